@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHUNK_SIZE ((size_t)64 * 1024)
+#define ALIGNMENT  ((size_t)16)
+
+struct chunk {
+    struct chunk *next;
+    size_t size;
+    size_t used;
+    _Alignas(16) char bytes[];
+};
+
+struct sp_arena {
+    struct chunk *chunks; /* the first one is being filled */
+    size_t used;
+};
+
+struct sp_arena *sp_arena_new(void)
+{
+    return sp_alloc(sizeof(struct sp_arena));
+}
+
+void sp_arena_free(struct sp_arena *arena)
+{
+    if (!arena)
+        return;
+    for (struct chunk *chunk = arena->chunks; chunk;) {
+        struct chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+    free(arena);
+}
+
+/* A large block gets a chunk of its own behind the one being filled. */
+static struct chunk *add_chunk(struct sp_arena *arena, size_t size)
+{
+    struct chunk *chunk = sp_alloc(sizeof *chunk + size);
+    chunk->size = size;
+    if (arena->chunks && size > CHUNK_SIZE) {
+        chunk->next = arena->chunks->next;
+        arena->chunks->next = chunk;
+    } else {
+        chunk->next = arena->chunks;
+        arena->chunks = chunk;
+    }
+    return chunk;
+}
+
+void *sp_arena_alloc(struct sp_arena *arena, size_t size)
+{
+    if (size > SIZE_MAX / 2)
+        abort();
+    size_t rounded = (SP_MAX(size, (size_t)1) + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+    struct chunk *chunk = arena->chunks;
+
+    if (!chunk || rounded > chunk->size - chunk->used)
+        chunk = add_chunk(arena, SP_MAX(rounded, CHUNK_SIZE));
+    void *ptr = chunk->bytes + chunk->used;
+    chunk->used += rounded;
+    arena->used += rounded;
+    return ptr;
+}
+
+void *sp_arena_alloc_array(struct sp_arena *arena, size_t count, size_t item_size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, item_size, &bytes))
+        abort();
+    return sp_arena_alloc(arena, bytes);
+}
+
+char *sp_arena_cstr(struct sp_arena *arena, struct sp_str text)
+{
+    char *copy = sp_arena_alloc(arena, text.len + 1);
+
+    if (text.len)
+        memcpy(copy, text.ptr, text.len);
+    return copy;
+}
+
+struct sp_str sp_arena_str(struct sp_arena *arena, struct sp_str text)
+{
+    return (struct sp_str){ sp_arena_cstr(arena, text), text.len };
+}
+
+struct sp_str sp_arena_vprintf(struct sp_arena *arena, const char *fmt, va_list args)
+{
+    va_list again;
+
+    va_copy(again, args);
+    int wanted = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    if (wanted < 0)
+        return SP_STR("");
+    char *text = sp_arena_alloc(arena, (size_t)wanted + 1);
+    (void)vsnprintf(text, (size_t)wanted + 1, fmt, args);
+    return (struct sp_str){ text, (size_t)wanted };
+}
+
+struct sp_str sp_arena_printf(struct sp_arena *arena, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    struct sp_str text = sp_arena_vprintf(arena, fmt, args);
+    va_end(args);
+    return text;
+}
+
+size_t sp_arena_used(const struct sp_arena *arena)
+{
+    return arena->used;
+}

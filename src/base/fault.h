@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* fault.h - let the n-th risky operation fail, so that tests can try every failure in turn.
+ *
+ *     ssize_t n = SP_FAULT("journal.write", ENOSPC) ? -1 : write(fd, data, len);
+ *
+ * A site costs one load and a predicted branch while nothing is armed. Not for threads.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+extern unsigned sp_fault_armed_count;
+
+/* True if this site is the one to fail; then errno is set to `number`. */
+#define SP_FAULT(site, number) (sp_fault_armed_count != 0 && sp_fault_hit((site), (number)))
+bool sp_fault_hit(const char *site, int number);
+
+/* Let the nth site that is reached from now on fail (1 is the next); 0 switches off. */
+void sp_fault_arm(unsigned nth);
+
+/* Name of the site that failed since arming, or NULL. */
+const char *sp_fault_fired(void);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* nearest.h - "did you mean ...?" */
+#pragma once
+
+#include "base/str.h"
+
+/* Search for the name a person most likely meant. */
+struct sp_nearest {
+    struct sp_str wanted;
+    struct sp_str best; /* ptr NULL while nothing is near enough */
+    unsigned distance;
+};
+
+#define SP_NEAREST(wanted_name) ((struct sp_nearest){ .wanted = (wanted_name), .distance = 1000 })
+
+/* Offer one valid name; borrowed. Near enough: at most a third of its letters wrong, letter case
+ * and the difference between '-', '_' and '.' hardly count, a neighbouring swap counts once. */
+void sp_nearest_offer(struct sp_nearest *nearest, struct sp_str name);
+
+/* Distance as used above, in half edits. */
+unsigned sp_name_distance(struct sp_str a, struct sp_str b);
