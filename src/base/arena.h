@@ -22,7 +22,7 @@ void sp_arena_free(struct sp_arena *arena);
 void *sp_arena_alloc(struct sp_arena *arena, size_t size) __attribute__((returns_nonnull));
 
 /* Array of `count` zeroed items. */
-#define SP_ARENA_NEW(arena, type, count)                                                           \
+#define SP_ARENA_NEW(arena, type, count) \
     ((type *)sp_arena_alloc_array((arena), (count), sizeof(type)))
 void *sp_arena_alloc_array(struct sp_arena *arena, size_t count, size_t item_size)
     __attribute__((returns_nonnull));

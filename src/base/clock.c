@@ -53,12 +53,8 @@ struct sp_clock_text sp_clock_hms(sp_nsec duration)
     struct sp_clock_text out;
     int64_t seconds = duration / SP_NSEC_PER_SEC;
 
-    (void)snprintf(out.text,
-                   sizeof out.text,
-                   "%" PRId64 ":%02d:%02d",
-                   seconds / 3600,
-                   (int)(seconds / 60 % 60),
-                   (int)(seconds % 60));
+    (void)snprintf(out.text, sizeof out.text, "%" PRId64 ":%02d:%02d", seconds / 3600,
+                   (int)(seconds / 60 % 60), (int)(seconds % 60));
     return out;
 }
 

@@ -20,11 +20,11 @@
 #define SP_MAX(a, b)    ((a) > (b) ? (a) : (b))
 
 /* Hand an owned pointer over: the variable becomes NULL, so that its scope cleanup does nothing. */
-#define SP_TAKE(ptr)                                                                               \
-    __extension__({                                                                                \
-        __typeof__(ptr) taken_ = (ptr);                                                            \
-        (ptr) = NULL;                                                                              \
-        taken_;                                                                                    \
+#define SP_TAKE(ptr)                    \
+    __extension__({                     \
+        __typeof__(ptr) taken_ = (ptr); \
+        (ptr) = NULL;                   \
+        taken_;                         \
     })
 
 /* Time everywhere: nanoseconds, either since 1970 (realtime) or since some start (monotonic). */

@@ -85,9 +85,9 @@ enum sp_rc sp_err_wrap(struct sp_err *err, const char *fmt, ...)
 const char *sp_rc_name(enum sp_rc code)
 {
     static const char *const names[] = {
-        [SP_OK] = "ok",           [SP_INVALID] = "invalid", [SP_NOT_FOUND] = "not-found",
-        [SP_EXISTS] = "exists",   [SP_LIMIT] = "limit",     [SP_CORRUPT] = "corrupt",
-        [SP_BUSY] = "busy",       [SP_IO] = "io",
+        [SP_OK] = "ok",         [SP_INVALID] = "invalid", [SP_NOT_FOUND] = "not-found",
+        [SP_EXISTS] = "exists", [SP_LIMIT] = "limit",     [SP_CORRUPT] = "corrupt",
+        [SP_BUSY] = "busy",     [SP_IO] = "io",
     };
 
     return (size_t)code < SP_COUNT(names) ? names[code] : "unknown";

@@ -58,9 +58,7 @@ bool sp_map_remove(struct sp_map *map, struct sp_str key)
 
     if (at == SIZE_MAX)
         return false;
-    memmove(&map->entries[at],
-            &map->entries[at + 1],
-            (map->len - at - 1) * sizeof *map->entries);
+    memmove(&map->entries[at], &map->entries[at + 1], (map->len - at - 1) * sizeof *map->entries);
     map->len--;
     rebuild(map, map->slot_count);
     return true;

@@ -34,6 +34,6 @@ bool sp_map_remove(struct sp_map *map, struct sp_str key);
 void sp_map_fini(struct sp_map *map);
 #define sp_auto_map SP_CLEANUP(sp_map_fini)
 
-#define SP_MAP_EACH(entry, map)                                                                    \
-    for (struct sp_map_entry *entry = (map)->entries, *end_ = entry + (map)->len; entry != end_;   \
+#define SP_MAP_EACH(entry, map)                                                                  \
+    for (struct sp_map_entry *entry = (map)->entries, *end_ = entry + (map)->len; entry != end_; \
          entry++)

@@ -33,16 +33,11 @@ static enum sp_rc store_number(struct parser *p, const struct sp_option *option,
 {
     struct sp_str text = sp_str_of(value);
     void *field = p->out + option->offset;
-    bool fine = option->kind == SP_OPTION_INT ? sp_str_int(text, field)
-                                              : sp_str_float(text, field);
+    bool fine = option->kind == SP_OPTION_INT ? sp_str_int(text, field) : sp_str_float(text, field);
 
     if (fine)
         return SP_OK;
-    return sp_fail(p->err,
-                   SP_INVALID,
-                   "option --%s: '%s' is not a%s number",
-                   option->name,
-                   value,
+    return sp_fail(p->err, SP_INVALID, "option --%s: '%s' is not a%s number", option->name, value,
                    option->kind == SP_OPTION_INT ? " whole" : "");
 }
 
@@ -68,10 +63,7 @@ static enum sp_rc take_value(struct parser *p, const struct sp_option *option, c
     if (inline_)
         return store(p, option, inline_);
     if (p->at + 1 >= p->argc)
-        return sp_fail(p->err,
-                       SP_INVALID,
-                       "option %s needs a value: %s",
-                       p->argv[p->at],
+        return sp_fail(p->err, SP_INVALID, "option %s needs a value: %s", p->argv[p->at],
                        option->metavar);
     p->at++;
     return store(p, option, p->argv[p->at]);
@@ -85,17 +77,14 @@ static enum sp_rc unknown_long(struct parser *p, struct sp_str name)
         if (o->name)
             sp_nearest_offer(&nearest, sp_str_of(o->name));
     if (nearest.best.ptr)
-        return sp_fail(p->err,
-                       SP_INVALID,
+        return sp_fail(p->err, SP_INVALID,
                        "unknown option --" SP_STR_FMT "; did you mean --" SP_STR_FMT "?",
-                       SP_STR_ARG(name),
-                       SP_STR_ARG(nearest.best));
+                       SP_STR_ARG(name), SP_STR_ARG(nearest.best));
     return sp_fail(p->err, SP_INVALID, "unknown option --" SP_STR_FMT, SP_STR_ARG(name));
 }
 
 /* The option called `name`, or the only one whose name starts so. */
-static enum sp_rc
-find_long(struct parser *p, struct sp_str name, const struct sp_option **out)
+static enum sp_rc find_long(struct parser *p, struct sp_str name, const struct sp_option **out)
 {
     const struct sp_option *found = NULL;
 
@@ -107,12 +96,9 @@ find_long(struct parser *p, struct sp_str name, const struct sp_option **out)
             return SP_OK;
         }
         if (found)
-            return sp_fail(p->err,
-                           SP_INVALID,
-                           "option --" SP_STR_FMT " is ambiguous: --%s or --%s?",
-                           SP_STR_ARG(name),
-                           found->name,
-                           o->name);
+            return sp_fail(p->err, SP_INVALID,
+                           "option --" SP_STR_FMT " is ambiguous: --%s or --%s?", SP_STR_ARG(name),
+                           found->name, o->name);
         found = o;
     }
     if (!found || name.len == 0)

@@ -39,20 +39,34 @@ struct sp_option {
     const char *help;    /* one or two sentences, no full stop needed */
 };
 
-#define SP_OPT_FLAG(letters, name, type, field, help)                                              \
-    { SP_OPTION_FLAG, letters, name, offsetof(type, field), NULL, help }
-#define SP_OPT_TEXT(letters, name, type, field, metavar, help)                                     \
-    { SP_OPTION_TEXT, letters, name, offsetof(type, field), metavar, help }
-#define SP_OPT_INT(letters, name, type, field, metavar, help)                                      \
-    { SP_OPTION_INT, letters, name, offsetof(type, field), metavar, help }
-#define SP_OPT_FLOAT(letters, name, type, field, metavar, help)                                    \
-    { SP_OPTION_FLOAT, letters, name, offsetof(type, field), metavar, help }
-#define SP_OPT_WORDS(letters, name, type, field, metavar, help)                                    \
-    { SP_OPTION_WORDS, letters, name, offsetof(type, field), metavar, help }
-#define SP_OPT_GROUP(title)                                                                        \
-    { SP_OPTION_GROUP, NULL, NULL, 0, NULL, title }
-#define SP_OPT_END                                                                                 \
-    { SP_OPTION_END, NULL, NULL, 0, NULL, NULL }
+#define SP_OPT_FLAG(letters, name, type, field, help)                    \
+    {                                                                    \
+        SP_OPTION_FLAG, letters, name, offsetof(type, field), NULL, help \
+    }
+#define SP_OPT_TEXT(letters, name, type, field, metavar, help)              \
+    {                                                                       \
+        SP_OPTION_TEXT, letters, name, offsetof(type, field), metavar, help \
+    }
+#define SP_OPT_INT(letters, name, type, field, metavar, help)              \
+    {                                                                      \
+        SP_OPTION_INT, letters, name, offsetof(type, field), metavar, help \
+    }
+#define SP_OPT_FLOAT(letters, name, type, field, metavar, help)              \
+    {                                                                        \
+        SP_OPTION_FLOAT, letters, name, offsetof(type, field), metavar, help \
+    }
+#define SP_OPT_WORDS(letters, name, type, field, metavar, help)              \
+    {                                                                        \
+        SP_OPTION_WORDS, letters, name, offsetof(type, field), metavar, help \
+    }
+#define SP_OPT_GROUP(title)                         \
+    {                                               \
+        SP_OPTION_GROUP, NULL, NULL, 0, NULL, title \
+    }
+#define SP_OPT_END                               \
+    {                                            \
+        SP_OPTION_END, NULL, NULL, 0, NULL, NULL \
+    }
 
 /* Words in order, borrowed from argv. */
 struct sp_words {

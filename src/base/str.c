@@ -148,8 +148,8 @@ bool sp_str_match(struct sp_str pattern, struct sp_str text)
 
     /* Linear with one point of return: a later star makes earlier ones irrelevant. */
     while (t < text.len) {
-        size_t next = p < pattern.len && pattern.ptr[p] != '*' ? match_one(pattern, p, text.ptr[t])
-                                                               : 0;
+        size_t next =
+            p < pattern.len && pattern.ptr[p] != '*' ? match_one(pattern, p, text.ptr[t]) : 0;
         if (p < pattern.len && pattern.ptr[p] == '*') {
             star_p = p++;
             star_t = t;
