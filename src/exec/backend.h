@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* backend.h - what a place that runs steps has to be able to do.
+ *
+ * A backend turns a `struct sp_job` into something that runs: a child process, a container, a
+ * Slurm job, a Kubernetes pod. The engine knows backends only through this table; nothing outside
+ * src/exec/<name>/ may name one.
+ *
+ *            submit            observe           observe
+ *   READY ------------> QUEUED --------> RUNNING --------> DONE
+ *     |                   |                 |                ^
+ *     |  submit fails     +--- cancel ------+--- cancel -----+
+ *     +------------------------------------------------------+
+ *
+ * Rules for every implementation
+ *  1. No call blocks. Work that takes time is started here and reported later through `observer`,
+ *     from the event loop, never from inside the call that started it.
+ *  2. Every submitted job is reported DONE exactly once, also when it is cancelled or lost, and
+ *     after all of its output lines.
+ *  3. `cancel` is a wish: it may come twice, or after DONE; both are no-ops. It first asks
+ *     politely (interrupt), after 5 s firmly (terminate), after 10 s kills.
+ *  4. After a crash of the engine, `adopt` is offered each handle that was recorded and not yet
+ *     DONE. A backend that cannot find the job again says SP_NOT_FOUND and the engine re-submits.
+ *
+ * All calls and all reports happen on the event-loop thread.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include "exec/job.h"
+
+struct sp_backend; /* one configured instance; its layout is private to the implementation */
+struct sp_loop;    /* sys/loop.h */
+
+/* What the planner may assume. A missing capability is found at validation, not at run time. */
+enum sp_backend_caps {
+    SP_BACKEND_SHARED_FS = 1 << 0,    /* the job sees our file system under the same paths */
+    SP_BACKEND_CONTAINERS = 1 << 1,   /* honours an image */
+    SP_BACKEND_ADOPTS = 1 << 2,       /* running jobs survive an engine restart */
+    SP_BACKEND_LIVE_OUTPUT = 1 << 3,  /* output arrives while the job runs */
+    SP_BACKEND_ENFORCES_MEM = 1 << 4, /* a job over its memory request is stopped */
+};
+
+enum sp_job_state {
+    SP_JOB_READY,
+    SP_JOB_QUEUED,
+    SP_JOB_RUNNING,
+    SP_JOB_DONE
+};
+
+/* The backend's own name for a submitted job, stable across restarts: a pid with its start time,
+ * a Slurm job id, a pod uid. */
+struct sp_handle {
+    char text[96];
+};
+
+/* What a job has used; zero when unknown. */
+struct sp_usage_stats {
+    sp_nsec wall, cpu_user, cpu_system;
+    uint64_t peak_memory;             /* bytes, largest sum over the job's processes seen */
+    uint64_t read_bytes, write_bytes; /* to and from storage or page cache, as rchar and wchar */
+};
+
+struct sp_report {
+    enum sp_job_state state;
+    int exit_status;             /* DONE only: as from waitpid(2), or -1 when the job was lost */
+    const char *reason;          /* for people, may be NULL; borrowed, valid during the call */
+    struct sp_usage_stats usage; /* so far; final with DONE */
+};
+
+enum sp_stream {
+    SP_STDOUT,
+    SP_STDERR
+};
+
+/* Who wants to know. Calls come from the event loop. */
+struct sp_observer {
+    void *arg;
+    void (*report)(void *arg, const struct sp_report *report);
+
+    /* One line of output without its end; `text` is valid during the call. A line is ended by
+     * '\n', or by '\r' (progress bars: `partial` is true, the next line replaces it), is valid
+     * UTF-8 (bad bytes are replaced), and is cut in pieces at 64 KiB. */
+    void (*line)(void *arg, enum sp_stream stream, struct sp_str text, bool partial);
+};
+
+/* Implemented once a backend. */
+struct sp_backend_ops {
+    const char *name; /* as written in recipes: "native" */
+
+    /* Get ready. `loop` outlives the backend. On success the caller owns *out and gives it back
+     * with close(). */
+    enum sp_rc (*open)(struct sp_loop *loop, struct sp_backend **out, struct sp_err *err);
+
+    /* Cancels nothing: jobs of an adopting backend run on. Accepts NULL. */
+    void (*close)(struct sp_backend *backend);
+
+    /* Constant after open. Bits of enum sp_backend_caps. */
+    unsigned (*caps)(const struct sp_backend *backend);
+
+    /* On success *out names the job; on failure nothing was started and nothing will be reported.
+     * SP_NOT_FOUND: there is no such program. */
+    enum sp_rc (*submit)(struct sp_backend *backend,
+                         const struct sp_job *job,
+                         const struct sp_observer *observer,
+                         struct sp_handle *out,
+                         struct sp_err *err);
+
+    /* NULL unless SP_BACKEND_ADOPTS. */
+    enum sp_rc (*adopt)(struct sp_backend *backend,
+                        const struct sp_handle *handle,
+                        const struct sp_observer *observer,
+                        struct sp_err *err);
+
+    void (*cancel)(struct sp_backend *backend, const struct sp_handle *handle);
+
+    /* What a running job uses now. False when it is not known. */
+    bool (*usage)(struct sp_backend *backend,
+                  const struct sp_handle *handle,
+                  struct sp_usage_stats *out);
+};
+
+/* The implementations compiled in, terminated by NULL. */
+extern const struct sp_backend_ops *const sp_backends[];
+
+/* By name, or NULL. */
+const struct sp_backend_ops *sp_backend_find(const char *name);

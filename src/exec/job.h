@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* job.h - one step made concrete: what a backend is asked to run. */
+#pragma once
+
+#include "base/defs.h"
+
+/* Immutable while it runs; everything borrowed, valid until DONE has been reported. */
+struct sp_job {
+    const char *name;        /* full name of the step: "demo.image.1" */
+    const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH of `env` */
+    const char *const *env;  /* NULL-terminated "NAME=value": the whole environment */
+    const char *cwd;         /* absolute */
+};

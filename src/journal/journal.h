@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* journal.h - the append-only list of events of one run: one JSON object a line.
+ *
+ *   {"v":1,"seq":1,"time":"2026-11-21T11:27:55.123Z","event":"run-start", ...}
+ *
+ * Format: doc/design/journal.md. Invariants:
+ *   J1  a line is written with one write(2), whole or not at all; a torn last line (crash, full
+ *       disk) is ignored by readers and cut off by the next append;
+ *   J2  lines are never changed; `seq` counts from 1 without gaps;
+ *   J3  an event that others rely on (state changes) is on disk when append returns.
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include "value/value.h"
+
+#define SP_JOURNAL_VERSION 1
+
+struct sp_journal;
+
+enum sp_journal_sync {
+    SP_JOURNAL_LAZY, /* output, statistics: may be lost in a power cut */
+    SP_JOURNAL_SYNC, /* state changes */
+};
+
+/* Create `path` (its directory exists); SP_EXISTS if it is there. The caller owns *out. */
+enum sp_rc sp_journal_create(const char *path, struct sp_journal **out, struct sp_err *err)
+    SP_MUST_USE;
+
+/* Open an existing journal for appending, after cutting off a torn last line. */
+enum sp_rc sp_journal_open(const char *path, struct sp_journal **out, struct sp_err *err)
+    SP_MUST_USE;
+
+/* Accepts NULL. */
+void sp_journal_close(struct sp_journal *journal);
+
+/* Append one event with the fields of `fields` (a dictionary; may be NULL). */
+enum sp_rc sp_journal_append(struct sp_journal *journal,
+                             const char *event,
+                             const struct sp_dict *fields,
+                             enum sp_journal_sync sync,
+                             struct sp_err *err) SP_MUST_USE;
+
+/* Called for each event in order; false stops. `event` lives in the arena given to read. */
+typedef bool (*sp_journal_fn)(const struct sp_dict *event, void *arg);
+
+/* Read all whole lines. SP_NOT_FOUND, SP_CORRUPT (a bad line that is not the last; names it),
+ * SP_INVALID (written by a newer version). */
+enum sp_rc sp_journal_read(const char *path,
+                           struct sp_arena *arena,
+                           sp_journal_fn fn,
+                           void *arg,
+                           struct sp_err *err) SP_MUST_USE;
