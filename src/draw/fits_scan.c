@@ -251,17 +251,22 @@ static enum sp_rc scan_pixels(struct scanner *s,
 
 /* --- file --------------------------------------------------------------------------------- */
 
-static enum sp_rc starts_as_fits(struct scanner *s, bool *out)
+/* Is the card at `offset` the named one, with the given value (NULL: any)? */
+static enum sp_rc starts_with(struct scanner *s,
+                              int64_t offset,
+                              const char *name,
+                              const char *value,
+                              bool *out)
 {
     char card[CARD_SIZE];
 
     *out = false;
-    if (s->file_size < BLOCK_SIZE)
+    if (offset > s->file_size - BLOCK_SIZE)
         return SP_OK;
-    enum sp_rc rc = read_at(s, 0, (unsigned char *)card, sizeof card);
+    enum sp_rc rc = read_at(s, offset, (unsigned char *)card, sizeof card);
     if (rc)
         return rc;
-    *out = card_is(card, "SIMPLE") && sp_str_is(card_value(card), "T");
+    *out = card_is(card, name) && (!value || sp_str_is(card_value(card), value));
     return SP_OK;
 }
 
@@ -281,9 +286,13 @@ static enum sp_rc scan_hdus(struct scanner *s, struct sp_fits_scan *out)
 {
     int64_t offset = 0;
 
-    for (int hdu = 0; hdu < HDUS_MAX && offset <= s->file_size - BLOCK_SIZE; hdu++) {
+    for (int hdu = 0; hdu < HDUS_MAX; hdu++) {
         struct header header;
-        enum sp_rc rc = read_header(s, &offset, &header);
+        bool more = true; /* whatever else follows an extension is not ours to judge */
+        enum sp_rc rc = hdu == 0 ? SP_OK : starts_with(s, offset, "XTENSION", NULL, &more);
+        if (rc == SP_OK && !more)
+            break;
+        rc = rc ? rc : read_header(s, &offset, &header);
         if (rc)
             return rc;
         if (header.data_size > s->file_size - offset)
@@ -317,7 +326,7 @@ enum sp_rc sp_fits_scan(int fd, struct sp_fits_scan *out, struct sp_err *err)
         return SP_OK;
     }
     s.file_size = info.st_size;
-    enum sp_rc rc = starts_as_fits(&s, &is_fits);
+    enum sp_rc rc = starts_with(&s, 0, "SIMPLE", "T", &is_fits);
     if (rc)
         return rc;
     if (is_fits)
