@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* walk.h - the way through a recipe, one action at a time.
+ *
+ * PURE: no files, no clock, no processes; the world is asked through `struct sp_world`. The
+ * engine asks for the next action, does it, and tells the outcome; the walk evaluates parameters,
+ * aliases, assignments and loops (spec stimela2.md 4, 5). The same walk serves three purposes:
+ *
+ *   check     sp_walk_check: everything that can be known before anything runs
+ *   plan      `dry`: every RUN is answered by sp_walk_done with nothing but success; values that
+ *             only a run can give are UNRESOLVED, files that steps will make count as existing
+ *   run       the real thing
+ *
+ *     while (sp_walk_next(walk, &action))
+ *         switch (action.kind) { ... case SP_ACTION_RUN: run it; sp_walk_done(walk, &outcome); }
+ */
+#pragma once
+
+#include "recipe/command.h"
+#include "recipe/config.h"
+#include "recipe/params.h"
+
+struct sp_walk;
+
+struct sp_walk_options {
+    struct sp_config *config;
+    const struct sp_world *world;
+    struct sp_diags *diags;
+    struct sp_recipe *recipe; /* exactly one of recipe and cab */
+    struct sp_cab *cab;
+    const struct sp_dict *params; /* from the command line: dotted names as written */
+    bool dry;
+    sp_log_fn log; /* LOG(...) in formulas; may be NULL */
+    void *log_arg;
+};
+
+/* Where in a run an action belongs. Texts live as long as the walk. */
+struct sp_position {
+    struct sp_str fqname;   /* "demo.image" */
+    struct sp_str taskname; /* "demo.image.2" inside loops (spec 4.3) */
+    struct sp_str label;
+    struct sp_str title;            /* name of the cab or recipe */
+    struct sp_str info;             /* of the step */
+    struct sp_str loop_status;      /* "2/3" of the innermost loop, or empty */
+    unsigned depth;                 /* 0: the outermost recipe, 1: its steps ... */
+    size_t step_number, step_count; /* within its recipe, from 1 */
+    uint32_t origin;
+    /* opts.log as it stands here (dir, name, ext, nest, level), evaluated: for the log file */
+    const struct sp_dict *log;
+};
+
+enum sp_action_kind {
+    SP_ACTION_ENTER,     /* a recipe begins (also the outermost, and nested ones) */
+    SP_ACTION_ITERATION, /* one more time through a loop: position.loop_status */
+    SP_ACTION_STEP,      /* a cab step begins: inputs are validated */
+    SP_ACTION_RUN,       /* run `task`, then call sp_walk_done */
+    SP_ACTION_SKIP,      /* a step is skipped; `reason` says why */
+    SP_ACTION_END,       /* a cab step has ended well; `task->outputs` are validated */
+    SP_ACTION_FAIL,      /* a step has failed; findings are in diags; the walk is over */
+    SP_ACTION_LEAVE,     /* a recipe has ended well; `outputs` */
+};
+
+/* One cab made concrete. */
+struct sp_task {
+    const struct sp_cab *cab;
+    struct sp_dict *inputs;  /* all validated parameters, in order */
+    struct sp_dict *outputs; /* after sp_walk_done: validated outputs */
+    struct sp_command command;
+    const struct sp_list *make_dirs; /* to make before; texts; may be NULL */
+    const struct sp_list *remove;    /* existing outputs to delete before; may be NULL */
+    const struct sp_list *writes;    /* paths that it will make or change: outputs and writables */
+    struct sp_value backend;         /* merged settings (spec 7.1), evaluated; a mapping */
+};
+
+struct sp_action {
+    enum sp_action_kind kind;
+    const struct sp_position *position;
+    struct sp_task *task;          /* STEP, RUN, END, FAIL (may be NULL) */
+    struct sp_str reason;          /* SKIP */
+    const struct sp_dict *outputs; /* LEAVE */
+};
+
+struct sp_outcome {
+    bool success;
+    const char *why;               /* on failure: "exit code 3"; borrowed */
+    const struct sp_dict *outputs; /* values found by wranglers; may be NULL */
+};
+
+/* Prepare (finalize, aliases) and check everything that can be checked. Findings are in diags;
+ * SP_INVALID when there are errors. The caller owns *out also then (for reading positions). */
+enum sp_rc sp_walk_new(const struct sp_walk_options *options,
+                       struct sp_walk **out,
+                       struct sp_err *err) SP_MUST_USE;
+
+/* Accepts NULL. */
+void sp_walk_free(struct sp_walk *walk);
+
+/* False when the walk is over (after FAIL, or after LEAVE of the outermost recipe). What `out`
+ * points to is valid until the next call. */
+bool sp_walk_next(struct sp_walk *walk, struct sp_action *out);
+
+/* Answer to RUN. */
+void sp_walk_done(struct sp_walk *walk, const struct sp_outcome *outcome);
+
+/* The parameters that a person may set on the outermost recipe or cab, aliases and automatic
+ * ones included: for `doc`, completion and messages. */
+const struct sp_schema *sp_walk_schema(const struct sp_walk *walk);

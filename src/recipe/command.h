@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* command.h - a cab and its parameters as an argument vector (spec stimela2.md 3.2-3.8). */
+#pragma once
+
+#include "lang/eval.h"
+#include "recipe/cab.h"
+
+struct sp_command {
+    const char **argv; /* NULL-terminated, arena */
+    size_t argc;
+    const char *const *env;         /* NULL-terminated additions "NAME=value", arena */
+    struct sp_str display;          /* for people: words quoted where needed, code abbreviated */
+    struct sp_str short_name;       /* first word, function name or "[python]": for messages */
+    struct sp_wranglers *wranglers; /* of the flavour itself (yield lines, CASA errors); or NULL */
+};
+
+/* `params` are validated values. `eval` substitutes in command and args. */
+enum sp_rc sp_command_build(struct sp_arena *arena,
+                            const struct sp_cab *cab,
+                            const struct sp_dict *params,
+                            struct sp_eval *eval,
+                            struct sp_command *out,
+                            struct sp_err *err) SP_MUST_USE;
+
+/* Split like a POSIX shell: quotes and backslashes, nothing expanded. SP_INVALID: open quote. */
+enum sp_rc sp_shell_split(struct sp_arena *arena,
+                          struct sp_str text,
+                          struct sp_list *words,
+                          struct sp_err *err) SP_MUST_USE;
+
+/* Append `word` quoted for a POSIX shell if it needs it. */
+void sp_shell_quote(struct sp_str word, struct sp_buf *out);
