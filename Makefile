@@ -1,0 +1,49 @@
+# The front door. Both main targets install what they need (Debian packages, through apt).
+#
+#   make demo     build, then simulate and image a MeerKAT observation by one recipe
+#   make check    build and run every test, also under sanitizers, and the static checks
+#
+#   make          build only              make bench     measure (ratios within one run)
+#   make install  [PREFIX=/usr/local]     make lint      static checks only
+#   make quick    unit tests only         make clean
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+NINJA   = ninja -C $(BUILD)
+
+.PHONY: all demo check quick lint bench fuzz install clean packages-build packages-run packages-test
+
+all: $(BUILD)/build.ninja
+	@$(NINJA) --quiet
+
+packages-%:
+	@tools/install-packages $*
+
+$(BUILD)/build.ninja: | packages-build
+	@meson setup $(BUILD) --prefix $(PREFIX) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+
+demo: packages-build packages-run all
+	@mkdir -p demo
+	@cd demo && ../$(BUILD)/spoor run ../recipes/demo.yml
+
+check: packages-build packages-run packages-test all
+	@tools/check $(BUILD)
+
+quick: all
+	@meson test -C $(BUILD) --no-rebuild --print-errorlogs
+
+lint:
+	@tools/lint $(BUILD)
+
+bench: packages-build packages-run all
+	@tests/bench/run $(BUILD)
+
+fuzz: packages-test
+	@tools/fuzz
+
+install: all
+	@meson install -C $(BUILD) --quiet
+
+clean:
+	@rm -rf $(BUILD) $(BUILD)-asan demo
