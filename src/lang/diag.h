@@ -83,6 +83,7 @@ struct sp_diags {
     size_t len;
     size_t capacity;
     size_t errors; /* how many are SP_ERROR_FOUND */
+    size_t last;   /* private: number of the finding that a hint belongs to */
 };
 
 void sp_diags_init(struct sp_diags *diags,

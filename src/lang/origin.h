@@ -11,6 +11,16 @@
 
 struct sp_origins;
 
+/* How a text stands in its file: tells where a part of its value stands (sp_origins_part). */
+enum sp_scalar_style {
+    SP_SCALAR_EXACT, /* as it is, byte for byte */
+    SP_SCALAR_PLAIN, /* the YAML styles: lines are folded, quotes and escapes taken away ... */
+    SP_SCALAR_SINGLE,
+    SP_SCALAR_DOUBLE,
+    SP_SCALAR_LITERAL,
+    SP_SCALAR_FOLDED,
+};
+
 struct sp_origin {
     struct sp_str file;   /* as a person would open it */
     unsigned line;        /* from 1; 0: the whole file */
@@ -27,10 +37,21 @@ void sp_origins_free(struct sp_origins *origins);
 /* Register a file; its text is copied. The id is for sp_origins_add. */
 uint32_t sp_origins_add_file(struct sp_origins *origins, struct sp_str path, struct sp_str text);
 
-/* New origin: byte offset `start` up to `end` of a registered file. */
+/* The copy of the text. */
+struct sp_str sp_origins_file_text(const struct sp_origins *origins, uint32_t file);
+
+/* New origin: byte offset `start` up to `end` of a registered file. `start` SIZE_MAX: the file as
+ * a whole. */
 uint32_t sp_origins_add(struct sp_origins *origins, uint32_t file, size_t start, size_t end);
 
-/* Origin `inside` shifted: `start` bytes behind its beginning, `length` long (a part of a text). */
+/* The same for the source of a YAML scalar, quotes or block header included. */
+uint32_t sp_origins_add_scalar(struct sp_origins *origins,
+                               uint32_t file,
+                               size_t start,
+                               size_t end,
+                               enum sp_scalar_style style);
+
+/* Origin of a part of the text at `inside`: `length` bytes of its value from byte `start` on. */
 uint32_t sp_origins_part(struct sp_origins *origins, uint32_t inside, size_t start, size_t length);
 
 /* False for 0 and for ids that are not there. */
