@@ -20,14 +20,18 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MS_NAME_MAX 64
 
 struct ms;
 
 struct ms_antenna {
     char name[MS_NAME_MAX];
-    double position[3]; /* ITRF, metres */
-    double diameter;    /* metres */
+    double position[3];      /* ITRF, metres */
+    double diameter;         /* metres */
     char mount[MS_NAME_MAX]; /* "ALT-AZ", "EQUATORIAL" */
 };
 
@@ -57,12 +61,17 @@ struct ms_layout {
     const double *freq;  /* channel centres */
     const double *width; /* channel widths */
     int nchan;
-    const int *corr_type; /* casacore Stokes codes: RR RL LR LL = 5 6 7 8, XX XY YX YY = 9 10 11 12 */
-    int ncorr;           /* 1, 2 or 4 */
+    const int
+        *corr_type; /* casacore Stokes codes: RR RL LR LL = 5 6 7 8, XX XY YX YY = 9 10 11 12 */
+    int ncorr;      /* 1, 2 or 4 */
     bool autocorr;
-    bool weight_spectrum; /* write a WEIGHT_SPECTRUM column too */
-    double sigma;         /* SIGMA of every row, WEIGHT = 1/sigma^2; 0 means 1 */
-    int tile_kib;         /* size of a tile of bulk data; 0 means 512 */
+    bool weight_spectrum;     /* write a WEIGHT_SPECTRUM column too */
+    double sigma;             /* SIGMA of every row, WEIGHT = 1/sigma^2; 0 means 1 */
+    int tile_kib;             /* size of a tile of bulk data; 0 means 512 */
+    bool overwrite;           /* replace an MS at `path` in one step, at the end */
+    const char *program;      /* for HISTORY; NULL: "msio" */
+    const char *command;      /* for HISTORY: the whole command line; NULL: none */
+    const volatile int *stop; /* becomes non-zero (by a signal handler): give up; or NULL */
 };
 
 /* Borrowed from the MS; valid until ms_close. */
@@ -84,14 +93,23 @@ struct ms_keys {
     uint8_t *flag_row;
 };
 
-enum ms_mode { MS_READ, MS_WRITE };
+enum ms_mode {
+    MS_READ,
+    MS_WRITE
+};
 
 /* Progress of long work: done of total bytes or rows; may be NULL. */
 typedef void (*ms_progress_fn)(int64_t done, int64_t total, void *arg);
 
+/* Rows of the MS, and bytes that it will take on disk, to a few per cent. */
+int64_t ms_layout_rows(const struct ms_layout *layout);
+int64_t ms_layout_bytes(const struct ms_layout *layout);
+
 /* Create the whole MS at `path`, closed again on return: all rows, keys, UVW, unit weights, no
- * flags, DATA zero, all subtables, a HISTORY entry. It is built under a temporary name beside
- * `path` and renamed at the end; on failure nothing stays. SP_EXISTS when `path` exists. */
+ * flags, DATA zero, all subtables, a HISTORY entry (dated at the end of the observation, so that
+ * the same layout gives the same bytes). It is built under a temporary name beside `path` and
+ * renamed at the end; on failure nothing stays. SP_EXISTS when `path` exists; SP_IO with ENOSPC
+ * in sys_errno when the disk is full or clearly too small, with EINTR when told to stop. */
 enum sp_rc ms_create(const char *path,
                      const struct ms_layout *layout,
                      ms_progress_fn progress,
@@ -119,8 +137,8 @@ enum sp_rc ms_read_keys(struct ms *ms,
                         int64_t count,
                         const struct ms_keys *out,
                         struct sp_err *err) SP_MUST_USE;
-enum sp_rc
-ms_read_uvw(struct ms *ms, int64_t row, int64_t count, double *uvw, struct sp_err *err) SP_MUST_USE;
+enum sp_rc ms_read_uvw(struct ms *ms, int64_t row, int64_t count, double *uvw, struct sp_err *err)
+    SP_MUST_USE;
 
 /* Visibilities of rows [row, row + count), all channels and correlations. */
 enum sp_rc ms_read_vis(struct ms *ms,
@@ -136,11 +154,14 @@ enum sp_rc ms_write_vis(struct ms *ms,
                         const float *vis,
                         struct sp_err *err) SP_MUST_USE;
 
-enum sp_rc
-ms_read_flags(struct ms *ms, int64_t row, int64_t count, uint8_t *flags, struct sp_err *err)
-    SP_MUST_USE;
+enum sp_rc ms_read_flags(struct ms *ms,
+                         int64_t row,
+                         int64_t count,
+                         uint8_t *flags,
+                         struct sp_err *err) SP_MUST_USE;
 
-/* SIGMA (or WEIGHT) of all rows: one value for each correlation, the same in every row. */
+/* SIGMA of all rows: one value for each correlation, the same in every row; WEIGHT and, where
+ * there is one, WEIGHT_SPECTRUM become 1/sigma^2. */
 enum sp_rc ms_write_sigma(struct ms *ms, const float *sigma, struct sp_err *err) SP_MUST_USE;
 
 /* Append a line to HISTORY: which program did what with which words. */
@@ -169,3 +190,7 @@ enum sp_rc ms_hadec_el(const struct ms_antenna *antennas,
                        double *hour_angle,
                        double *elevation,
                        struct sp_err *err) SP_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif

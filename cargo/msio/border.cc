@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "msio/border.hh"
+
+#include <casacore/casa/Logging/LogSink.h>
+#include <casacore/casa/Logging/NullLogSink.h>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace msio
+{
+
+void prepare()
+{
+    static bool done = false;
+
+    if (done)
+        return;
+    done = true;
+    /* Without HOME casacore throws when it looks for its own settings. */
+    (void)setenv("HOME", "/", 0);
+    /* Complaints like "leap second table seems out-of-date" are of no use to anybody. */
+    casacore::LogSinkInterface *nowhere = new casacore::NullLogSink;
+    casacore::LogSink::globalSink(nowhere);
+}
+
+/* What casacore's texts mean. The first match counts. */
+static const struct {
+    const char *part;
+    enum sp_rc code;
+    int sys_errno;
+    const char *advice;
+} meanings[] = {
+    { "No space left on device", SP_IO, ENOSPC, "the disk is full" },
+    { "Disk quota exceeded", SP_IO, EDQUOT, "the disk quota is used up" },
+    { "File too large", SP_IO, EFBIG, "a file grew beyond the limit that is set" },
+    { "leap second", SP_NOT_FOUND, 0,
+      "casacore's table of leap seconds is missing; install the package casacore-data" },
+    { "TAI_UTC", SP_NOT_FOUND, 0,
+      "casacore's table of leap seconds is missing; install the package casacore-data" },
+    { "Permission denied", SP_IO, EACCES, "permission denied" },
+    { "Read-only file system", SP_IO, EROFS, "the file system is read-only" },
+    { "lock", SP_BUSY, EAGAIN, "another program is using it" },
+};
+
+enum sp_rc translate(const char *what, struct sp_err *err)
+{
+    for (const auto &meaning : meanings) {
+        if (!strstr(what, meaning.part))
+            continue;
+        sp_fail(err, meaning.code, "%s", meaning.advice);
+        err->sys_errno = meaning.sys_errno;
+        return meaning.code;
+    }
+    std::string text = what;
+    for (char &c : text)
+        c = c == '\n' || c == '\t' ? ' ' : c;
+    return sp_fail(err, SP_IO, "casacore: %s", text.c_str());
+}
+
+} /* namespace msio */
