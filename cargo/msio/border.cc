@@ -40,7 +40,7 @@ static const struct {
       "casacore's table of leap seconds is missing; install the package casacore-data" },
     { "Permission denied", SP_IO, EACCES, "permission denied" },
     { "Read-only file system", SP_IO, EROFS, "the file system is read-only" },
-    { "lock", SP_BUSY, EAGAIN, "another program is using it" },
+    { "could not be acquired", SP_BUSY, EAGAIN, "another program is using it" },
 };
 
 enum sp_rc translate(const char *what, struct sp_err *err)

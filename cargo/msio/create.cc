@@ -9,6 +9,7 @@
 #include <casacore/tables/Tables/ArrayColumn.h>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -331,6 +332,15 @@ static enum sp_rc publish(const std::string &from,
     return sp_fail_errno(err, "rename to '%s'", to.c_str());
 }
 
+/* True for a directory whose table.info says so. */
+static bool is_measurement_set(const std::string &path)
+{
+    std::ifstream file(path + "/table.info");
+    std::string line;
+
+    return std::getline(file, line) && line.find("Measurement Set") != std::string::npos;
+}
+
 static enum sp_rc check_target(const std::string &path, bool overwrite, struct sp_err *err)
 {
     struct stat info;
@@ -344,7 +354,7 @@ static enum sp_rc check_target(const std::string &path, bool overwrite, struct s
         return SP_OK;
     if (!overwrite)
         return sp_fail(err, SP_EXISTS, "it exists already");
-    if (!S_ISDIR(info.st_mode) || access((path + "/table.dat").c_str(), F_OK) < 0)
+    if (!is_measurement_set(path))
         return sp_fail(err, SP_EXISTS,
                        "what is there is not a Measurement Set; it stays untouched");
     return SP_OK;

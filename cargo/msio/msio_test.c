@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Arguments: none. Works in a fresh directory under $TMPDIR or /tmp. */
+/* Works in a fresh directory under /tmp. */
 #include "msio/msio.h"
 
 #include "base/tap.h"
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NANTENNA 4
@@ -260,6 +261,25 @@ static void test_open_failures(void)
     tap_ok(ms == NULL, "nothing was given out");
 }
 
+static void test_busy(void)
+{
+    struct ms *ms = NULL;
+    int status = -1;
+
+    if (!tap_ok(fine(ms_open("a.ms", MS_WRITE, &ms, &err)), "open for writing"))
+        return;
+    (void)fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        char *const words[] = { (char *)"msio_test", (char *)"a.ms", NULL };
+        execv("/proc/self/exe", words);
+        _exit(99);
+    }
+    (void)waitpid(child, &status, 0);
+    tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == SP_BUSY, "another process finds it busy");
+    tap_ok(fine(ms_close(ms, &err)), "close");
+}
+
 static void test_create_failures(void)
 {
     struct ms_layout bad = layout;
@@ -374,9 +394,14 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return remove(path);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     char dir[] = "/tmp/msio_test.XXXXXX";
+
+    if (argc > 1) { /* the other process of test_busy */
+        struct ms *ms = NULL;
+        return (int)ms_open(argv[1], MS_READ, &ms, &err);
+    }
 
     scans[0].start = start;
     scans[1].start = start + 100;
@@ -387,6 +412,7 @@ int main(void)
     test_open_for_writing();
     test_open_for_reading();
     test_open_failures();
+    test_busy();
     test_create_failures();
     test_overwrite();
     test_full_disk();
