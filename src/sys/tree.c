@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tree.c - what file.h says about whole trees: one walk, three uses. */
+#include "base/fault.h"
+
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A descriptor stays open for each level; a limit of 1024 of them is usual. */
+#define DEPTH_MAX 200
+
+/* Called for everything in a tree, a directory after its contents, the top as well. */
+struct visitor {
+    enum sp_rc (*visit)(int dir_fd,
+                        const char *name,
+                        const struct stat *info,
+                        void *arg,
+                        struct sp_err *err);
+    void *arg;
+};
+
+static enum sp_rc walk(int dir_fd,
+                       const char *name,
+                       const struct visitor *visitor,
+                       unsigned depth,
+                       struct sp_err *err);
+
+static void close_dirp(DIR **dir)
+{
+    if (*dir)
+        (void)closedir(*dir);
+}
+
+static enum sp_rc walk_dir(int dir_fd,
+                           const char *name,
+                           const struct visitor *visitor,
+                           unsigned depth,
+                           struct sp_err *err)
+{
+    if (depth >= DEPTH_MAX)
+        return sp_fail(err, SP_LIMIT, "it is deeper than %d levels", DEPTH_MAX);
+
+    int fd = SP_FAULT("tree.open", EMFILE)
+                 ? -1
+                 : openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    SP_CLEANUP(close_dirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        enum sp_rc rc = sp_fail_errno(err, "open directory '%s'", name);
+        sp_fd_closep(&fd);
+        return rc;
+    }
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (!entry && errno)
+            return sp_fail_errno(err, "read directory '%s'", name);
+        if (!entry)
+            return SP_OK;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        enum sp_rc rc = walk(dirfd(dir), entry->d_name, visitor, depth + 1, err);
+        if (rc)
+            return rc;
+    }
+}
+
+static enum sp_rc walk(int dir_fd,
+                       const char *name,
+                       const struct visitor *visitor,
+                       unsigned depth,
+                       struct sp_err *err)
+{
+    struct stat info;
+
+    if (fstatat(dir_fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? SP_OK : sp_fail_errno(err, "'%s'", name);
+    if (S_ISDIR(info.st_mode)) {
+        enum sp_rc rc = walk_dir(dir_fd, name, visitor, depth, err);
+        if (rc)
+            return rc;
+    }
+    return visitor->visit(dir_fd, name, &info, visitor->arg, err);
+}
+
+/* --- removing ------------------------------------------------------------------------------ */
+
+static enum sp_rc remove_entry(int dir_fd,
+                               const char *name,
+                               const struct stat *info,
+                               void *arg,
+                               struct sp_err *err)
+{
+    (void)arg;
+    if (!SP_FAULT("tree.unlink", EACCES) &&
+        unlinkat(dir_fd, name, S_ISDIR(info->st_mode) ? AT_REMOVEDIR : 0) == 0)
+        return SP_OK;
+    return errno == ENOENT ? SP_OK : sp_fail_errno(err, "'%s'", name);
+}
+
+enum sp_rc sp_remove_tree(const char *path, struct sp_err *err)
+{
+    const struct visitor visitor = { .visit = remove_entry };
+    sp_auto_free char *name = sp_strdup(path);
+    size_t len = strlen(name);
+
+    /* "link/" would mean what the link points to. */
+    while (len > 1 && name[len - 1] == '/')
+        name[--len] = '\0';
+    if (len == 0 || strcmp(name, "/") == 0)
+        return sp_fail(err, SP_INVALID, "remove '%s': refused", path);
+    enum sp_rc rc = walk(AT_FDCWD, name, &visitor, 0, err);
+    return rc ? sp_err_wrap(err, "remove '%s'", path) : SP_OK;
+}
+
+/* --- measuring ----------------------------------------------------------------------------- */
+
+static enum sp_rc newest_entry(int dir_fd,
+                               const char *name,
+                               const struct stat *info,
+                               void *arg,
+                               struct sp_err *err)
+{
+    sp_nsec *newest = arg;
+    sp_nsec mtime = info->st_mtim.tv_sec * SP_NSEC_PER_SEC + info->st_mtim.tv_nsec;
+
+    (void)dir_fd;
+    (void)name;
+    (void)err;
+    *newest = SP_MAX(*newest, mtime);
+    return SP_OK;
+}
+
+static enum sp_rc add_size(int dir_fd,
+                           const char *name,
+                           const struct stat *info,
+                           void *arg,
+                           struct sp_err *err)
+{
+    (void)dir_fd;
+    (void)name;
+    (void)err;
+    *(uint64_t *)arg += S_ISREG(info->st_mode) ? (uint64_t)info->st_size : 0;
+    return SP_OK;
+}
+
+/* Over what `path` stands for: a link at the top is followed. What cannot be read is left out. */
+static void measure(const char *path, const struct visitor *visitor)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+    struct stat info;
+
+    if (stat(path, &info) < 0)
+        return;
+    if (S_ISDIR(info.st_mode)) {
+        sp_auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+            (void)walk_dir(fd, ".", visitor, 0, &ignored);
+    }
+    (void)visitor->visit(AT_FDCWD, path, &info, visitor->arg, &ignored);
+}
+
+sp_nsec sp_tree_mtime(const char *path)
+{
+    sp_nsec newest = 0;
+
+    measure(path, &(struct visitor){ newest_entry, &newest });
+    return newest;
+}
+
+uint64_t sp_tree_size(const char *path)
+{
+    uint64_t size = 0;
+
+    measure(path, &(struct visitor){ add_size, &size });
+    return size;
+}
