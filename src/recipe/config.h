@@ -19,6 +19,11 @@ struct sp_config {
     struct sp_map recipes;      /* name -> struct sp_recipe * */
     struct sp_list *top_level;  /* names of recipes found at top level, in order (texts) */
     struct sp_str default_name; /* DEFAULT, or empty */
+
+    /* private */
+    struct sp_map
+        loading;         /* recipes whose steps are being read: a recipe must not contain itself */
+    struct sp_map owned; /* every cab that was made, by a number: to be given back */
 };
 
 void sp_config_init(struct sp_config *config, struct sp_arena *arena, struct sp_diags *diags);
@@ -30,13 +35,18 @@ void sp_config_add(struct sp_config *config, struct sp_value document);
 /* The cab called `name`; NULL when there is none (no finding). */
 struct sp_cab *sp_config_cab(struct sp_config *config, struct sp_str name);
 
+/* A cab written inside a step; NULL as from sp_cab_load. The configuration gives it back. */
+struct sp_cab *sp_config_inline_cab(struct sp_config *config,
+                                    struct sp_str name,
+                                    struct sp_value value);
+
 /* The recipe called `name`, or a dotted path from CONFIG ("lib.recipes.x"); NULL if none. */
 struct sp_recipe *sp_config_recipe(struct sp_config *config, struct sp_str name);
 
-/* Setting `opts.…`, or NULL. */
+/* A setting under `opts` ("log.dir" or "opts.log.dir"), or NULL. */
 const struct sp_value *sp_config_option(const struct sp_config *config, const char *path);
 
-/* Set a dotted setting ("opts.log.dir") as -s and -c do. */
+/* Set a dotted setting ("opts.log.dir") as -s and -c do. SP_INVALID: no such section. */
 enum sp_rc sp_config_set(struct sp_config *config,
                          struct sp_str path,
                          struct sp_value value,
