@@ -3,7 +3,7 @@
  * "List[File]", "Union[str, Tuple[str, float]]" (spec stimela2.md 2.5). */
 #pragma once
 
-#include "base/err.h"
+#include "base/buf.h"
 
 #include "value/value.h"
 

@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 
+#include "recipe/schema.h"
 #include "value/text.h"
 
 bool sp_field_text(struct sp_arena *arena, struct sp_value value, struct sp_str *out)
@@ -41,12 +42,65 @@ static bool read_mapping(struct sp_value value, const struct sp_dict **out)
     return true;
 }
 
+static const struct {
+    const char *word;
+    bool boolean;
+} bool_words[] = {
+    { "true", true }, { "yes", true }, { "on", true },     { "y", true },
+    { "t", true },    { "1", true },   { "false", false }, { "no", false },
+    { "off", false }, { "n", false },  { "f", false },     { "0", false },
+};
+
+static bool read_bool_word(struct sp_str text, bool *out)
+{
+    for (size_t i = 0; i < SP_COUNT(bool_words); i++)
+        if (sp_str_is_nocase(text, bool_words[i].word)) {
+            *out = bool_words[i].boolean;
+            return true;
+        }
+    return false;
+}
+
+bool sp_field_bool(struct sp_value value, bool *out)
+{
+    if (sp_is_text(value))
+        return read_bool_word(value.text, out);
+    if (value.kind == SP_INT && (value.integer == 0 || value.integer == 1))
+        *out = value.integer == 1;
+    else if (value.kind == SP_BOOL)
+        *out = value.boolean;
+    else
+        return false;
+    return true;
+}
+
+static bool read_list(struct sp_value value, const struct sp_list **out)
+{
+    if (!sp_is_list(value))
+        return false;
+    *out = value.list;
+    return true;
+}
+
+static bool read_tristate(struct sp_value value, enum sp_tristate *out)
+{
+    bool yes;
+
+    if (!sp_field_bool(value, &yes))
+        return false;
+    *out = yes ? SP_YES : SP_NO;
+    return true;
+}
+
 static const char *const expected[] = {
     [SP_FIELD_TEXT] = "a text",
     [SP_FIELD_MAPPING] = "a mapping",
     [SP_FIELD_TEXTS] = "a list of texts",
     [SP_FIELD_ANY] = "",
     [SP_FIELD_IGNORED] = "",
+    [SP_FIELD_LIST] = "a list",
+    [SP_FIELD_BOOL] = "true or false",
+    [SP_FIELD_TRISTATE] = "true or false",
 };
 
 static bool read_field(struct sp_arena *arena,
@@ -64,6 +118,12 @@ static bool read_field(struct sp_arena *arena,
         return read_mapping(value, slot);
     if (field->kind == SP_FIELD_TEXTS)
         return read_texts(arena, value, slot);
+    if (field->kind == SP_FIELD_LIST)
+        return read_list(value, slot);
+    if (field->kind == SP_FIELD_BOOL)
+        return sp_field_bool(value, slot);
+    if (field->kind == SP_FIELD_TRISTATE)
+        return read_tristate(value, slot);
     *(struct sp_value *)slot = value;
     return true;
 }
