@@ -86,7 +86,7 @@ static struct piece flow_piece(const struct sp_scalar_source *source, size_t at)
 
 static size_t flow_offset(const struct sp_scalar_source *source, size_t offset)
 {
-    size_t at = source->style == SP_SCALAR_PLAIN ? 0 : 1;
+    size_t at = 0;
     size_t made = 0;
 
     while (at < source->text.len) {
@@ -102,22 +102,6 @@ static size_t flow_offset(const struct sp_scalar_source *source, size_t offset)
     return source->text.len;
 }
 
-/* Indentation of the first line that is not empty. */
-static size_t block_indent(struct sp_str text, size_t at)
-{
-    while (at < text.len) {
-        size_t first = at;
-        while (at < text.len && text.ptr[at] == ' ')
-            at++;
-        if (at < text.len && text.ptr[at] != '\n' && text.ptr[at] != '\r')
-            return at - first;
-        while (at < text.len && text.ptr[at] != '\n')
-            at++;
-        at++;
-    }
-    return 0;
-}
-
 static size_t line_end(struct sp_str text, size_t at)
 {
     while (at < text.len && text.ptr[at] != '\n')
@@ -125,11 +109,26 @@ static size_t line_end(struct sp_str text, size_t at)
     return at;
 }
 
+/* Blanks that all lines have in front; lines of nothing but blanks do not count. */
+static size_t block_indent(struct sp_str text)
+{
+    size_t least = SIZE_MAX;
+
+    for (size_t at = 0; at < text.len; at = line_end(text, at) + 1) {
+        size_t first = at;
+        while (at < text.len && text.ptr[at] == ' ')
+            at++;
+        if (at < text.len && text.ptr[at] != '\n' && text.ptr[at] != '\r')
+            least = SP_MIN(least, at - first);
+    }
+    return least == SIZE_MAX ? 0 : least;
+}
+
 static size_t block_offset(const struct sp_scalar_source *source, size_t offset)
 {
     struct sp_str text = source->text;
-    size_t at = line_end(text, 0) + 1; /* behind the header */
-    size_t indent = block_indent(text, at);
+    size_t indent = block_indent(text);
+    size_t at = 0;
     size_t made = 0;
 
     while (at < text.len) {

@@ -9,7 +9,7 @@
 #include "lang/origin.h"
 
 struct sp_scalar_source {
-    struct sp_str text; /* of the file: from the first to behind the last byte, quotes included */
+    struct sp_str text; /* of the file, without quotes; of a block whole lines below its header */
     enum sp_scalar_style style;
 };
 

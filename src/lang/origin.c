@@ -141,6 +141,19 @@ static unsigned count_characters(const char *text, size_t len)
     return count;
 }
 
+/* A block is shown from its first word on, not from the blanks before it. */
+static uint32_t shown_start(const struct file *file, struct span span)
+{
+    unsigned style = span.file_and_style & STYLE_MASK;
+    uint32_t start = span.start;
+
+    if (style != SP_SCALAR_LITERAL && style != SP_SCALAR_FOLDED)
+        return start;
+    while (start < span.end && strchr(" \t\r\n", file->text.ptr[start]))
+        start++;
+    return start < span.end ? start : span.start;
+}
+
 bool sp_origins_get(const struct sp_origins *origins, uint32_t id, struct sp_origin *out)
 {
     if (id == 0 || id >= origins->spans.len)
@@ -151,6 +164,7 @@ bool sp_origins_get(const struct sp_origins *origins, uint32_t id, struct sp_ori
         *out = (struct sp_origin){ .file = file->path, .length = 1, .source = SP_STR("") };
         return true;
     }
+    span.start = shown_start(file, span);
     size_t line = line_of(file, span.start);
     size_t begin = file->lines[line];
     size_t end = line + 1 < file->line_count ? file->lines[line + 1] - (size_t)1 : file->text.len;

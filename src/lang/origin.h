@@ -44,7 +44,8 @@ struct sp_str sp_origins_file_text(const struct sp_origins *origins, uint32_t fi
  * a whole. */
 uint32_t sp_origins_add(struct sp_origins *origins, uint32_t file, size_t start, size_t end);
 
-/* The same for the source of a YAML scalar, quotes or block header included. */
+/* The same for the source of a YAML scalar, without quotes; of a block the lines below its
+ * header. */
 uint32_t sp_origins_add_scalar(struct sp_origins *origins,
                                uint32_t file,
                                size_t start,

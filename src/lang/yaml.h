@@ -20,7 +20,7 @@ enum sp_yaml_dialect {
 
 /* Parse one document. Every value and key has an origin in `origins`; `name` is the file as shown
  * to people. On a syntax error: SP_INVALID, a finding is added to `diags`, `err` has its text.
- * Empty text gives an empty mapping. */
+ * Empty text gives an empty mapping, on the command line null. */
 enum sp_rc sp_yaml_parse(struct sp_arena *arena,
                          struct sp_origins *origins,
                          struct sp_str name,
