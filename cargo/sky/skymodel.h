@@ -8,8 +8,9 @@
  *   WSClean     "Format = Name, Type, Ra, Dec, I, SpectralIndex, LogarithmicSI, ..."
  *   BBS         the same family, of LOFAR's makesourcedb
  *
- * Spectra: which polynomial a source has depends on the format (spec: ln x for Tigger and plain,
- * log10 x for BBS and WSClean with LogarithmicSI=true, powers of (x - 1) otherwise).
+ * Spectra: which polynomial a source has depends on the format (ln x for Tigger and plain, log10 x
+ * for BBS and WSClean with LogarithmicSI=true, powers of (x - 1) otherwise). All Stokes parameters
+ * of a source have the same spectrum. Rotation measures, images and shapelets are refused.
  */
 #pragma once
 
@@ -32,10 +33,12 @@ struct sky_source {
     enum sky_spectrum_kind spectrum;
     int ncoeff;
     double coeff[SKY_SPECTRUM_MAX];
-    double freq0;                     /* Hz; 0 when flat */
-    double major, minor, pa;          /* Gaussian FWHM and position angle (N through E), radians;
-                                         0 0 0: a point */
-    int line;                         /* in the file, for messages */
+    double freq0;            /* Hz; 0 when flat */
+    double major, minor, pa; /* Gaussian FWHM and position angle (N through E), radians;
+                                0 0 0: a point */
+    bool pa_of_field;        /* pa counts from the north of the field's centre (WSClean
+                                and BBS), not from the north at the source */
+    int line;                /* in the file, for messages */
 };
 
 struct sky_model {
@@ -74,5 +77,10 @@ void sky_model_recentre(struct sky_model *model,
 /* Flux-weighted centre of the model. */
 void sky_model_centre(const struct sky_model *model, double *ra, double *dec);
 
-/* Direction cosines l, m, and n - 1 of a position relative to a phase centre. */
+/* Direction of the local north at a position in the (l, m) plane of a phase centre: angle from m
+ * through l, radians. A position angle at the source plus this is one in that plane. */
+double sky_north_angle(double ra, double dec, double ra0, double dec0);
+
+/* Direction cosines l, m, and n - 1 of a position relative to a phase centre;
+ * n - 1 is below -1 for what lies behind (more than 90 degrees away). */
 void sky_lmn(double ra, double dec, double ra0, double dec0, double lmn[3]);
