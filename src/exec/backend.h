@@ -20,6 +20,9 @@
  *     politely (interrupt), after 5 s firmly (terminate), after 10 s kills.
  *  4. After a crash of the engine, `adopt` is offered each handle that was recorded and not yet
  *     DONE. A backend that cannot find the job again says SP_NOT_FOUND and the engine re-submits.
+ *  5. Of a backend that does not adopt, the next engine asks `is_alive` for each such handle and
+ *     ends what still runs with `kill`, before it touches what those jobs were writing.
+ *  6. SP_JOB_RUNNING is reported once, before the first line of output and before DONE.
  *
  * All calls and all reports happen on the event-loop thread.
  */
@@ -93,7 +96,8 @@ struct sp_backend_ops {
      * with close(). */
     enum sp_rc (*open)(struct sp_loop *loop, struct sp_backend **out, struct sp_err *err);
 
-    /* Cancels nothing: jobs of an adopting backend run on. Accepts NULL. */
+    /* Jobs of an adopting backend run on; those of others are killed. Nothing is reported any
+     * more. Not from an observer. Accepts NULL. */
     void (*close)(struct sp_backend *backend);
 
     /* Constant after open. Bits of enum sp_backend_caps. */
@@ -119,6 +123,13 @@ struct sp_backend_ops {
     bool (*usage)(struct sp_backend *backend,
                   const struct sp_handle *handle,
                   struct sp_usage_stats *out);
+
+    /* Does a job of an earlier engine still run? False for handles that mean nothing any more
+     * (another boot, another machine, a number that has been given to somebody else). */
+    bool (*is_alive)(struct sp_backend *backend, const struct sp_handle *handle);
+
+    /* End such a job at once, with all its processes. Does nothing if it does not run. */
+    void (*kill)(struct sp_backend *backend, const struct sp_handle *handle);
 };
 
 /* The implementations compiled in, terminated by NULL. */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* backend_suite.h - what every backend must do: the rules of backend.h as tests. For test
+ * programs only; the jobs are small shell scripts. */
+#pragma once
+
+#include "exec/backend.h"
+
+struct sp_backend_suite {
+    const struct sp_backend_ops *ops;
+
+    /* Make the backend impatient, since tests do not wait: hundredths instead of whole seconds.
+     * NULL: tests that would need it are skipped. */
+    void (*hasten)(struct sp_backend *backend);
+};
+
+/* Runs all tests and prints them as TAP; what main() returns. */
+int sp_backend_suite_run(const struct sp_backend_suite *suite);

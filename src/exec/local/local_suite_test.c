@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "exec/backend_suite.h"
+#include "exec/local/local.h"
+
+static void hasten(struct sp_backend *backend)
+{
+    const struct sp_local_patience patience = {
+        .terminate = 100 * SP_NSEC_PER_MS,
+        .kill = 200 * SP_NSEC_PER_MS,
+        .silence = 50 * SP_NSEC_PER_MS,
+    };
+
+    sp_local_set_patience(backend, &patience);
+}
+
+int main(void)
+{
+    const struct sp_backend_suite suite = { &sp_local_backend, hasten };
+
+    return sp_backend_suite_run(&suite);
+}
