@@ -6,11 +6,10 @@
  * or a bool as a number. Ties go to the member that stands first. */
 #include "base/buf.h"
 
-#include "lang/origin.h"
-#include "lang/yaml.h"
 #include "recipe/dtype.h"
 #include "recipe/dtype_internal.h"
 #include "recipe/fields.h"
+#include "recipe/yaml_value.h"
 #include "value/text.h"
 
 #include <errno.h>
@@ -498,37 +497,6 @@ static bool takes_container(const struct sp_dtype *dtype, enum sp_kind kind)
     return false;
 }
 
-/* Positions inside the text mean nothing to the reader of the recipe: a table of its own. */
-static bool parse_yaml(struct sp_arena *arena, struct sp_str text, struct sp_value *out)
-{
-    struct sp_origins *origins = sp_origins_new();
-    struct sp_diags diags;
-    struct sp_err err = SP_ERR_INIT;
-
-    sp_diags_init(&diags, arena, origins);
-    bool ok = sp_yaml_parse(arena, origins, SP_STR("value"), text, SP_YAML_COMMAND_LINE, &diags,
-                            out, &err) == SP_OK;
-    sp_diags_fini(&diags);
-    sp_origins_free(origins);
-    return ok;
-}
-
-/* Origins of a freed table would point anywhere. */
-static void set_origins(struct sp_value *value, uint32_t origin)
-{
-    value->origin = origin;
-    if (sp_is_list(*value)) {
-        SP_LIST_EACH(item, value->list)
-        set_origins(item, origin);
-    } else if (value->kind == SP_DICT) {
-        SP_DICT_EACH(entry, value->dict)
-        {
-            entry->origin = origin;
-            set_origins(&entry->value, origin);
-        }
-    }
-}
-
 static struct sp_value parse_container(struct sp_arena *arena,
                                        const struct sp_dtype *dtype,
                                        struct sp_value text)
@@ -539,11 +507,11 @@ static struct sp_value parse_container(struct sp_arena *arena,
     if (!takes_container(dtype, SP_LIST) && !takes_container(dtype, SP_DICT))
         return text;
     if (sp_value_parse_literal(arena, text.text, &parsed, &err) &&
-        !parse_yaml(arena, text.text, &parsed))
+        !sp_yaml_value(arena, text.text, text.origin, &parsed))
         return text;
     if (!takes_container(dtype, parsed.kind))
         return text;
-    set_origins(&parsed, text.origin);
+    sp_value_set_origins(&parsed, text.origin);
     return parsed;
 }
 

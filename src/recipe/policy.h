@@ -39,3 +39,8 @@ void sp_policies_load(const struct sp_dict *dict, struct sp_policies *out, struc
 struct sp_value sp_policy(const struct sp_policies *own,
                           const struct sp_policies *cab,
                           enum sp_policy_id id);
+
+/* The same for policies that are true or false: set, and true. */
+bool sp_policy_is_set(const struct sp_policies *own,
+                      const struct sp_policies *cab,
+                      enum sp_policy_id id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* wrangler.h - rules that read the output of a tool: highlight, suppress, replace, declare
- * success or failure, parse values (spec stimela2.md 3.9). Regular expressions are Python's,
- * matched by PCRE2 (wrapped in wrangler.c). */
+ * success or failure, parse values (spec stimela2.md 3.9). Regular expressions are Python's
+ * (regex.h) and see the line as the tool wrote it. */
 #pragma once
 
 #include "lang/diag.h"
@@ -25,11 +25,19 @@ struct sp_verdict {
     struct sp_dict *outputs;  /* values found; NULL: none */
 };
 
+/* A stretch of the (changed) text to be shown in a terminal style ("bold red"). */
+struct sp_highlight {
+    size_t start, end;
+    struct sp_str style;
+};
+
 struct sp_wrangled {
     struct sp_str text; /* possibly changed; arena of the verdict */
     enum sp_log_level level;
     bool suppressed;
     bool highlighted;
+    const struct sp_highlight *highlights; /* in order of the rules; arena of the verdict */
+    size_t highlight_count;
     bool marks_failure, marks_success; /* shown with "!" and "+" */
 };
 
