@@ -34,12 +34,14 @@ static const struct {
     { "No space left on device", SP_IO, ENOSPC, "the disk is full" },
     { "Disk quota exceeded", SP_IO, EDQUOT, "the disk quota is used up" },
     { "File too large", SP_IO, EFBIG, "a file grew beyond the limit that is set" },
-    { "leap second", SP_NOT_FOUND, 0,
+    { "leap second", SP_IO, 0,
       "casacore's table of leap seconds is missing; install the package casacore-data" },
-    { "TAI_UTC", SP_NOT_FOUND, 0,
+    { "TAI_UTC", SP_IO, 0,
       "casacore's table of leap seconds is missing; install the package casacore-data" },
     { "Permission denied", SP_IO, EACCES, "permission denied" },
     { "Read-only file system", SP_IO, EROFS, "the file system is read-only" },
+    /* After a short write casacore shows whatever errno was before. */
+    { "write error", SP_IO, EIO, "a write failed: the disk, or what may be used of it, is full" },
     { "could not be acquired", SP_BUSY, EAGAIN, "another program is using it" },
 };
 
