@@ -48,7 +48,8 @@ unsigned sp_name_distance(struct sp_str a, struct sp_str b)
 void sp_nearest_offer(struct sp_nearest *nearest, struct sp_str name)
 {
     unsigned distance = sp_name_distance(nearest->wanted, name);
-    unsigned allowed = (unsigned)(SP_MAX(name.len, nearest->wanted.len) * 2 / 3);
+    size_t longest = SP_MAX(name.len, nearest->wanted.len);
+    unsigned allowed = longest < 2 ? 0 : (unsigned)SP_MAX(longest * 2 / 3, (size_t)2);
 
     if (distance < nearest->distance && distance <= allowed) {
         nearest->distance = distance;

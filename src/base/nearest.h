@@ -13,7 +13,8 @@ struct sp_nearest {
 
 #define SP_NEAREST(wanted_name) ((struct sp_nearest){ .wanted = (wanted_name), .distance = 1000 })
 
-/* Offer one valid name; borrowed. Near enough: at most a third of its letters wrong, letter case
+/* Offer one valid name; borrowed. Near enough: at most a third of its letters wrong
+ * (one of two or three), letter case
  * and the difference between '-', '_' and '.' hardly count, a neighbouring swap counts once. */
 void sp_nearest_offer(struct sp_nearest *nearest, struct sp_str name);
 

@@ -88,6 +88,8 @@ static enum sp_rc find_long(struct parser *p, struct sp_str name, const struct s
 {
     const struct sp_option *found = NULL;
 
+    if (name.len == 0)
+        return unknown_long(p, name);
     for (const struct sp_option *o = p->options; o->kind; o++) {
         if (!o->name || strncmp(o->name, name.ptr, name.len) != 0)
             continue;
@@ -101,7 +103,7 @@ static enum sp_rc find_long(struct parser *p, struct sp_str name, const struct s
                            found->name, o->name);
         found = o;
     }
-    if (!found || name.len == 0)
+    if (!found)
         return unknown_long(p, name);
     *out = found;
     return SP_OK;

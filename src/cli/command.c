@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/command.h"
+
+#include "base/nearest.h"
+
+#include "sys/tty.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+const struct sp_cli_command *const sp_commands[] = {
+    &sp_command_run,  &sp_command_check,
+    &sp_command_plan, &sp_command_doc,
+    &sp_command_runs, &sp_command_status,
+    &sp_command_log,  &sp_command_completion,
+    &sp_command_help, NULL,
+};
+
+const char *sp_command_word(const struct sp_cli_command *command)
+{
+    return command->usage.name + strlen("spoor ");
+}
+
+const struct sp_cli_command *sp_command_find(const char *word)
+{
+    for (size_t i = 0; sp_commands[i]; i++)
+        if (strcmp(sp_command_word(sp_commands[i]), word) == 0)
+            return sp_commands[i];
+    return NULL;
+}
+
+static void show_help(const struct sp_usage *usage)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+
+    sp_usage_help(usage, sp_tty_width(STDOUT_FILENO), &text);
+    (void)fputs(text.ptr, stdout);
+}
+
+int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err)
+{
+    (void)fprintf(stderr, "%s: %s\nTry '%s --help'.\n", self->usage.name, err->text,
+                  self->usage.name);
+    return SP_EXIT_USAGE;
+}
+
+int sp_command_parse(const struct sp_cli_command *self,
+                     int argc,
+                     char **argv,
+                     void *out,
+                     struct sp_words *words)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    if (sp_option_parse(self->usage.options, argc, argv, out, words, &err))
+        return sp_command_fault(self, &err);
+    if (!*(const bool *)out)
+        return -1;
+    show_help(&self->usage);
+    return SP_EXIT_DONE;
+}
+
+void sp_show_findings(const struct sp_session *session)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+
+    sp_diags_format(&session->diags, sp_tty_colour(STDERR_FILENO), &text);
+    (void)fputs(text.ptr, stderr);
+}
+
+void sp_load_args_fini(struct sp_load_args *args)
+{
+    sp_words_fini(&args->include);
+    sp_words_fini(&args->config);
+    sp_words_fini(&args->settings);
+}
+
+int sp_command_load(const struct sp_cli_command *self,
+                    struct sp_load_args *args,
+                    const struct sp_words *words,
+                    struct sp_session *session)
+{
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_session_options options = {
+        .include = args->include.items,
+        .include_len = args->include.len,
+        .config = args->config.items,
+        .config_len = args->config.len,
+        .settings = args->settings.items,
+        .settings_len = args->settings.len,
+        .no_system_config = args->no_system_config,
+        .strict = args->strict,
+    };
+
+    sp_session_init(session, &options);
+    enum sp_rc rc = sp_session_add_words(session, words->items, words->len, &err);
+    if (rc == SP_OK)
+        rc = sp_session_pick(session, &err);
+    if (rc == SP_OK)
+        return -1;
+    sp_show_findings(session);
+    /* A finding has said it already, with its place. */
+    if (session->diags.errors == 0)
+        return sp_command_fault(self, &err);
+    (void)fprintf(stderr, "%s: %s\n", self->usage.name, err.text);
+    return SP_EXIT_USAGE;
+}
+
+/* --- the program itself ------------------------------------------------------------------- */
+
+struct program_args {
+    bool help;
+    bool version;
+};
+
+static const struct sp_option program_options[] = {
+    SP_HELP_OPTION(struct program_args),
+    SP_OPT_FLAG(NULL, "version", struct program_args, version, "show the version"),
+    SP_OPT_END,
+};
+
+const struct sp_usage sp_program_usage = {
+    .name = "spoor",
+    .summary = "run radio-astronomy pipelines written as recipes",
+    .synopsis = "[--help] [--version] COMMAND [ARGUMENT...]",
+    .options = program_options,
+    .examples = "  spoor run recipe.yml ms=my.ms\n"
+                "      run the recipe, setting one of its inputs\n"
+                "  spoor plan recipe.yml\n"
+                "      show the command lines that would run, run nothing\n"
+                "  spoor doc wsclean\n"
+                "      what parameters does that cab have?",
+};
+
+static void show_program_help(void)
+{
+    show_help(&sp_program_usage);
+    printf("\ncommands:\n");
+    for (size_t i = 0; sp_commands[i]; i++)
+        printf("  %-12s %s\n", sp_command_word(sp_commands[i]), sp_commands[i]->usage.summary);
+    printf("\n'spoor COMMAND --help' explains a command.\n");
+}
+
+static int unknown_command(const char *word)
+{
+    struct sp_nearest nearest = SP_NEAREST(sp_str_of(word));
+
+    for (size_t i = 0; sp_commands[i]; i++)
+        sp_nearest_offer(&nearest, sp_str_of(sp_command_word(sp_commands[i])));
+    (void)fprintf(stderr, "spoor: there is no command '%s'", word);
+    if (nearest.best.ptr)
+        (void)fprintf(stderr, "; did you mean '" SP_STR_FMT "'?", SP_STR_ARG(nearest.best));
+    (void)fprintf(stderr, "\nTry 'spoor --help'.\n");
+    return SP_EXIT_USAGE;
+}
+
+int sp_main(int argc, char **argv)
+{
+    if (argc < 2) {
+        show_program_help();
+        return SP_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("spoor %s\n", SPOOR_VERSION);
+        return SP_EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        show_program_help();
+        return SP_EXIT_DONE;
+    }
+    const struct sp_cli_command *command = sp_command_find(argv[1]);
+    if (!command)
+        return unknown_command(argv[1]);
+    return command->run(command, argc - 1, argv + 1);
+}

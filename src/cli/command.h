@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* command.h - a command is one file with one const table row. */
+#pragma once
+
+#include "base/option.h"
+
+#include "engine/session.h"
+
+/* Exit statuses; 0, 1 and 2 mean what they mean in Stimela. */
+enum sp_exit {
+    SP_EXIT_DONE = 0,
+    SP_EXIT_FAILED = 1,  /* validation or a step failed */
+    SP_EXIT_USAGE = 2,   /* usage, loading or structure of the recipe */
+    SP_EXIT_BACKEND = 3, /* backend unavailable */
+    SP_EXIT_STORE = 4,   /* workspace or store unavailable or corrupt */
+    SP_EXIT_INTERNAL = 70,
+    SP_EXIT_INTERRUPTED = 130,
+};
+
+struct sp_cli_command {
+    struct sp_usage usage;                                                /* name "spoor run" */
+    int (*run)(const struct sp_cli_command *self, int argc, char **argv); /* argv[0]: the command */
+};
+
+extern const struct sp_cli_command sp_command_run, sp_command_check, sp_command_plan,
+    sp_command_doc, sp_command_runs, sp_command_status, sp_command_log, sp_command_completion,
+    sp_command_help;
+
+/* All commands in the order of the help, ending with NULL. */
+extern const struct sp_cli_command *const sp_commands[];
+
+/* By the word after "spoor", or NULL. */
+const struct sp_cli_command *sp_command_find(const char *word);
+
+/* Word of a command: what follows "spoor ". */
+const char *sp_command_word(const struct sp_cli_command *command);
+
+/* The program itself: global options, and the list of commands. */
+extern const struct sp_usage sp_program_usage;
+int sp_main(int argc, char **argv);
+
+/* Options that all commands have which load recipes. Embed as first member of the arguments. */
+struct sp_load_args {
+    bool help;
+    bool json;
+    bool strict;
+    bool no_system_config;
+    struct sp_words include;
+    struct sp_words config;
+    struct sp_words settings;
+};
+
+#define SP_LOAD_OPTIONS                                                              \
+    SP_OPT_GROUP("loading"),                                                         \
+        SP_OPT_WORDS("I", "include", struct sp_load_args, include, "DIR",            \
+                     "look for included files in DIR as well; may be repeated"),     \
+        SP_OPT_WORDS(NULL, "config", struct sp_load_args, config, "FILE",            \
+                     "load this configuration file too; may be repeated"),           \
+        SP_OPT_WORDS(NULL, "set", struct sp_load_args, settings, "A.B=VALUE",        \
+                     "change a setting, e.g. opts.log.dir=logs; may be repeated"),   \
+        SP_OPT_FLAG(NULL, "no-system-config", struct sp_load_args, no_system_config, \
+                    "ignore /etc/spoor, ~/.config/spoor and ./spoor.conf"),          \
+        SP_OPT_FLAG(NULL, "strict", struct sp_load_args, strict,                     \
+                    "refuse what only newer or older Stimela versions accept")
+
+#define SP_HELP_OPTION(type) SP_OPT_FLAG("h", "help", type, help, "show this help")
+
+/* Parse the options of a command; -1 to go on, else the exit status (help or fault shown).
+ * `out` begins with `bool help`. */
+int sp_command_parse(const struct sp_cli_command *self,
+                     int argc,
+                     char **argv,
+                     void *out,
+                     struct sp_words *words);
+
+/* Print a fault of usage and return SP_EXIT_USAGE. */
+int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err);
+
+/* Open a session, load the words, pick what to run. Findings and faults are shown on stderr;
+ * -1 to go on, else the exit status. The session must be closed in any case. */
+int sp_command_load(const struct sp_cli_command *self,
+                    struct sp_load_args *args,
+                    const struct sp_words *words,
+                    struct sp_session *session);
+void sp_load_args_fini(struct sp_load_args *args);
+
+/* Show all findings of the session on stderr. */
+void sp_show_findings(const struct sp_session *session);

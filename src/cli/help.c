@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/command.h"
+#include "lang/eval.h"
+
+#include <stdio.h>
+
+struct help_args {
+    bool help;
+    bool man;
+    bool functions;
+    bool diagnostics;
+};
+
+static const struct sp_option options[] = {
+    SP_HELP_OPTION(struct help_args),
+    SP_OPT_FLAG(NULL, "man", struct help_args, man, "print the man page (roff)"),
+    SP_OPT_FLAG(NULL,
+                "functions",
+                struct help_args,
+                functions,
+                "list the functions that formulas can use"),
+    SP_OPT_FLAG(NULL, "diagnostics", struct help_args, diagnostics, "list the codes of findings"),
+    SP_OPT_END,
+};
+
+static int show_man(const struct sp_usage *usage)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+
+    sp_buf_adds(&text, ".TH ");
+    for (const char *c = usage->name; *c; c++)
+        sp_buf_addc(&text, *c == ' ' ? '-' : *c);
+    sp_buf_adds(&text, " 1 \"\" \"spoor " SPOOR_VERSION "\"\n");
+    sp_usage_man(usage, &text);
+    if (usage == &sp_program_usage) {
+        sp_buf_adds(&text, ".SH COMMANDS\n");
+        for (size_t i = 0; sp_commands[i]; i++)
+            sp_buf_addf(&text, ".TP\n.BR spoor-%s (1)\n%s\n", sp_command_word(sp_commands[i]),
+                        sp_commands[i]->usage.summary);
+    }
+    (void)fputs(text.ptr, stdout);
+    return SP_EXIT_DONE;
+}
+
+static int show_functions(void)
+{
+    size_t count;
+    const struct sp_function_help *functions = sp_eval_functions(&count);
+
+    for (size_t i = 0; i < count; i++)
+        (void)printf("%s(%s)\n    %s\n", functions[i].name, functions[i].arguments,
+                     functions[i].summary);
+    return SP_EXIT_DONE;
+}
+
+static int show_diagnostics(void)
+{
+#define SHOW(name, code, title) (void)printf("%s  %s\n", code, title);
+    SP_DIAG_CODES(SHOW)
+#undef SHOW
+    return SP_EXIT_DONE;
+}
+
+static int run_help(const struct sp_cli_command *self, int argc, char **argv)
+{
+    struct help_args args = { 0 };
+    sp_auto_words struct sp_words words = { 0 };
+    struct sp_err err = SP_ERR_INIT;
+
+    int status = sp_command_parse(self, argc, argv, &args, &words);
+    if (status >= 0)
+        return status;
+    if (args.functions)
+        return show_functions();
+    if (args.diagnostics)
+        return show_diagnostics();
+    const struct sp_cli_command *command = words.len ? sp_command_find(words.items[0]) : NULL;
+    if (words.len && !command) {
+        (void)sp_fail(&err, SP_NOT_FOUND, "there is no command '%s'", words.items[0]);
+        return sp_command_fault(self, &err);
+    }
+    if (args.man)
+        return show_man(command ? &command->usage : &sp_program_usage);
+    char help[] = "--help";
+    char *help_argv[] = { argv[0], help, NULL };
+    return command ? command->run(command, 2, help_argv) : sp_main(2, help_argv);
+}
+
+const struct sp_cli_command sp_command_help = {
+    .usage = {
+        .name = "spoor help",
+        .summary = "explain a command, formulas, or the codes of findings",
+        .synopsis = "[--man] [COMMAND] | --functions | --diagnostics",
+        .options = options,
+    },
+    .run = run_help,
+};

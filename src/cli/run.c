@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/run.h"
+
+#include "cli/command.h"
+#include "cli/display.h"
+#include "cli/planview.h"
+
+#include <stdio.h>
+
+struct run_args {
+    struct sp_load_args load;
+    bool dry_run;
+    bool quiet;
+    const char *backend;
+};
+
+static const struct sp_option options[] = {
+    SP_OPT_FLAG("h", "help", struct run_args, load.help, "show this help"),
+    SP_OPT_FLAG("d",
+                "dry-run",
+                struct run_args,
+                dry_run,
+                "show what would run, with full command lines, and run nothing"),
+    SP_OPT_FLAG("q",
+                "quiet",
+                struct run_args,
+                quiet,
+                "do not show the output of the tools (the logs have it)"),
+    SP_OPT_FLAG(NULL,
+                "json",
+                struct run_args,
+                load.json,
+                "print the events of the run as JSON, one a line, and nothing else"),
+    SP_OPT_TEXT("b",
+                "backend",
+                struct run_args,
+                backend,
+                "NAME",
+                "where tools run: native (this machine) is the only one yet"),
+    SP_LOAD_OPTIONS,
+    SP_OPT_END,
+};
+
+static int exit_status(const struct sp_run_result *result, enum sp_rc rc)
+{
+    if (result->interrupted)
+        return SP_EXIT_INTERRUPTED;
+    if (rc == SP_OK)
+        return SP_EXIT_DONE;
+    return result->workspace_failed ? SP_EXIT_STORE : SP_EXIT_FAILED;
+}
+
+static int run_picked(struct sp_session *session,
+                      const struct run_args *args,
+                      int argc,
+                      char **argv)
+{
+    struct sp_display_options display_options = { .json = args->load.json, .quiet = args->quiet };
+    struct sp_display *display = sp_display_new(&display_options);
+    struct sp_run_options run_options = {
+        .backend = args->backend,
+        .watch = sp_display_event,
+        .arg = display,
+        .argc = argc,
+        .argv = argv,
+    };
+    struct sp_run_result result;
+    struct sp_err err = SP_ERR_INIT;
+
+    enum sp_rc rc = sp_run(session, &run_options, &result, &err);
+    sp_display_free(display);
+    sp_show_findings(session);
+    if (rc)
+        (void)fprintf(stderr, "spoor: %s\n", err.text);
+    if (rc && result.id.len)
+        (void)fprintf(stderr,
+                      "spoor: 'spoor status' shows the steps, 'spoor log STEP' what a tool said\n");
+    return exit_status(&result, rc);
+}
+
+static int run_run(const struct sp_cli_command *self, int argc, char **argv)
+{
+    struct run_args args = { 0 };
+    sp_auto_words struct sp_words words = { 0 };
+    struct sp_session session = { 0 };
+
+    int status = sp_command_parse(self, argc, argv, &args, &words);
+    if (status < 0) {
+        status = sp_command_load(self, &args.load, &words, &session);
+        if (status < 0)
+            status = args.dry_run ? sp_show_plan(&session, args.load.json)
+                                  : run_picked(&session, &args, argc, argv);
+        sp_session_fini(&session);
+    }
+    sp_load_args_fini(&args.load);
+    return status;
+}
+
+const struct sp_cli_command sp_command_run = {
+    .usage = {
+        .name = "spoor run",
+        .summary = "run a recipe or a single cab",
+        .synopsis = "[OPTIONS] FILE... [RECIPE] [NAME=VALUE...]",
+        .description = "Everything that can be checked is checked before the first tool starts. "
+                       "Parameters are\nNAME=VALUE with YAML values; NAME==FORMULA gives a formula. "
+                       "Logs go to log-RECIPE.STEP.txt,\nthe journal of the run to .spoor/runs/. "
+                       "Ctrl-C stops the running tool and says what was left.",
+        .options = options,
+        .examples = "  spoor run recipe.yml\n"
+                    "      run the only recipe in that file\n"
+                    "  spoor run recipe.yml image ms=my.ms robust=[0,-2]\n"
+                    "      run the recipe 'image' of it with two inputs set\n"
+                    "  spoor run simms msname=new.ms telescope=meerkat\n"
+                    "      run one cab of the library, without a recipe",
+    },
+    .run = run_run,
+};

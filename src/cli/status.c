@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/clock.h"
+
+#include "cli/command.h"
+#include "cli/journalview.h"
+#include "cli/table.h"
+#include "sys/tty.h"
+#include "value/json.h"
+#include "value/text.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+struct status_args {
+    bool help;
+    bool json;
+};
+
+static const struct sp_option options[] = {
+    SP_HELP_OPTION(struct status_args),
+    SP_OPT_FLAG(NULL, "json", struct status_args, json, "print one JSON document"),
+    SP_OPT_END,
+};
+
+static void add_step(struct sp_table *table, const struct sp_step_summary *step)
+{
+    const char *result = step->skipped   ? "skipped"
+                         : !step->ended  ? "running"
+                         : step->success ? "done"
+                                         : "failed";
+
+    sp_table_add(table, SP_STR_FMT, SP_STR_ARG(step->task));
+    sp_table_add(table, "%s", result);
+    if (step->ended) {
+        sp_table_add(table, "%s", sp_clock_duration((sp_nsec)(step->wall * 1e9)).text);
+        sp_table_add(table, "%.0f%%", step->wall > 0 ? 100 * step->cpu / step->wall : 0.0);
+        sp_table_add(table, "%s", sp_size_text(step->memory).text);
+        sp_table_add(table, "%s", sp_size_text(step->read).text);
+        sp_table_add(table, "%s", sp_size_text(step->write).text);
+    } else {
+        for (int i = 0; i < 5; i++)
+            sp_table_add(table, "%s", "");
+    }
+    sp_table_add(table, SP_STR_FMT, SP_STR_ARG(step->why));
+}
+
+static void print_status(const struct sp_run_summary *run)
+{
+    static const struct sp_column columns[] = {
+        { "step", false },  { "result", false }, { "time", true },    { "cpu", true },
+        { "memory", true }, { "read", true },    { "written", true }, { "why", false },
+    };
+    sp_auto_table struct sp_table *table = sp_table_new(columns, SP_COUNT(columns));
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+
+    (void)printf("run " SP_STR_FMT " of '" SP_STR_FMT "': %s, %zu of ", SP_STR_ARG(run->id),
+                 SP_STR_ARG(run->recipe), sp_run_state_name(run->state), run->done - run->failed);
+    if (run->total)
+        (void)printf("%zu", run->total);
+    else
+        (void)printf("?");
+    (void)printf(" tool runs done");
+    if (run->wall > 0)
+        (void)printf(", %s", sp_clock_duration((sp_nsec)(run->wall * 1e9)).text);
+    (void)printf("\n");
+    for (size_t i = 0; i < run->step_count; i++)
+        add_step(table, &run->steps[i]);
+    sp_table_format(table, sp_tty_is(STDOUT_FILENO) ? sp_tty_width(STDOUT_FILENO) : 0,
+                    sp_tty_colour(STDOUT_FILENO), &text);
+    (void)fputs(text.ptr, stdout);
+    if (run->outputs.kind != SP_DICT)
+        return;
+    SP_DICT_EACH(entry, run->outputs.dict)
+    {
+        sp_buf_clear(&text);
+        sp_value_brief(entry->value, 1000, &text);
+        (void)printf(SP_STR_FMT ": %s\n", SP_STR_ARG(entry->key), text.ptr);
+    }
+}
+
+static int run_status(const struct sp_cli_command *self, int argc, char **argv)
+{
+    struct status_args args = { 0 };
+    sp_auto_words struct sp_words words = { 0 };
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_workspace workspace;
+    struct sp_run_summary run;
+
+    int status = sp_command_parse(self, argc, argv, &args, &words);
+    if (status >= 0)
+        return status;
+    status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, &workspace, &run);
+    if (status >= 0)
+        return status;
+    if (args.json) {
+        sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+        sp_json_encode(sp_history_value(arena, &run), SP_JSON_PRETTY, &text);
+        (void)printf("%s\n", text.ptr);
+    } else {
+        print_status(&run);
+    }
+    return SP_EXIT_DONE;
+}
+
+const struct sp_cli_command sp_command_status = {
+    .usage = {
+        .name = "spoor status",
+        .summary = "show the steps of a run: results, times, memory",
+        .synopsis = "[--json] [RUN]",
+        .description = "Without RUN: the newest one, also while it is going. 'spoor runs' lists all.",
+        .options = options,
+    },
+    .run = run_status,
+};

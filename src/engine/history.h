@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* history.h - what earlier runs did: folds over their journals. */
+#pragma once
+
+#include "engine/workspace.h"
+#include "value/value.h"
+
+enum sp_run_state {
+    SP_RUN_GOING,
+    SP_RUN_SUCCEEDED,
+    SP_RUN_FAILED,
+    SP_RUN_INTERRUPTED,
+    SP_RUN_LOST
+};
+
+struct sp_step_summary {
+    struct sp_str task, cab, loop, why, output, log, command;
+    bool skipped, ended, success;
+    double started;               /* seconds after the start of the run */
+    double wall, cpu;             /* seconds */
+    uint64_t memory, read, write; /* bytes */
+};
+
+struct sp_run_summary {
+    struct sp_str id, recipe, time, cwd, why, host;
+    enum sp_run_state state;
+    double wall;                   /* seconds; so far for a run that is going */
+    size_t total;                  /* tool runs expected, 0 when not known */
+    struct sp_step_summary *steps; /* arena; in order, skipped ones included */
+    size_t step_count;
+    size_t done, skipped, failed;
+    struct sp_value outputs; /* of the outermost recipe: a mapping, or null */
+};
+
+/* Read one run. SP_NOT_FOUND with the nearest id. */
+enum sp_rc sp_history_run(const struct sp_workspace *workspace,
+                          struct sp_str id,
+                          struct sp_run_summary *out,
+                          struct sp_err *err) SP_MUST_USE;
+
+/* Id of the newest run; empty if there is none. */
+struct sp_str sp_history_last(const struct sp_workspace *workspace);
+
+/* "done", "failed", ... */
+const char *sp_run_state_name(enum sp_run_state state);
+
+/* The same facts as a value, for --json. */
+struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_summary *run);

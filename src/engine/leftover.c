@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/leftover.h"
+
+#include "draw/fits_scan.h"
+#include "journal/journal.h"
+#include "sys/file.h"
+
+#include <fcntl.h>
+
+/* --- after a failure ---------------------------------------------------------------------- */
+
+struct sp_list *sp_leftovers(struct sp_arena *arena, const struct sp_task *task, sp_nsec started)
+{
+    struct sp_list *lines = sp_list_new(arena).list;
+
+    if (!task->writes)
+        return lines;
+    SP_LIST_EACH(path, task->writes)
+    {
+        const char *name = sp_arena_cstr(arena, path->text);
+        if (sp_file_kind(name) == SP_FILE_NONE)
+            continue;
+        bool changed = sp_tree_mtime(name) >= started;
+        double size = (double)sp_tree_size(name) / 1e6;
+        const char *fmt = changed ? "left behind: '%s' (%.1f MB) was written by the step that did "
+                                    "not finish; do not trust it"
+                                  : "unharmed: '%s' (%.1f MB) was not changed";
+        sp_list_add(arena, lines, sp_text(sp_arena_printf(arena, fmt, name, size)));
+    }
+    return lines;
+}
+
+/* --- useless outputs ---------------------------------------------------------------------- */
+
+static enum sp_rc check_image(struct sp_arena *arena,
+                              struct sp_str name,
+                              struct sp_str path,
+                              struct sp_err *err)
+{
+    struct sp_fits_scan scan;
+    struct sp_err ignored = SP_ERR_INIT;
+    sp_auto_fd int fd = open(sp_arena_cstr(arena, path), O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || sp_fits_scan(fd, &scan, &ignored) || !scan.is_image || !scan.all_blank)
+        return SP_OK;
+    return sp_fail(err, SP_INVALID,
+                   "output '" SP_STR_FMT "': the image " SP_STR_FMT
+                   " has no valid pixel, all are NaN; probably all data are flagged or have zero "
+                   "weight",
+                   SP_STR_ARG(name), SP_STR_ARG(path));
+}
+
+static enum sp_rc check_output(struct sp_arena *arena,
+                               const struct sp_dict_entry *entry,
+                               struct sp_err *err)
+{
+    enum sp_rc rc = SP_OK;
+
+    if (sp_is_text(entry->value) && sp_str_ends(entry->value.text, ".fits"))
+        return check_image(arena, entry->key, entry->value.text, err);
+    if (!sp_is_list(entry->value))
+        return SP_OK;
+    SP_LIST_EACH(item, entry->value.list)
+    if (rc == SP_OK && sp_is_text(*item) && sp_str_ends(item->text, ".fits"))
+        rc = check_image(arena, entry->key, item->text, err);
+    return rc;
+}
+
+enum sp_rc sp_outputs_check(struct sp_arena *arena, const struct sp_task *task, struct sp_err *err)
+{
+    enum sp_rc rc = SP_OK;
+
+    if (!task->outputs)
+        return SP_OK;
+    SP_DICT_EACH(entry, task->outputs)
+    if (rc == SP_OK)
+        rc = check_output(arena, entry, err);
+    return rc;
+}
+
+/* --- runs that never ended ---------------------------------------------------------------- */
+
+struct lost {
+    struct sp_str step; /* last one that began and did not end */
+    bool ended;
+};
+
+static bool fold_event(const struct sp_dict *event, void *arg)
+{
+    struct lost *lost = arg;
+    const struct sp_value *name = sp_dict_get(event, "event");
+    const struct sp_value *step = sp_dict_get(event, "task");
+
+    if (!name || !sp_is_text(*name))
+        return true;
+    if (sp_str_is(name->text, "step-start"))
+        lost->step = step && sp_is_text(*step) ? step->text : SP_STR("?");
+    else if (sp_str_is(name->text, "step-end"))
+        lost->step = SP_STR("");
+    else if (sp_str_is(name->text, "run-end") || sp_str_is(name->text, "run-lost"))
+        lost->ended = true;
+    return true;
+}
+
+static void note_lost(const char *path, struct sp_err *err)
+{
+    struct sp_journal *journal = NULL;
+
+    if (sp_journal_open(path, &journal, err) == SP_OK &&
+        sp_journal_append(journal, "run-lost", NULL, SP_JOURNAL_SYNC, err) == SP_OK)
+        err->code = SP_OK;
+    sp_journal_close(journal);
+}
+
+struct sp_list *sp_lost_runs(struct sp_workspace *workspace)
+{
+    struct sp_arena *arena = workspace->arena;
+    struct sp_list *lines = sp_list_new(arena).list;
+    struct sp_err err = SP_ERR_INIT;
+    struct lost lost = { 0 };
+    struct sp_str *ids;
+
+    /* Each run looks at the one before it, so only the newest can be unknown. */
+    size_t count = sp_workspace_runs(workspace, &ids);
+    if (count == 0)
+        return lines;
+    struct sp_str path = sp_workspace_journal(workspace, ids[count - 1]);
+    if (sp_journal_read(path.ptr, arena, fold_event, &lost, &err) || lost.ended)
+        return lines;
+    const char *where = lost.step.len ? " while running step " : "";
+    sp_list_add(
+        arena, lines,
+        sp_text(sp_arena_printf(arena,
+                                "the previous run %s did not end: its spoor was killed%s" SP_STR_FMT
+                                "; what that step wrote may be incomplete",
+                                ids[count - 1].ptr, where, SP_STR_ARG(lost.step))));
+    note_lost(path.ptr, &err);
+    return lines;
+}

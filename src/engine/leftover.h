@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* leftover.h - what tools leave behind, and whether it can be used. */
+#pragma once
+
+#include "engine/workspace.h"
+#include "plan/walk.h"
+
+/* After a failed or interrupted tool: one text for each path it may have written that is there
+ * and was changed since `started` (realtime). */
+struct sp_list *sp_leftovers(struct sp_arena *arena, const struct sp_task *task, sp_nsec started);
+
+/* Outputs that exist but are useless: a FITS image without a single finite pixel (WSClean makes
+ * one, and exits 0, when all data are flagged). SP_INVALID: err names output and file. */
+enum sp_rc sp_outputs_check(struct sp_arena *arena, const struct sp_task *task, struct sp_err *err)
+    SP_MUST_USE;
+
+/* Earlier runs in this workspace that never ended (their spoor was killed): one text for each,
+ * saying in which step; noted in their journals, so that it is told once. Call while holding the
+ * lock of the workspace. */
+struct sp_list *sp_lost_runs(struct sp_workspace *workspace);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* logbook.h - the log files of a run, laid out as Stimela lays them out (spec stimela2.md 8.3).
+ *
+ * One file for the session, one for each recipe and step down to the nesting level `nest`; deeper
+ * ones write into the nearest enclosing file. Name = dir/ + name + ext of the step's `opts.log`.
+ * A file is opened at its first line: truncated the first time in a session, appended to
+ * afterwards. A record is "YYYY-MM-DD HH:MM:SS LOGGER LEVEL: message".
+ *
+ * A log that cannot be written does not stop the run: sp_logbook_error says so once.
+ */
+#pragma once
+
+#include "lang/eval.h"
+#include "plan/walk.h"
+
+struct sp_logbook;
+
+struct sp_logbook *sp_logbook_new(void);
+void sp_logbook_free(struct sp_logbook *book); /* accepts NULL */
+
+/* Lines go to the file of `position` from now on; positions of lesser or equal depth end. */
+void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *position);
+
+/* One record. Levels below the position's `log.level` are left out. */
+void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct sp_str text);
+
+/* Path of the file in use; empty when logging is off. */
+struct sp_str sp_logbook_path(const struct sp_logbook *book);
+
+/* The first failure to open or write, or NULL. */
+const char *sp_logbook_error(const struct sp_logbook *book);
+
+/* "INFO" */
+const char *sp_log_level_name(enum sp_log_level level);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* place.h - where this installation keeps its own files.
+ *
+ * Installed: PREFIX/bin/spoor, PREFIX/libexec/spoor/ (cargo programs), PREFIX/share/spoor/ (cabs).
+ * In a build tree: BUILD/spoor, BUILD/cargo/, and the source tree's cabs/.
+ */
+#pragma once
+
+#include "base/arena.h"
+
+struct sp_places {
+    struct sp_str program; /* the running executable */
+    struct sp_str cargo;   /* directory of the cargo programs; put in front of every job's PATH */
+    struct sp_str cabs;    /* the cab library: package "(spoor)" in includes */
+};
+
+void sp_places_find(struct sp_arena *arena, struct sp_places *out);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* preflight.h - everything that can be found out before anything runs: a dry walk through the
+ * recipe, and whether the tools are there. */
+#pragma once
+
+#include "engine/session.h"
+
+/* Called for each action of the dry walk; may be NULL. */
+typedef void (*sp_preflight_fn)(void *arg, const struct sp_action *action);
+
+struct sp_preflight {
+    size_t tasks; /* tool runs, as far as known; a loop over an unknown list counts once */
+    size_t skipped;
+    bool exact; /* no loop length was unknown */
+};
+
+/* Findings go to session->diags; SP_INVALID when there are errors. */
+enum sp_rc sp_preflight(struct sp_session *session,
+                        sp_preflight_fn fn,
+                        void *arg,
+                        struct sp_preflight *out,
+                        struct sp_err *err) SP_MUST_USE;

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/record.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct record {
+    struct sp_arena *arena;
+    struct sp_dict *dict;
+};
+
+static struct record begin(struct sp_arena *arena)
+{
+    return (struct record){ arena, sp_dict_new(arena).dict };
+}
+
+static void put(struct record r, const char *key, struct sp_value value)
+{
+    sp_dict_set(r.arena, r.dict, sp_str_of(key), value);
+}
+
+/* Texts are copied: positions live only until the next action. */
+static void put_text(struct record r, const char *key, struct sp_str text)
+{
+    if (text.len)
+        put(r, key, sp_text(sp_arena_str(r.arena, text)));
+}
+
+static void put_seconds(struct record r, const char *key, sp_nsec duration)
+{
+    put(r, key, sp_float((double)(duration / 1000) / 1e6));
+}
+
+static void put_words(struct record r, const char *key, const char *const *words, size_t count)
+{
+    struct sp_value list = sp_list_new(r.arena);
+
+    for (size_t i = 0; i < count; i++)
+        sp_list_add(r.arena, list.list, sp_text(sp_arena_str(r.arena, sp_str_of(words[i]))));
+    put(r, key, list);
+}
+
+static void put_dict(struct record r, const char *key, const struct sp_dict *dict)
+{
+    struct sp_value value = sp_dict_new(r.arena);
+
+    if (!dict)
+        return;
+    SP_DICT_EACH(entry, dict)
+    sp_dict_set(r.arena, value.dict, entry->key, entry->value);
+    put(r, key, value);
+}
+
+static void put_position(struct record r, const struct sp_position *position)
+{
+    put_text(r, "step", position->fqname);
+    put_text(r, "task", position->taskname);
+    put_text(r, "loop", position->loop_status);
+}
+
+struct sp_dict *sp_record_run_start(struct sp_session *session,
+                                    const struct sp_run_options *options,
+                                    struct sp_str run_id,
+                                    size_t total)
+{
+    struct record r = begin(session->arena);
+    struct sp_value files = { .kind = SP_LIST, .list = session->files };
+    const struct sp_value *run = sp_dict_get(session->config.root, "run");
+    const struct sp_value *host =
+        run && run->kind == SP_DICT ? sp_dict_get(run->dict, "hostname") : NULL;
+
+    put_text(r, "run", run_id);
+    put_text(r, "recipe", session->recipe ? session->recipe->name : session->cab->name);
+    put(r, "files", files);
+    put_dict(r, "params", session->params);
+    put_words(r, "argv", (const char *const *)options->argv, (size_t)options->argc);
+    put_text(r, "cwd", session->world.cwd);
+    put_text(r, "spoor", SP_STR(SPOOR_VERSION));
+    put_text(r, "host", host && sp_is_text(*host) ? host->text : SP_STR(""));
+    put(r, "pid", sp_int(getpid()));
+    put(r, "total", sp_int((int64_t)total));
+    return r.dict;
+}
+
+struct sp_dict *sp_record_step_start(struct sp_arena *arena,
+                                     const struct sp_action *action,
+                                     struct sp_str output_file,
+                                     struct sp_str log_file)
+{
+    struct record r = begin(arena);
+    const struct sp_task *task = action->task;
+
+    put_position(r, action->position);
+    put_text(r, "cab", task->cab->name);
+    put_words(r, "argv", task->command.argv, task->command.argc);
+    put_dict(r, "inputs", task->inputs);
+    put_text(r, "output", output_file);
+    put_text(r, "log", log_file);
+    return r.dict;
+}
+
+struct sp_dict *sp_record_step_handle(struct sp_arena *arena,
+                                      const struct sp_action *action,
+                                      const struct sp_handle *handle)
+{
+    struct record r = begin(arena);
+
+    put_position(r, action->position);
+    put_text(r, "handle", sp_str_of(handle->text));
+    return r.dict;
+}
+
+struct sp_dict *sp_record_step_end(struct sp_arena *arena,
+                                   const struct sp_position *position,
+                                   bool success,
+                                   const char *why,
+                                   int exit_status,
+                                   const struct sp_usage_stats *usage)
+{
+    struct record r = begin(arena);
+
+    put_position(r, position);
+    put(r, "success", sp_bool(success));
+    put_text(r, "why", sp_str_of(why));
+    if (WIFEXITED(exit_status))
+        put(r, "exit", sp_int(WEXITSTATUS(exit_status)));
+    else if (exit_status >= 0 && WIFSIGNALED(exit_status))
+        put(r, "signal", sp_int(WTERMSIG(exit_status)));
+    put_seconds(r, "wall", usage->wall);
+    put_seconds(r, "cpu", usage->cpu_user + usage->cpu_system);
+    put(r, "memory", sp_int((int64_t)usage->peak_memory));
+    put(r, "read", sp_int((int64_t)usage->read_bytes));
+    put(r, "write", sp_int((int64_t)usage->write_bytes));
+    return r.dict;
+}
+
+struct sp_dict *sp_record_step_skip(struct sp_arena *arena, const struct sp_action *action)
+{
+    struct record r = begin(arena);
+
+    put_position(r, action->position);
+    put_text(r, "why", action->reason);
+    return r.dict;
+}
+
+struct sp_dict *sp_record_outputs(struct sp_arena *arena,
+                                  const struct sp_position *position,
+                                  const struct sp_dict *outputs)
+{
+    struct record r = begin(arena);
+
+    put_position(r, position);
+    put_dict(r, "outputs", outputs);
+    return r.dict;
+}
+
+struct sp_dict *sp_record_run_end(struct sp_arena *arena,
+                                  bool success,
+                                  bool interrupted,
+                                  const char *why,
+                                  sp_nsec wall)
+{
+    struct record r = begin(arena);
+
+    put(r, "success", sp_bool(success));
+    put(r, "interrupted", sp_bool(interrupted));
+    put_text(r, "why", sp_str_of(why));
+    put_seconds(r, "wall", wall);
+    return r.dict;
+}

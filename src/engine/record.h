@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* record.h - the events of a run as the journal keeps them (doc/design/journal.md). */
+#pragma once
+
+#include "engine/run.h"
+#include "journal/journal.h"
+
+/* Fields of one event of the journal; arena values. */
+struct sp_dict *sp_record_run_start(struct sp_session *session,
+                                    const struct sp_run_options *options,
+                                    struct sp_str run_id,
+                                    size_t total);
+struct sp_dict *sp_record_step_start(struct sp_arena *arena,
+                                     const struct sp_action *action,
+                                     struct sp_str output_file,
+                                     struct sp_str log_file);
+struct sp_dict *sp_record_step_handle(struct sp_arena *arena,
+                                      const struct sp_action *action,
+                                      const struct sp_handle *handle);
+struct sp_dict *sp_record_step_end(struct sp_arena *arena,
+                                   const struct sp_position *position,
+                                   bool success,
+                                   const char *why,
+                                   int exit_status,
+                                   const struct sp_usage_stats *usage);
+struct sp_dict *sp_record_step_skip(struct sp_arena *arena, const struct sp_action *action);
+struct sp_dict *sp_record_outputs(struct sp_arena *arena,
+                                  const struct sp_position *position,
+                                  const struct sp_dict *outputs);
+struct sp_dict *sp_record_run_end(struct sp_arena *arena,
+                                  bool success,
+                                  bool interrupted,
+                                  const char *why,
+                                  sp_nsec wall);

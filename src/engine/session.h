@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* session.h - everything loaded for one command: configuration, recipes, parameters.
+ *
+ *     struct sp_session session;
+ *     sp_session_init(&session, &options);
+ *     sp_session_add_words(&session, words, count, &err);
+ *     sp_session_pick(&session, &err);          now session.recipe or session.cab is set
+ *     ...
+ *     sp_session_fini(&session);
+ *
+ * Findings collect in session.diags; the caller shows them. Everything lives in session.arena.
+ */
+#pragma once
+
+#include "engine/place.h"
+#include "lang/compose.h"
+#include "plan/walk.h"
+
+struct sp_session_options {
+    const char *const *include; /* directories for relative includes */
+    size_t include_len;
+    const char *const *config; /* further configuration files */
+    size_t config_len;
+    const char *const *settings; /* "opts.log.dir=logs" */
+    size_t settings_len;
+    bool no_system_config;
+    bool strict;
+};
+
+struct sp_session {
+    struct sp_arena *arena;
+    struct sp_origins *origins;
+    struct sp_diags diags;
+    struct sp_world world;
+    struct sp_places places;
+    struct sp_composer composer;
+    struct sp_config config;
+    struct sp_dict *loaded;   /* documents so far, merged: for _use in later files */
+    struct sp_list *files;    /* recipe files given by the caller (texts) */
+    struct sp_dict *params;   /* NAME=VALUE words */
+    struct sp_str name;       /* the recipe or cab asked for; empty: the default one */
+    struct sp_recipe *recipe; /* after pick: exactly one of recipe and cab */
+    struct sp_cab *cab;
+};
+
+/* Start-up configuration is loaded; problems in it are findings. */
+void sp_session_init(struct sp_session *session, const struct sp_session_options *options);
+void sp_session_fini(struct sp_session *session);
+
+/* Words as people give them, in any order: files ("x.yml", "dir/x", "(pkg)x"), NAME=VALUE, and at
+ * most one name of a recipe or cab. SP_INVALID, SP_NOT_FOUND. */
+enum sp_rc sp_session_add_words(struct sp_session *session,
+                                const char *const *words,
+                                size_t count,
+                                struct sp_err *err) SP_MUST_USE;
+
+/* Choose what to run: the name, else DEFAULT, else the only recipe, else the only cab. Cabs of
+ * our library are found by name without a file. */
+enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err) SP_MUST_USE;
+
+/* Load `NAME.yml` of the cab library if there is one. */
+bool sp_session_add_library(struct sp_session *session, struct sp_str name);
+
+/* Names of all cabs in the library (texts, sorted). */
+struct sp_list *sp_session_library(struct sp_session *session);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/taskrun.h"
+
+#include "base/clock.h"
+
+#include "engine/tools.h"
+#include "sys/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#define TICK (SP_NSEC_PER_SEC / 2)
+
+struct sp_taskrun {
+    struct sp_taskrun_options options;
+    const struct sp_task *task;
+    struct sp_job job;
+    struct sp_handle handle;
+    struct sp_verdict verdict;
+    struct sp_watch *ticker;
+    FILE *output;
+    struct sp_report last; /* state DONE at the end; its reason is copied */
+    struct sp_str reason;
+};
+
+static void tell(const struct sp_taskrun *run, struct sp_run_event *event)
+{
+    if (run->options.watch)
+        run->options.watch(run->options.arg, event);
+}
+
+/* --- listening ---------------------------------------------------------------------------- */
+
+static void on_line(void *arg, enum sp_stream stream, struct sp_str text, bool partial)
+{
+    struct sp_taskrun *run = arg;
+    struct sp_wrangled line;
+    (void)stream;
+
+    if (run->output)
+        (void)fprintf(run->output, SP_STR_FMT "\n", SP_STR_ARG(text));
+    /* The cab's own rules first, then those of its flavour. */
+    sp_wrangle(run->task->cab->wranglers, text, &run->verdict, &line);
+    if (run->task->command.wranglers && !line.suppressed) {
+        struct sp_wrangled first = line;
+        sp_wrangle(run->task->command.wranglers, first.text, &run->verdict, &line);
+        line.level = SP_MAX(line.level, first.level);
+        line.marks_failure = line.marks_failure || first.marks_failure;
+        line.marks_success = line.marks_success || first.marks_success;
+        line.highlighted = line.highlighted || first.highlighted;
+    }
+    if (line.suppressed)
+        return;
+
+    struct sp_run_event event = *run->options.base;
+    event.kind = SP_RUN_OUTPUT;
+    event.text = line.text;
+    event.level = line.level;
+    event.partial = partial;
+    event.highlighted = line.highlighted;
+    event.marks_failure = line.marks_failure;
+    event.marks_success = line.marks_success;
+    tell(run, &event);
+
+    const char *mark = line.marks_failure ? "!" : line.marks_success ? "+" : "#";
+    sp_auto_buf struct sp_buf record = SP_BUF(SP_BUF_SMALL + 16);
+    sp_buf_addf(&record, "%s ", mark);
+    sp_buf_add(&record, line.text);
+    if (!partial)
+        sp_logbook_write(run->options.logbook, line.level, sp_buf_str(&record));
+}
+
+static void on_report(void *arg, const struct sp_report *report)
+{
+    struct sp_taskrun *run = arg;
+
+    run->last = *report;
+    run->last.reason = NULL;
+    if (report->reason)
+        run->reason = sp_arena_str(run->options.session->arena, sp_str_of(report->reason));
+}
+
+static void on_tick(void *arg)
+{
+    struct sp_taskrun *run = arg;
+    struct sp_run_event event = *run->options.base;
+
+    if (run->last.state == SP_JOB_DONE)
+        return;
+    event.kind = SP_RUN_TICK;
+    if (run->options.ops->usage)
+        (void)run->options.ops->usage(run->options.backend, &run->handle, &event.usage);
+    tell(run, &event);
+}
+
+/* --- starting ----------------------------------------------------------------------------- */
+
+static enum sp_rc prepare_paths(const struct sp_task *task,
+                                struct sp_arena *arena,
+                                struct sp_err *err)
+{
+    enum sp_rc rc = SP_OK;
+
+    for (size_t i = 0; task->remove && i < task->remove->len && rc == SP_OK; i++)
+        rc = sp_remove_tree(sp_arena_cstr(arena, task->remove->items[i].text), err);
+    for (size_t i = 0; task->make_dirs && i < task->make_dirs->len && rc == SP_OK; i++)
+        rc = sp_make_dirs(sp_arena_cstr(arena, task->make_dirs->items[i].text), err);
+    return rc;
+}
+
+enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
+                            const struct sp_task *task,
+                            struct sp_taskrun **out,
+                            struct sp_err *err)
+{
+    struct sp_arena *arena = options->session->arena;
+
+    enum sp_rc rc = prepare_paths(task, arena, err);
+    if (rc)
+        return rc;
+    struct sp_taskrun *run = sp_alloc(sizeof *run);
+    run->options = *options;
+    run->task = task;
+    run->verdict.arena = arena;
+    run->job = (struct sp_job){
+        .name = sp_arena_cstr(arena, options->base->position->taskname),
+        .argv = task->command.argv,
+        .env = sp_tools_environment(arena, options->path, task->command.env),
+        .cwd = sp_arena_cstr(arena, options->session->world.cwd),
+    };
+    if (options->output_file.len)
+        run->output = fopen(options->output_file.ptr, "we");
+    struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };
+    rc = options->ops->submit(options->backend, &run->job, &observer, &run->handle, err);
+    if (rc == SP_OK)
+        rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);
+    if (rc) {
+        sp_taskrun_free(run);
+        return rc;
+    }
+    *out = run;
+    return SP_OK;
+}
+
+void sp_taskrun_free(struct sp_taskrun *run)
+{
+    if (!run)
+        return;
+    sp_watch_remove(run->ticker);
+    if (run->output)
+        (void)fclose(run->output);
+    free(run);
+}
+
+const struct sp_handle *sp_taskrun_handle(const struct sp_taskrun *run)
+{
+    return &run->handle;
+}
+
+bool sp_taskrun_is_done(const struct sp_taskrun *run)
+{
+    return run->last.state == SP_JOB_DONE;
+}
+
+void sp_taskrun_cancel(struct sp_taskrun *run)
+{
+    run->options.ops->cancel(run->options.backend, &run->handle);
+}
+
+/* --- judging ------------------------------------------------------------------------------ */
+
+/* "wsclean returns error code 1 after 0:00:12", "... was killed by signal 9 (Killed) after ..." */
+static const char *describe_exit(const struct sp_taskrun *run)
+{
+    struct sp_arena *arena = run->options.session->arena;
+    struct sp_str name = run->task->command.short_name;
+    struct sp_clock_text wall = sp_clock_hms(run->last.usage.wall);
+    int status = run->last.exit_status;
+
+    if (status < 0)
+        return sp_arena_printf(arena, SP_STR_FMT " was lost: " SP_STR_FMT, SP_STR_ARG(name),
+                               SP_STR_ARG(run->reason))
+            .ptr;
+    if (WIFSIGNALED(status))
+        return sp_arena_printf(arena, SP_STR_FMT " was ended by signal %d (%s) after %s",
+                               SP_STR_ARG(name), WTERMSIG(status), sigdescr_np(WTERMSIG(status)),
+                               wall.text)
+            .ptr;
+    return sp_arena_printf(arena, SP_STR_FMT " returns error code %d after %s", SP_STR_ARG(name),
+                           WEXITSTATUS(status), wall.text)
+        .ptr;
+}
+
+static const char *join_errors(const struct sp_taskrun *run)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+
+    SP_LIST_EACH(error, run->verdict.errors)
+    {
+        sp_buf_adds(&text, text.len ? "; " : "");
+        sp_buf_add(&text, error->text);
+    }
+    return sp_arena_cstr(run->options.session->arena, sp_buf_str(&text));
+}
+
+void sp_taskrun_result(const struct sp_taskrun *run, struct sp_taskrun_result *out)
+{
+    int status = run->last.exit_status;
+    bool exit_fine = status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    bool success = run->verdict.declared ? run->verdict.declared > 0 : exit_fine;
+
+    *out = (struct sp_taskrun_result){
+        .success = success,
+        .exit_status = status,
+        .usage = run->last.usage,
+        .outputs = run->verdict.outputs,
+        .warnings = run->verdict.warnings,
+    };
+    if (success)
+        return;
+    bool declared = run->verdict.declared < 0 && run->verdict.errors && run->verdict.errors->len;
+    out->why = declared ? join_errors(run) : describe_exit(run);
+}

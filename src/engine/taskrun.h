@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* taskrun.h - one tool run: prepare its directories, start it, listen to it, judge it. */
+#pragma once
+
+#include "engine/logbook.h"
+#include "engine/run.h"
+#include "sys/loop.h"
+
+struct sp_taskrun;
+
+struct sp_taskrun_options {
+    struct sp_session *session;
+    struct sp_loop *loop;
+    const struct sp_backend_ops *ops;
+    struct sp_backend *backend;
+    struct sp_logbook *logbook;
+    struct sp_str path;        /* PATH of jobs */
+    struct sp_str output_file; /* raw output goes there; empty: nowhere */
+    sp_run_fn watch;           /* gets OUTPUT and TICK; may be NULL */
+    void *arg;
+    const struct sp_run_event *base; /* what every event starts from; borrowed */
+};
+
+/* Make directories, delete outputs that are to be replaced, start the tool. On failure nothing
+ * runs. The caller owns *out. */
+enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
+                            const struct sp_task *task,
+                            struct sp_taskrun **out,
+                            struct sp_err *err) SP_MUST_USE;
+
+const struct sp_handle *sp_taskrun_handle(const struct sp_taskrun *run);
+
+/* The tool has ended and all its output has been read. */
+bool sp_taskrun_is_done(const struct sp_taskrun *run);
+
+/* Ask it to stop; it still has to become done. */
+void sp_taskrun_cancel(struct sp_taskrun *run);
+
+/* After it is done: success by exit status and wranglers; texts live in the session's arena. */
+struct sp_taskrun_result {
+    bool success;
+    const char *why; /* NULL on success: "wsclean returns error code 1 after 0:00:12" */
+    int exit_status;
+    struct sp_usage_stats usage;
+    const struct sp_dict *outputs;  /* found by wranglers; may be NULL */
+    const struct sp_list *warnings; /* texts; may be NULL */
+};
+
+void sp_taskrun_result(const struct sp_taskrun *run, struct sp_taskrun_result *out);
+
+/* Accepts NULL. */
+void sp_taskrun_free(struct sp_taskrun *run);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/tools.h"
+
+#include "sys/env.h"
+#include "sys/file.h"
+
+#include <stdlib.h>
+
+extern char **environ;
+
+struct sp_str sp_tools_path(struct sp_arena *arena, const struct sp_places *places)
+{
+    struct sp_str path = sp_env_get(SP_STR("PATH"));
+
+    if (path.len == 0)
+        path = SP_STR("/usr/local/bin:/usr/bin:/bin");
+    return sp_arena_printf(arena, SP_STR_FMT ":" SP_STR_FMT, SP_STR_ARG(places->cargo),
+                           SP_STR_ARG(path));
+}
+
+bool sp_tools_has(const char *program, const char *path)
+{
+    sp_auto_buf struct sp_buf found = SP_BUF(SP_BUF_SMALL);
+
+    return sp_find_program(program, path, &found);
+}
+
+const char *sp_tools_remedy(struct sp_str program)
+{
+    /* What Debian has, and what comes from PyPI; others are better asked from their authors. */
+    static const struct {
+        const char *program, *remedy;
+    } table[] = {
+        { "wsclean", "apt-get install wsclean" },
+        { "chgcentre", "apt-get install wsclean" },
+        { "aoflagger", "apt-get install aoflagger" },
+        { "taql", "apt-get install casacore-tools" },
+        { "showtableinfo", "apt-get install casacore-tools" },
+        { "source-extractor", "apt-get install source-extractor" },
+        { "python3", "apt-get install python3" },
+        { "python", "apt-get install python-is-python3" },
+        { "xvfb-run", "apt-get install xvfb" },
+        { "simms", "it comes with Spoor: build it with 'make'" },
+        { "simulator", "it comes with Spoor: build it with 'make'" },
+        { "fitspicture", "it comes with Spoor: build it with 'make'" },
+        { "fluxcheck", "it comes with Spoor: build it with 'make'" },
+        { "goquartical", "pip install quartical" },
+        { "gocubical", "pip install cubical" },
+        { "breizorro", "pip install breizorro" },
+        { "crystalball", "pip install crystalball" },
+        { "shadems", "pip install shadems" },
+        { "tricolour", "pip install tricolour" },
+        { "casa", "see casa.nrao.edu for installers" },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(table); i++)
+        if (sp_str_is(program, table[i].program))
+            return table[i].remedy;
+    return NULL;
+}
+
+/* Does the environment entry set the variable that `addition` sets? */
+static bool same_variable(const char *entry, const char *addition)
+{
+    size_t len = strcspn(addition, "=");
+
+    return strncmp(entry, addition, len) == 0 && entry[len] == '=';
+}
+
+static void set_variable(const char **entries, size_t *count, const char *addition)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (same_variable(entries[i], addition)) {
+            entries[i] = addition;
+            return;
+        }
+    entries[(*count)++] = addition;
+}
+
+const char *const *sp_tools_environment(struct sp_arena *arena,
+                                        struct sp_str path,
+                                        const char *const *additions)
+{
+    size_t inherited = 0;
+    size_t added = 0;
+
+    while (environ[inherited])
+        inherited++;
+    while (additions && additions[added])
+        added++;
+
+    const char **entries = SP_ARENA_NEW(arena, const char *, inherited + added + 3);
+    size_t count = inherited;
+    for (size_t i = 0; i < inherited; i++)
+        entries[i] = environ[i];
+    set_variable(entries, &count, sp_arena_printf(arena, "PATH=" SP_STR_FMT, SP_STR_ARG(path)).ptr);
+    if (sp_env_get(SP_STR("HOME")).len == 0)
+        set_variable(entries, &count, "HOME=/tmp");
+    for (size_t i = 0; i < added; i++)
+        set_variable(entries, &count, additions[i]);
+    return entries;
+}

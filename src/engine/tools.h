@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tools.h - finding the programs that jobs start, and saying how to get missing ones. */
+#pragma once
+
+#include "engine/place.h"
+
+/* PATH of jobs: our cargo programs, then the user's PATH. */
+struct sp_str sp_tools_path(struct sp_arena *arena, const struct sp_places *places);
+
+/* Is `program` an executable on that path (or a path to one)? */
+bool sp_tools_has(const char *program, const char *path);
+
+/* How to install it: "apt-get install wsclean", or NULL when we do not know. */
+const char *sp_tools_remedy(struct sp_str program);
+
+/* The whole environment of a job: ours with PATH as above, HOME set if it was not (casacore fails
+ * without), then `additions` ("NAME=value"). NULL-terminated, arena. */
+const char *const *sp_tools_environment(struct sp_arena *arena,
+                                        struct sp_str path,
+                                        const char *const *additions);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/workspace.h"
+
+#include "base/clock.h"
+
+#include "sys/file.h"
+#include "sys/glob.h"
+#include "sys/lock.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum sp_rc sp_workspace_open(struct sp_arena *arena,
+                             const char *dir,
+                             struct sp_workspace *out,
+                             struct sp_err *err)
+{
+    struct sp_workspace workspace = { .arena = arena };
+
+    workspace.dir = sp_arena_printf(arena, "%s/.spoor", dir);
+    struct sp_str runs = sp_arena_printf(arena, "%s/runs", workspace.dir.ptr);
+    struct sp_str lock = sp_arena_printf(arena, "%s/lock", workspace.dir.ptr);
+    enum sp_rc rc = sp_make_dirs(runs.ptr, err);
+    if (rc == SP_OK)
+        rc = sp_lock_take(lock.ptr, &workspace.lock, err);
+    if (rc)
+        return sp_err_wrap(err, "workspace %s", dir);
+    *out = workspace;
+    return SP_OK;
+}
+
+enum sp_rc sp_workspace_read(struct sp_arena *arena,
+                             const char *dir,
+                             struct sp_workspace *out,
+                             struct sp_err *err)
+{
+    struct sp_str path = sp_arena_printf(arena, "%s/.spoor", dir);
+
+    if (sp_file_kind(path.ptr) != SP_FILE_DIR)
+        return sp_fail(err, SP_NOT_FOUND, "nothing has been run in %s yet (no .spoor there)", dir);
+    *out = (struct sp_workspace){ .arena = arena, .dir = path };
+    return SP_OK;
+}
+
+void sp_workspace_close(struct sp_workspace *workspace)
+{
+    sp_lock_release(workspace->lock);
+    workspace->lock = NULL;
+}
+
+enum sp_rc sp_workspace_new_run(struct sp_workspace *workspace,
+                                struct sp_str *id,
+                                struct sp_str *dir,
+                                struct sp_err *err)
+{
+    struct sp_clock_text now = sp_clock_local(sp_clock_realtime());
+    char stamp[16];
+
+    /* "2026-11-21 11:27:55" to "20261121-112755" */
+    (void)snprintf(stamp, sizeof stamp, "%.4s%.2s%.2s-%.2s%.2s%.2s", now.text, now.text + 5,
+                   now.text + 8, now.text + 11, now.text + 14, now.text + 17);
+    for (unsigned n = 1; n < 10000; n++) {
+        struct sp_str name = n == 1 ? sp_arena_str(workspace->arena, sp_str_of(stamp))
+                                    : sp_arena_printf(workspace->arena, "%s-%u", stamp, n);
+        struct sp_str path =
+            sp_arena_printf(workspace->arena, "%s/runs/%s", workspace->dir.ptr, name.ptr);
+        if (mkdir(path.ptr, 0777) == 0) {
+            *id = name;
+            *dir = path;
+            return SP_OK;
+        }
+        if (errno != EEXIST)
+            return sp_fail_errno(err, "create %s", path.ptr);
+    }
+    return sp_fail(err, SP_LIMIT, "too many runs in one second");
+}
+
+size_t sp_workspace_runs(const struct sp_workspace *workspace, struct sp_str **ids)
+{
+    struct sp_str pattern =
+        sp_arena_printf(workspace->arena, "%s/runs/*/journal.jsonl", workspace->dir.ptr);
+    struct sp_glob found = sp_glob_find(workspace->arena, pattern);
+    size_t before = workspace->dir.len + strlen("/runs/");
+
+    for (size_t i = 0; i < found.len; i++) {
+        struct sp_str path = sp_str_slice(found.items[i], before, found.items[i].len);
+        found.items[i] = sp_arena_str(workspace->arena, sp_str_cut(&path, '/'));
+    }
+    *ids = found.items;
+    return found.len;
+}
+
+struct sp_str sp_workspace_journal(const struct sp_workspace *workspace, struct sp_str id)
+{
+    return sp_arena_printf(workspace->arena, "%s/runs/" SP_STR_FMT "/journal.jsonl",
+                           workspace->dir.ptr, SP_STR_ARG(id));
+}

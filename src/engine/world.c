@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/world.h"
+
+#include "sys/env.h"
+#include "sys/file.h"
+#include "sys/glob.h"
+
+#include <stdlib.h>
+
+#define FILE_MAX ((size_t)64 * 1024 * 1024)
+
+/* The world is asked for paths that are not terminated; sys wants C strings. */
+struct c_path {
+    char *text;
+};
+
+static void c_path_fini(struct c_path *path)
+{
+    free(path->text);
+}
+
+#define AUTO_C_PATH(name, str) \
+    SP_CLEANUP(c_path_fini) struct c_path name = { strndup((str).ptr ? (str).ptr : "", (str).len) }
+
+static enum sp_rc world_read(void *arg,
+                             struct sp_str path,
+                             struct sp_arena *arena,
+                             struct sp_str *out,
+                             struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf content = SP_BUF(FILE_MAX);
+    AUTO_C_PATH(c, path);
+    (void)arg;
+
+    enum sp_rc rc = sp_file_read(c.text, &content, err);
+    if (rc == SP_OK)
+        *out = sp_arena_str(arena, sp_buf_str(&content));
+    return rc;
+}
+
+static enum sp_path_kind world_kind(void *arg, struct sp_str path)
+{
+    static const enum sp_path_kind kinds[] = {
+        [SP_FILE_NONE] = SP_PATH_NONE,
+        [SP_FILE_REGULAR] = SP_PATH_FILE,
+        [SP_FILE_DIR] = SP_PATH_DIR,
+        [SP_FILE_OTHER] = SP_PATH_OTHER,
+    };
+
+    AUTO_C_PATH(c, path);
+    (void)arg;
+
+    return kinds[sp_file_kind(c.text)];
+}
+
+static sp_nsec world_mtime(void *arg, struct sp_str path)
+{
+    AUTO_C_PATH(c, path);
+    (void)arg;
+
+    return sp_tree_mtime(c.text);
+}
+
+static bool world_writable(void *arg, struct sp_str path)
+{
+    AUTO_C_PATH(c, path);
+    (void)arg;
+
+    return sp_file_is_writable(c.text);
+}
+
+static struct sp_str world_real(void *arg, struct sp_str path, struct sp_arena *arena)
+{
+    (void)arg;
+    return sp_real_path(arena, path);
+}
+
+static struct sp_paths world_glob(void *arg, struct sp_str pattern, struct sp_arena *arena)
+{
+    struct sp_glob found = sp_glob_find(arena, pattern);
+    (void)arg;
+
+    return (struct sp_paths){ found.items, found.len };
+}
+
+/* Where Python keeps packages: the active virtual environment, PYTHONPATH, the system. */
+static bool find_python_package(struct sp_str name, struct sp_arena *arena, struct sp_str *out)
+{
+    struct sp_str venv = sp_env_get(SP_STR("VIRTUAL_ENV"));
+    struct sp_str patterns[] = {
+        sp_arena_printf(arena, SP_STR_FMT "/lib/python3*/site-packages/" SP_STR_FMT,
+                        SP_STR_ARG(venv), SP_STR_ARG(name)),
+        sp_arena_printf(arena, "/usr/lib/python3*/dist-packages/" SP_STR_FMT, SP_STR_ARG(name)),
+        sp_arena_printf(arena, "/usr/local/lib/python3*/[ds]i[st][te]-packages/" SP_STR_FMT,
+                        SP_STR_ARG(name)),
+    };
+
+    struct sp_str python_path = sp_env_get(SP_STR("PYTHONPATH"));
+    while (python_path.ptr && python_path.len) {
+        struct sp_str dir = sp_str_cut(&python_path, ':');
+        struct sp_str candidate =
+            sp_arena_printf(arena, SP_STR_FMT "/" SP_STR_FMT, SP_STR_ARG(dir), SP_STR_ARG(name));
+        if (dir.len && sp_file_kind(candidate.ptr) == SP_FILE_DIR) {
+            *out = candidate;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < SP_COUNT(patterns); i++) {
+        struct sp_glob found = sp_glob_find(arena, patterns[i]);
+        if (found.len > 0 && (i > 0 || venv.ptr)) {
+            *out = found.items[0];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Dots in a module name are directories: cultcargo.genesis is cultcargo/genesis. */
+static bool world_package(void *arg, struct sp_str name, struct sp_arena *arena, struct sp_str *out)
+{
+    const struct sp_places *places = arg;
+
+    if (sp_str_is(name, "spoor")) {
+        *out = places->cabs;
+        return true;
+    }
+    char *path = sp_arena_cstr(arena, name);
+    for (char *c = path; *c; c++)
+        if (*c == '.')
+            *c = '/';
+    return find_python_package(sp_str_of(path), arena, out);
+}
+
+static struct sp_str world_env(void *arg, struct sp_str name)
+{
+    (void)arg;
+    return sp_env_get(name);
+}
+
+void sp_world_real(struct sp_world *world, struct sp_arena *arena, const struct sp_places *places)
+{
+    struct sp_str home = sp_env_get(SP_STR("HOME"));
+
+    /* The table only passes `arg` through; nobody writes to the places. */
+    *world = (struct sp_world){
+        .arg = (void *)(uintptr_t)places,
+        .read = world_read,
+        .kind = world_kind,
+        .mtime = world_mtime,
+        .writable = world_writable,
+        .real = world_real,
+        .glob = world_glob,
+        .package = world_package,
+        .env = world_env,
+        .cwd = sp_real_path(arena, SP_STR(".")),
+        .home = home.len ? sp_arena_str(arena, home) : SP_STR("/"),
+    };
+}
