@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fluxcheck/weights.h"
+
+#include "msio/msio.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define LIGHT_SPEED 299792458.0
+#define BATCH_ROWS  4096
+
+/* The weighting grid: cells of the uv plane of half its extent (weights are symmetric). */
+struct grid {
+    int64_t width, height; /* cells of the whole plane */
+    double cell_u, cell_v; /* wavelengths */
+    float *density;        /* samples in each cell, v >= 0 */
+};
+
+/* One pass over all visibilities. */
+struct pass {
+    struct grid *grid;
+    double briggs; /* f^2 */
+    bool fill;     /* first pass: count samples in the cells */
+    double samples, weights, squares;
+};
+
+/* --- header ------------------------------------------------------------------------------- */
+
+enum sp_rc weights_parse(struct sp_str text, double *robustness, struct sp_err *err)
+{
+    size_t open = sp_str_find(text, '(');
+    size_t close = sp_str_rfind(text, ')');
+
+    if (sp_str_is_nocase(text, "natural")) {
+        *robustness = INFINITY;
+        return SP_OK;
+    }
+    if (sp_str_is_nocase(text, "uniform")) {
+        *robustness = -INFINITY;
+        return SP_OK;
+    }
+    if (sp_str_starts(text, "Briggs") && open != SIZE_MAX && close != SIZE_MAX &&
+        sp_str_float(sp_str_slice(text, open + 1, close), robustness))
+        return SP_OK;
+    return sp_fail(err, SP_INVALID,
+                   "weighting '" SP_STR_FMT "' (WSCWEIGH of the image) is not known",
+                   SP_STR_ARG(text));
+}
+
+/* --- grid --------------------------------------------------------------------------------- */
+
+/* The cell of a sample, or NULL outside the grid. The plane is folded: -u, -v is the same. */
+static float *find_cell(const struct grid *grid, double u, double v)
+{
+    double sign = v < 0 ? -1 : 1;
+    int64_t x = llrint(floor(sign * u / grid->cell_u + 0.5)) + grid->width / 2;
+    int64_t y = llrint(floor(sign * v / grid->cell_v + 0.5));
+
+    if (x < 0 || x >= grid->width || y < 0 || y >= grid->height / 2)
+        return NULL;
+    return &grid->density[y * grid->width + x];
+}
+
+static void visit(struct pass *pass, double u, double v)
+{
+    float *cell = find_cell(pass->grid, u, v);
+
+    if (!cell)
+        return;
+    if (pass->fill) {
+        *cell += 1;
+        pass->samples += 1;
+        return;
+    }
+    double density = (double)*cell;
+    double weight = isinf(pass->briggs) ? 1 / density : 1 / (1 + density * pass->briggs);
+    pass->weights += weight;
+    pass->squares += weight * weight;
+}
+
+static enum sp_rc visit_all(struct ms *ms, struct pass *pass, struct sp_err *err)
+{
+    const struct ms_info *info = ms_info(ms);
+    size_t samples = (size_t)(info->nchan * info->ncorr);
+    sp_auto_free double *uvw = sp_try_alloc(BATCH_ROWS, 3 * sizeof *uvw);
+    sp_auto_free uint8_t *flags = sp_try_alloc(BATCH_ROWS, samples);
+
+    if (!uvw || !flags)
+        return sp_fail(err, SP_LIMIT, "no memory to read visibility coordinates");
+    for (int64_t row = 0; row < info->nrow; row += BATCH_ROWS) {
+        int64_t count = SP_MIN(info->nrow - row, (int64_t)BATCH_ROWS);
+        enum sp_rc rc = ms_read_uvw(ms, row, count, uvw, err);
+        rc = rc ? rc : ms_read_flags(ms, row, count, flags, err);
+        if (rc)
+            return rc;
+        for (int64_t i = 0; i < count * info->nchan; i++) {
+            const double *at = uvw + 3 * (i / info->nchan);
+            double waves = info->freq[i % info->nchan] / LIGHT_SPEED;
+            if (!flags[i * info->ncorr])
+                visit(pass, at[0] * waves, at[1] * waves);
+        }
+    }
+    return SP_OK;
+}
+
+/* Density of the samples, then the sums over their weights. */
+static enum sp_rc sum_weights(struct ms *ms,
+                              struct grid *grid,
+                              double robustness,
+                              double *out,
+                              struct sp_err *err)
+{
+    struct pass count = { .grid = grid, .fill = true };
+    struct pass weigh = { .grid = grid };
+
+    enum sp_rc rc = visit_all(ms, &count, err);
+    if (rc)
+        return rc;
+    if (count.samples < 1)
+        return sp_fail(err, SP_INVALID, "all data are flagged");
+    double squares = 0;
+    for (int64_t i = 0; i < grid->width * grid->height / 2; i++)
+        squares += (double)grid->density[i] * (double)grid->density[i];
+    double scale = 5 * pow(10, -robustness);
+    weigh.briggs = isinf(robustness) ? (double)INFINITY : scale * scale / (squares / count.samples);
+    rc = visit_all(ms, &weigh, err);
+    if (rc == SP_OK)
+        *out = sqrt(count.samples * weigh.squares) / weigh.weights;
+    return rc;
+}
+
+static enum sp_rc factor_of_open(struct ms *ms,
+                                 const struct fits_image *image,
+                                 double robustness,
+                                 double *out,
+                                 struct sp_err *err)
+{
+    double pixel_x = hypot(image->wcs.to_plane[0], image->wcs.to_plane[2]);
+    double pixel_y = hypot(image->wcs.to_plane[1], image->wcs.to_plane[3]);
+    struct grid grid = {
+        .width = image->columns,
+        .height = image->rows,
+        .cell_u = 1 / ((double)image->columns * pixel_x),
+        .cell_v = 1 / ((double)image->rows * pixel_y),
+    };
+    sp_auto_free float *density =
+        sp_try_alloc((size_t)(grid.width * (grid.height / 2 + 1)), sizeof *density);
+
+    if (!density)
+        return sp_fail(err, SP_LIMIT, "no memory for the weighting grid");
+    grid.density = density;
+    return sum_weights(ms, &grid, robustness, out, err);
+}
+
+enum sp_rc weights_noise_factor(const char *path,
+                                const struct fits_image *image,
+                                double *out,
+                                struct sp_err *err)
+{
+    struct sp_err closing = SP_ERR_INIT;
+    struct ms *ms = NULL;
+    double robustness = 0;
+
+    enum sp_rc rc = weights_parse(sp_str_of(image->weighting), &robustness, err);
+    if (rc)
+        return rc;
+    if (isinf(robustness) && robustness > 0) {
+        *out = 1;
+        return SP_OK;
+    }
+    rc = ms_open(path, MS_READ, &ms, err);
+    if (rc)
+        return rc;
+    rc = factor_of_open(ms, image, robustness, out, err);
+    (void)ms_close(ms, &closing);
+    return rc ? sp_err_wrap(err, "weights of %s", path) : SP_OK;
+}

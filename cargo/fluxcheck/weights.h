@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* weights.h - how much noisier an image is than one with natural weights.
+ *
+ * Imaging weights w of N equally good visibilities give the image noise sqrt(sum w^2) / sum w of
+ * one visibility's; natural weights give 1 / sqrt(N). Their ratio, sqrt(N sum w^2) / sum w, needs
+ * the density of the uv coverage, which no image header tells: it is computed here from the
+ * Measurement Set as the imager does it, with the cells of its weighting grid and its robustness
+ * (Briggs 1995).
+ */
+#pragma once
+
+#include "fits/fits.h"
+
+/* The ratio for an image made from the MS at `path` with the weighting that the image's header
+ * names (WSCWEIGH). SP_INVALID: the header names none, or one that is not known. */
+enum sp_rc weights_noise_factor(const char *path,
+                                const struct fits_image *image,
+                                double *out,
+                                struct sp_err *err) SP_MUST_USE;
+
+/* Read "Briggs'(0)", "uniform", "natural" of WSCWEIGH: robustness, +INFINITY for natural,
+ * -INFINITY for uniform. */
+enum sp_rc weights_parse(struct sp_str text, double *robustness, struct sp_err *err) SP_MUST_USE;
