@@ -21,9 +21,9 @@ void sp_places_find(struct sp_arena *arena, struct sp_places *out)
     size_t slash = sp_str_rfind(out->program, '/');
     struct sp_str dir = slash == SIZE_MAX ? SP_STR(".") : sp_str_slice(out->program, 0, slash);
 
-    out->cargo = sp_arena_printf(arena, SP_STR_FMT "/../libexec/spoor", SP_STR_ARG(dir));
+    out->cargo = sp_arena_printf(arena, SP_STR_FMT "/cargo", SP_STR_ARG(dir));
     if (!is_there(out->cargo))
-        out->cargo = sp_arena_printf(arena, SP_STR_FMT "/cargo", SP_STR_ARG(dir));
+        out->cargo = sp_arena_str(arena, dir);
     out->cabs = sp_arena_printf(arena, SP_STR_FMT "/../share/spoor/cabs", SP_STR_ARG(dir));
     if (!is_there(out->cabs))
         out->cabs = SP_STR(SPOOR_SOURCE_ROOT "/cabs");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* place.h - where this installation keeps its own files.
  *
- * Installed: PREFIX/bin/spoor, PREFIX/libexec/spoor/ (cargo programs), PREFIX/share/spoor/ (cabs).
+ * Installed: PREFIX/bin/ (spoor and the cargo programs), PREFIX/share/spoor/cabs/.
  * In a build tree: BUILD/spoor, BUILD/cargo/, and the source tree's cabs/.
  */
 #pragma once
