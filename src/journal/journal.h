@@ -4,8 +4,8 @@
  *   {"v":1,"seq":1,"time":"2026-11-21T11:27:55.123Z","event":"run-start", ...}
  *
  * Format: doc/design/journal.md. Invariants:
- *   J1  a line is written with one write(2), whole or not at all; a torn last line (crash, full
- *       disk) is ignored by readers and cut off by the next append;
+ *   J1  a line is written with one write(2), whole or not at all; a torn or bad last line (crash,
+ *       power cut, full disk) is ignored by readers and cut off before the next append;
  *   J2  lines are never changed; `seq` counts from 1 without gaps;
  *   J3  an event that others rely on (state changes) is on disk when append returns.
  */
@@ -15,7 +15,8 @@
 
 #include "value/value.h"
 
-#define SP_JOURNAL_VERSION 1
+#define SP_JOURNAL_VERSION  1
+#define SP_JOURNAL_LINE_MAX ((size_t)16 * 1024 * 1024) /* bytes, with the line end */
 
 struct sp_journal;
 
@@ -35,7 +36,9 @@ enum sp_rc sp_journal_open(const char *path, struct sp_journal **out, struct sp_
 /* Accepts NULL. */
 void sp_journal_close(struct sp_journal *journal);
 
-/* Append one event with the fields of `fields` (a dictionary; may be NULL). */
+/* Append one event with the fields of `fields` (a dictionary; may be NULL). On failure (full disk)
+ * the file is cut back to its whole lines and the next append tries again. SP_INVALID for a field
+ * called like one of the envelope, SP_LIMIT for a line over SP_JOURNAL_LINE_MAX. */
 enum sp_rc sp_journal_append(struct sp_journal *journal,
                              const char *event,
                              const struct sp_dict *fields,

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "journal/journal.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+
+#include "sys/file.h"
+#include "value/json.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK_SIZE ((size_t)64 * 1024)
+
+struct sp_journal {
+    int fd; /* O_APPEND */
+    char *path;
+    uint64_t seq;  /* of the last line */
+    uint64_t size; /* of the whole lines; what is behind is to be cut off */
+    bool torn;     /* something is behind */
+    struct sp_buf line;
+};
+
+/* --- lines --------------------------------------------------------------------------------- */
+
+/* Fields that every event has; the caller's may not be called like them. */
+static const char *const envelope[] = { "v", "seq", "time", "event" };
+
+static enum sp_rc check_envelope(const struct sp_dict *event, uint64_t seq, struct sp_err *err)
+{
+    const struct sp_value *version = sp_dict_get(event, "v");
+    const struct sp_value *number = sp_dict_get(event, "seq");
+    const struct sp_value *time = sp_dict_get(event, "time");
+    const struct sp_value *name = sp_dict_get(event, "event");
+
+    if (!version || version->kind != SP_INT || version->integer < 1)
+        return sp_fail(err, SP_CORRUPT, "it has no version");
+    if (version->integer > SP_JOURNAL_VERSION)
+        return sp_fail(err, SP_INVALID,
+                       "written by a newer spoor (format %" PRId64 ", this one knows %d)",
+                       version->integer, SP_JOURNAL_VERSION);
+    if (!time || time->kind != SP_TEXT || !name || name->kind != SP_TEXT)
+        return sp_fail(err, SP_CORRUPT, "it has no time or no name");
+    if (!number || number->kind != SP_INT || number->integer < 1)
+        return sp_fail(err, SP_CORRUPT, "it has no number");
+    if ((uint64_t)number->integer != seq)
+        return sp_fail(err, SP_CORRUPT, "it has number %" PRId64 " instead of %" PRIu64,
+                       number->integer, seq);
+    return SP_OK;
+}
+
+/* One line without its end; `seq` is the number it must have. SP_INVALID only for a newer version,
+ * otherwise SP_CORRUPT. */
+static enum sp_rc parse_line(struct sp_arena *arena,
+                             struct sp_str line,
+                             uint64_t seq,
+                             struct sp_dict **out,
+                             struct sp_err *err)
+{
+    struct sp_err cause = SP_ERR_INIT;
+    struct sp_value value;
+
+    if (sp_json_decode(arena, line, &value, &cause))
+        return sp_fail(err, SP_CORRUPT, "%s", cause.text);
+    if (value.kind != SP_DICT)
+        return sp_fail(err, SP_CORRUPT, "it is not an object");
+    enum sp_rc rc = check_envelope(value.dict, seq, err);
+    if (!rc)
+        *out = value.dict;
+    return rc;
+}
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* The lines of a file from its start, in blocks. */
+struct reader {
+    int fd;
+    struct sp_buf text; /* unread lines and the beginning of the next */
+    size_t at;          /* where the next line starts */
+    uint64_t offset;    /* of that place in the file */
+    bool ended;
+    char block[BLOCK_SIZE];
+};
+
+static enum sp_rc open_reader(const char *path, struct reader **out, struct sp_err *err)
+{
+    int fd = SP_FAULT("journal.open-read", EMFILE) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return sp_fail_errno(err, "open");
+    struct reader *reader = sp_alloc(sizeof *reader);
+    reader->fd = fd;
+    reader->text = SP_BUF(SP_JOURNAL_LINE_MAX + BLOCK_SIZE);
+    *out = reader;
+    return SP_OK;
+}
+
+static void close_reader(struct reader **reader)
+{
+    if (!*reader)
+        return;
+    sp_fd_closep(&(*reader)->fd);
+    sp_buf_fini(&(*reader)->text);
+    free(*reader);
+}
+
+/* More of the file behind what is there. */
+static enum sp_rc fill(struct reader *reader, struct sp_err *err)
+{
+    struct sp_buf *text = &reader->text;
+    ssize_t got;
+
+    memmove(text->ptr, text->ptr + reader->at, text->len - reader->at);
+    sp_buf_truncate(text, text->len - reader->at);
+    reader->at = 0;
+    if (text->len > SP_JOURNAL_LINE_MAX)
+        return sp_fail(err, SP_CORRUPT, "it is longer than %zu bytes", SP_JOURNAL_LINE_MAX);
+    do {
+        got = SP_FAULT("journal.read", EIO) ? -1 : read(reader->fd, reader->block, BLOCK_SIZE);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return sp_fail_errno(err, "read");
+    reader->ended = got == 0;
+    sp_buf_add(text, (struct sp_str){ reader->block, (size_t)got });
+    return SP_OK;
+}
+
+/* The next line that has an end, in *out, valid until the next call; ptr NULL when there is none.
+ */
+static enum sp_rc next_line(struct reader *reader, struct sp_str *out, struct sp_err *err)
+{
+    for (size_t searched = 0;;) {
+        struct sp_str rest = sp_str_slice(sp_buf_str(&reader->text), reader->at, SIZE_MAX);
+        size_t end = sp_str_find(sp_str_slice(rest, searched, rest.len), '\n');
+        if (end != SIZE_MAX) {
+            end += searched;
+            *out = sp_str_slice(rest, 0, end);
+            reader->at += end + 1;
+            reader->offset += end + 1;
+            return SP_OK;
+        }
+        searched = rest.len;
+        if (reader->ended) {
+            *out = (struct sp_str){ NULL, 0 };
+            return SP_OK;
+        }
+        enum sp_rc rc = fill(reader, err);
+        if (rc)
+            return rc;
+    }
+}
+
+/* What a walk over a journal found. */
+struct extent {
+    uint64_t seq;  /* of the last good line */
+    uint64_t size; /* of the good lines */
+};
+
+/* A bad line is an error only if something follows it: then it was not the last one written. */
+static enum sp_rc check_bad(const struct reader *reader,
+                            struct sp_str next,
+                            const struct sp_err *bad,
+                            struct sp_err *err)
+{
+    bool followed = next.ptr || reader->at < reader->text.len;
+
+    if (bad->code == SP_INVALID || (bad->code && followed))
+        return sp_fail(err, bad->code, "%s", bad->text);
+    return SP_OK;
+}
+
+/* All good lines in order. Without `arena`, nothing is kept. */
+static enum sp_rc walk(struct reader *reader,
+                       struct sp_arena *arena,
+                       sp_journal_fn fn,
+                       void *arg,
+                       struct extent *out,
+                       struct sp_err *err)
+{
+    struct sp_err bad = SP_ERR_INIT; /* what is wrong with the line before, if anything */
+    struct extent extent = { 0 };
+
+    for (;;) {
+        sp_auto_arena struct sp_arena *scratch = arena ? NULL : sp_arena_new();
+        struct sp_dict *event = NULL;
+        struct sp_str line;
+        enum sp_rc rc = next_line(reader, &line, err);
+        if (!rc)
+            rc = check_bad(reader, line, &bad, err);
+        if (rc)
+            return sp_err_wrap(err, "line %" PRIu64, extent.seq + 1);
+        if (!line.ptr)
+            break;
+        if (parse_line(arena ? arena : scratch, line, extent.seq + 1, &event, &bad))
+            continue;
+        extent.seq++;
+        extent.size = reader->offset;
+        if (fn && !fn(event, arg))
+            break;
+    }
+    *out = extent;
+    return SP_OK;
+}
+
+static enum sp_rc walk_file(const char *path,
+                            struct sp_arena *arena,
+                            sp_journal_fn fn,
+                            void *arg,
+                            struct extent *out,
+                            struct sp_err *err)
+{
+    SP_CLEANUP(close_reader) struct reader *reader = NULL;
+
+    enum sp_rc rc = open_reader(path, &reader, err);
+    return rc ? rc : walk(reader, arena, fn, arg, out, err);
+}
+
+enum sp_rc sp_journal_read(const char *path,
+                           struct sp_arena *arena,
+                           sp_journal_fn fn,
+                           void *arg,
+                           struct sp_err *err)
+{
+    struct extent extent;
+
+    enum sp_rc rc = walk_file(path, arena, fn, arg, &extent, err);
+    return rc ? sp_err_wrap(err, "journal '%s'", path) : SP_OK;
+}
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+static struct sp_journal *new_journal(const char *path, int fd, struct extent extent)
+{
+    struct sp_journal *journal = sp_alloc(sizeof *journal);
+
+    journal->fd = fd;
+    journal->path = sp_strdup(path);
+    journal->seq = extent.seq;
+    journal->size = extent.size;
+    journal->line = SP_BUF(SP_JOURNAL_LINE_MAX);
+    return journal;
+}
+
+void sp_journal_close(struct sp_journal *journal)
+{
+    if (!journal)
+        return;
+    sp_fd_closep(&journal->fd);
+    sp_buf_fini(&journal->line);
+    free(journal->path);
+    free(journal);
+}
+
+/* A new name is durable only when its directory is. */
+static enum sp_rc sync_parent(const char *path, struct sp_err *err)
+{
+    sp_auto_free char *dir = sp_strdup(path);
+    char *slash = strrchr(dir, '/');
+
+    if (slash)
+        slash[slash == dir] = '\0';
+    sp_auto_fd int fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || SP_FAULT("journal.sync-dir", EIO) || fsync(fd) < 0)
+        return sp_fail_errno(err, "sync of its directory");
+    return SP_OK;
+}
+
+enum sp_rc sp_journal_create(const char *path, struct sp_journal **out, struct sp_err *err)
+{
+    sp_auto_fd int fd = SP_FAULT("journal.create", ENOSPC)
+                            ? -1
+                            : open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return sp_fail_errno(err, "journal '%s': create", path);
+    enum sp_rc rc = sync_parent(path, err);
+    if (rc) {
+        (void)unlink(path);
+        return sp_err_wrap(err, "journal '%s'", path);
+    }
+    *out = new_journal(path, sp_take_fd(&fd), (struct extent){ 0 });
+    return SP_OK;
+}
+
+/* Cut off whatever is behind the whole lines. */
+static enum sp_rc cut_tail(struct sp_journal *journal, struct sp_err *err)
+{
+    if (SP_FAULT("journal.truncate", EIO) || ftruncate(journal->fd, (off_t)journal->size) < 0)
+        return sp_fail_errno(err, "cut off a torn line");
+    journal->torn = false;
+    return SP_OK;
+}
+
+enum sp_rc sp_journal_open(const char *path, struct sp_journal **out, struct sp_err *err)
+{
+    struct extent extent;
+
+    enum sp_rc rc = walk_file(path, NULL, NULL, NULL, &extent, err);
+    if (rc)
+        return sp_err_wrap(err, "journal '%s'", path);
+    sp_auto_fd int fd =
+        SP_FAULT("journal.open", EMFILE) ? -1 : open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (fd < 0)
+        return sp_fail_errno(err, "journal '%s': open for appending", path);
+
+    struct sp_journal *journal = new_journal(path, sp_take_fd(&fd), extent);
+    rc = cut_tail(journal, err);
+    if (rc) {
+        sp_journal_close(journal);
+        return sp_err_wrap(err, "journal '%s'", path);
+    }
+    *out = journal;
+    return SP_OK;
+}
+
+static enum sp_rc build_line(struct sp_journal *journal,
+                             const char *event,
+                             const struct sp_dict *fields,
+                             struct sp_err *err)
+{
+    struct sp_buf *line = &journal->line;
+
+    for (size_t i = 0; fields && i < SP_COUNT(envelope); i++) {
+        if (sp_dict_get(fields, envelope[i]))
+            return sp_fail(err, SP_INVALID, "an event's field cannot be called '%s'", envelope[i]);
+    }
+    sp_buf_clear(line);
+    sp_buf_addf(line, "{\"v\": %d, \"seq\": %" PRIu64 ", \"time\": \"%s\", \"event\": ",
+                SP_JOURNAL_VERSION, journal->seq + 1, sp_clock_iso(sp_clock_realtime()).text);
+    sp_json_quote(sp_str_of(event), line);
+    if (fields && fields->len) {
+        /* The encoder's opening brace becomes our comma. */
+        size_t brace = line->len;
+        struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)(uintptr_t)fields };
+        sp_json_encode(value, SP_JSON_COMPACT, line);
+        if (sp_buf_ok(line))
+            line->ptr[brace] = ',';
+    } else {
+        sp_buf_addc(line, '}');
+    }
+    sp_buf_addc(line, '\n');
+    if (!sp_buf_ok(line))
+        return sp_fail(err, SP_LIMIT, "event '%s' is longer than %zu bytes", event,
+                       SP_JOURNAL_LINE_MAX);
+    return SP_OK;
+}
+
+/* J1: with one write, or not at all. */
+static enum sp_rc put_line(struct sp_journal *journal,
+                           enum sp_journal_sync sync,
+                           struct sp_err *err)
+{
+    const struct sp_buf *line = &journal->line;
+    ssize_t put;
+
+    do {
+        put = SP_FAULT("journal.write", ENOSPC) ? -1 : write(journal->fd, line->ptr, line->len);
+    } while (put < 0 && errno == EINTR);
+    journal->torn = put != 0;
+    if (put >= 0 && ((size_t)put < line->len || SP_FAULT("journal.short-write", ENOSPC))) {
+        errno = ENOSPC; /* the usual reason; the next write would say so */
+        return sp_fail_errno(err, "write");
+    }
+    if (put < 0)
+        return sp_fail_errno(err, "write");
+    if (sync == SP_JOURNAL_SYNC && (SP_FAULT("journal.sync", EIO) || fdatasync(journal->fd) < 0))
+        return sp_fail_errno(err, "sync");
+    journal->torn = false;
+    return SP_OK;
+}
+
+enum sp_rc sp_journal_append(struct sp_journal *journal,
+                             const char *event,
+                             const struct sp_dict *fields,
+                             enum sp_journal_sync sync,
+                             struct sp_err *err)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+
+    enum sp_rc rc = build_line(journal, event, fields, err);
+    if (!rc && journal->torn)
+        rc = cut_tail(journal, err);
+    if (!rc)
+        rc = put_line(journal, sync, err);
+    if (rc) {
+        if (journal->torn)
+            (void)cut_tail(journal, &ignored); /* if not now, then before the next append */
+        return sp_err_wrap(err, "journal '%s'", journal->path);
+    }
+    journal->seq++;
+    journal->size += journal->line.len;
+    return SP_OK;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "journal/journal.h"
+
+#include "base/fault.h"
+#include "base/tap.h"
+
+#include "sys/file.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/spoor-journal-XXXXXX";
+static char path[64];
+
+/* --- looking ------------------------------------------------------------------------------- */
+
+/* The events as "name(field=value) ". */
+static bool collect(const struct sp_dict *event, void *arg)
+{
+    struct sp_buf *out = arg;
+
+    SP_DICT_EACH(entry, event)
+    {
+        if (sp_str_is(entry->key, "event"))
+            sp_buf_add(out, entry->value.text);
+        if (sp_str_is(entry->key, "n"))
+            sp_buf_addf(out, "(%d)", (int)entry->value.integer);
+        if (sp_str_is(entry->key, "text"))
+            sp_buf_addf(out, "(" SP_STR_FMT ")", SP_STR_ARG(entry->value.text));
+    }
+    sp_buf_addc(out, ' ');
+    return !sp_str_is(sp_dict_get(event, "event")->text, "stop");
+}
+
+static enum sp_rc read_events(struct sp_buf *out, struct sp_err *err)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+
+    return sp_journal_read(path, arena, collect, out, err);
+}
+
+static bool holds(const char *want)
+{
+    sp_auto_buf struct sp_buf got = SP_BUF(SP_BUF_SMALL);
+    struct sp_err err = SP_ERR_INIT;
+    enum sp_rc rc = read_events(&got, &err);
+
+    if (rc == SP_OK && strcmp(got.ptr, want) == 0)
+        return true;
+    printf("# got %s, want %s, %s\n", got.ptr, want, err.text);
+    return false;
+}
+
+static void set_file(const char *text)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    if (sp_file_write(path, sp_str_of(text), &err))
+        printf("# %s\n", err.text);
+}
+
+/* --- doing --------------------------------------------------------------------------------- */
+
+static enum sp_rc append_number(struct sp_journal *journal, int n, struct sp_err *err)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_value fields = sp_dict_new(arena);
+
+    sp_dict_set(arena, fields.dict, SP_STR("n"), sp_int(n));
+    return sp_journal_append(journal, "tick", fields.dict, SP_JOURNAL_SYNC, err);
+}
+
+static void test_append(void)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_journal *journal = NULL;
+    struct sp_journal *second = NULL;
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_value fields = sp_dict_new(arena);
+
+    tap_ok(sp_journal_create(path, &journal, &err) == SP_OK && holds(""), "a new one is empty");
+    tap_ok(sp_journal_create(path, &second, &err) == SP_EXISTS && !second, "not created twice");
+    tap_ok(sp_journal_append(journal, "bare", NULL, SP_JOURNAL_LAZY, &err) == SP_OK, "no fields");
+    tap_ok(sp_journal_append(journal, "empty", fields.dict, SP_JOURNAL_LAZY, &err) == SP_OK,
+           "empty fields");
+    sp_dict_set(arena, fields.dict, SP_STR("text"), sp_text(SP_STR("a\n\"b\" \xc3\xa9")));
+    tap_ok(sp_journal_append(journal, "full", fields.dict, SP_JOURNAL_LAZY, &err) == SP_OK, "text");
+    tap_ok(holds("bare empty full(a\n\"b\" \xc3\xa9) "), "read back while it is open");
+
+    sp_dict_set(arena, fields.dict, SP_STR("seq"), sp_int(7));
+    err = SP_ERR_INIT;
+    tap_ok(sp_journal_append(journal, "bad", fields.dict, SP_JOURNAL_LAZY, &err) == SP_INVALID &&
+               strstr(err.text, "'seq'"),
+           "fields of the envelope are refused");
+    sp_journal_close(journal);
+    sp_journal_close(NULL);
+
+    tap_ok(sp_journal_open(path, &journal, &err) == SP_OK && !append_number(journal, 4, &err) &&
+               holds("bare empty full(a\n\"b\" \xc3\xa9) tick(4) "),
+           "opened again, it goes on");
+    sp_journal_close(journal);
+}
+
+static void test_too_long(void)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    sp_auto_free char *text = malloc(SP_JOURNAL_LINE_MAX);
+    struct sp_journal *journal = NULL;
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_value fields = sp_dict_new(arena);
+
+    memset(text, 'x', SP_JOURNAL_LINE_MAX);
+    sp_dict_set(arena, fields.dict, SP_STR("x"),
+                sp_text((struct sp_str){ text, SP_JOURNAL_LINE_MAX }));
+    (void)unlink(path);
+    tap_ok(sp_journal_create(path, &journal, &err) == SP_OK &&
+               sp_journal_append(journal, "long", fields.dict, SP_JOURNAL_LAZY, &err) == SP_LIMIT,
+           "a line has a maximum");
+    sp_dict_set(arena, fields.dict, SP_STR("x"),
+                sp_text((struct sp_str){ text, SP_JOURNAL_LINE_MAX - 200 }));
+    tap_ok(sp_journal_append(journal, "long", fields.dict, SP_JOURNAL_LAZY, &err) == SP_OK &&
+               append_number(journal, 2, &err) == SP_OK && holds("long tick(2) "),
+           "a little less is fine");
+    sp_journal_close(journal);
+}
+
+/* --- files as they may be found ------------------------------------------------------------ */
+
+#define LINE(n, event) "{\"v\":1,\"seq\":" #n ",\"time\":\"t\",\"event\":\"" event "\"}\n"
+
+static const struct {
+    const char *what;
+    const char *text;
+    enum sp_rc rc;
+    const char *events; /* or a part of the message */
+} files[] = {
+    { "an empty file", "", SP_OK, "" },
+    { "two lines", LINE(1, "a") LINE(2, "b"), SP_OK, "a b " },
+    { "a reader that has enough", LINE(1, "a") LINE(2, "stop") LINE(3, "b"), SP_OK, "a stop " },
+    { "fields in another order", "{\"event\":\"a\",\"time\":\"t\",\"seq\":1,\"v\":1}\n", SP_OK,
+      "a " },
+    { "a torn first line", "{\"v\":1,\"se", SP_OK, "" },
+    { "a torn last line", LINE(1, "a") "{\"v\":1,\"se", SP_OK, "a " },
+    { "a last line without its end",
+      LINE(1, "a") "{\"v\":1,\"seq\":2,\"time\":\"t\",\"event\":\"b\"}", SP_OK, "a " },
+    { "a bad last line", LINE(1, "a") "{\"v\":1,\n", SP_OK, "a " },
+    { "an empty last line", LINE(1, "a") "\n", SP_OK, "a " },
+    { "a last line out of sequence", LINE(1, "a") LINE(3, "b"), SP_OK, "a " },
+    { "a bad line in the middle", LINE(1, "a") "{\"v\":1,\n" LINE(2, "b"), SP_CORRUPT, "line 2" },
+    { "a bad line and a torn one", LINE(1, "a") "{\"v\":1,\n{", SP_CORRUPT, "line 2" },
+    { "an empty line in the middle", LINE(1, "a") "\n" LINE(2, "b"), SP_CORRUPT, "line 2" },
+    { "a gap", LINE(1, "a") LINE(3, "b") LINE(4, "c"), SP_CORRUPT, "number 3 instead of 2" },
+    { "a repetition", LINE(1, "a") LINE(1, "a") LINE(2, "b"), SP_CORRUPT, "number 1 instead of 2" },
+    { "no object", "[]\n" LINE(1, "a"), SP_CORRUPT, "not an object" },
+    { "no version", "{}\n" LINE(1, "a"), SP_CORRUPT, "no version" },
+    { "no number", "{\"v\":1,\"time\":\"t\",\"event\":\"a\"}\n" LINE(1, "a"), SP_CORRUPT,
+      "no number" },
+    { "no name", "{\"v\":1,\"seq\":1,\"time\":\"t\"}\n" LINE(1, "a"), SP_CORRUPT, "no name" },
+    { "a newer version", "{\"v\":2,\"anything\":0}\n", SP_INVALID, "newer spoor (format 2" },
+    { "a newer version behind", LINE(1, "a") "{\"v\":99}\n" LINE(3, "b"), SP_INVALID, "line 2" },
+    { "two keys of one name", "{\"v\":1,\"v\":1}\n" LINE(1, "a"), SP_CORRUPT, "line 1" },
+};
+
+static void test_files(void)
+{
+    for (size_t i = 0; i < SP_COUNT(files); i++) {
+        sp_auto_buf struct sp_buf got = SP_BUF(SP_BUF_SMALL);
+        struct sp_journal *journal = NULL;
+        struct sp_err err = SP_ERR_INIT;
+
+        set_file(files[i].text);
+        enum sp_rc rc = read_events(&got, &err);
+        bool passed = rc == files[i].rc && rc == err.code &&
+                      (rc ? strstr(err.text, files[i].events) && strstr(err.text, path)
+                          : strcmp(got.ptr, files[i].events) == 0);
+        if (!tap_ok(passed, "%s: %s", files[i].what, sp_rc_name(files[i].rc)))
+            printf("# %s, %s, %s\n", sp_rc_name(rc), got.ptr, err.text);
+
+        if (strstr(files[i].events, "stop"))
+            continue;
+        err = SP_ERR_INIT;
+        rc = sp_journal_open(path, &journal, &err);
+        if (rc) {
+            tap_ok(rc == files[i].rc && !journal, "%s: cannot be continued", files[i].what);
+            continue;
+        }
+        rc = append_number(journal, 5, &err);
+        sp_journal_close(journal);
+        sp_buf_clear(&got);
+        sp_buf_addf(&got, "%stick(5) ", files[i].events);
+        tap_ok(rc == SP_OK && files[i].rc == SP_OK && holds(got.ptr), "%s: can be continued",
+               files[i].what);
+    }
+}
+
+static void test_missing(void)
+{
+    struct sp_journal *journal = NULL;
+    struct sp_err err = SP_ERR_INIT;
+    sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_SMALL);
+
+    (void)unlink(path);
+    tap_ok(read_events(&out, &err) == SP_NOT_FOUND && strstr(err.text, path), "nothing to read");
+    tap_ok(sp_journal_open(path, &journal, &err) == SP_NOT_FOUND && !journal, "nothing to open");
+}
+
+/* --- failures ------------------------------------------------------------------------------ */
+
+/* Fail each system call of create, open and append in turn. After a failure the file is as
+ * before, and going on works. */
+static void test_every_fault(void)
+{
+    for (unsigned nth = 1; nth < 100; nth++) {
+        struct sp_journal *journal = NULL;
+        struct sp_err err = SP_ERR_INIT;
+        int written = 0;
+
+        (void)unlink(path);
+        sp_fault_arm(nth);
+        enum sp_rc rc = sp_journal_create(path, &journal, &err);
+        if (!rc)
+            rc = append_number(journal, ++written, &err);
+        if (!rc)
+            rc = append_number(journal, ++written, &err);
+        sp_journal_close(SP_TAKE(journal));
+        if (!rc)
+            rc = sp_journal_open(path, &journal, &err);
+        const char *site = sp_fault_fired();
+        sp_fault_arm(0);
+
+        if (!site) {
+            tap_ok(rc == SP_OK && holds("tick(1) tick(2) "), "no fault left after %u", nth - 1);
+            sp_journal_close(journal);
+            return;
+        }
+        tap_ok(rc == SP_IO && err.code == SP_IO && !journal, "fault at %s: %s", site, err.text);
+        if (written == 0) {
+            tap_ok(access(path, F_OK) < 0, "fault at %s leaves nothing", site);
+            continue;
+        }
+        bool appended = strncmp(site, "journal.open", 12) == 0 ||
+                        strcmp(site, "journal.read") == 0 || strcmp(site, "journal.truncate") == 0;
+        const char *want = appended ? "tick(1) tick(2) " : written == 2 ? "tick(1) " : "";
+        tap_ok(holds(want), "fault at %s leaves whole lines", site);
+    }
+    tap_ok(false, "never succeeded");
+}
+
+/* A short write because the file may not grow any more: the kernel really writes a part. */
+static void test_full(void)
+{
+    struct sp_journal *journal = NULL;
+    struct sp_err err = SP_ERR_INIT;
+    struct rlimit before;
+
+    (void)unlink(path);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)getrlimit(RLIMIT_FSIZE, &before);
+    bool passed = !sp_journal_create(path, &journal, &err) && !append_number(journal, 1, &err);
+    struct rlimit small = before;
+    small.rlim_cur = sp_tree_size(path) + 10;
+    (void)setrlimit(RLIMIT_FSIZE, &small);
+    tap_ok(passed && append_number(journal, 2, &err) == SP_IO && err.sys_errno != 0,
+           "full: reported: %s", err.text);
+    (void)setrlimit(RLIMIT_FSIZE, &before);
+    tap_ok(sp_tree_size(path) + 10 == small.rlim_cur && holds("tick(1) "),
+           "full: cut back to whole lines");
+    tap_ok(append_number(journal, 3, &err) == SP_OK && holds("tick(1) tick(3) "),
+           "full: when there is room again, it goes on");
+    sp_journal_close(journal);
+}
+
+int main(void)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    if (!mkdtemp(dir))
+        return 1;
+    (void)snprintf(path, sizeof path, "%s/journal.jsonl", dir);
+    test_append();
+    test_too_long();
+    test_files();
+    test_missing();
+    test_every_fault();
+    test_full();
+    tap_ok(sp_remove_tree(dir, &err) == SP_OK, "clean up");
+    return tap_done();
+}
