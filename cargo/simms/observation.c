@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <time.h>
 
 #define DEFAULT_DAY  "2024-03-14"
 #define SIDEREAL_DAY 86164.0905

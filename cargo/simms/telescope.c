@@ -9,6 +9,8 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,6 +139,9 @@ static enum sp_rc copy_word(struct reader *r,
 {
     if (word->text.len >= MS_NAME_MAX)
         return fail_at(r, word->column, "the %s is longer than %d letters", what, MS_NAME_MAX - 1);
+    for (size_t i = 0; i < word->text.len; i++)
+        if ((unsigned char)word->text.ptr[i] < ' ' || word->text.ptr[i] == 0x7f)
+            return fail_at(r, word->column + (int)i, "the %s has a control character in it", what);
     memcpy(out, word->text.ptr, word->text.len);
     out[word->text.len] = '\0';
     return SP_OK;

@@ -42,6 +42,7 @@ static const struct {
     { "M0 inf 2 3", &itrf, 0, "'inf' is not a number" },
     { "M0 100 200 300", &itrf, 0, "f.txt:1:4: this antenna would stand 0.4 km" },
     { "M0 " XYZ "\nM1 " XYZ "\nM0 " XYZ, &itrf, 0, "f.txt:3:1: antenna 'M0' was given in line 1" },
+    { "M\x01 " XYZ, &itrf, 0, "f.txt:1:2: the name has a control character" },
     { "a 21.4 -95 1000", &wgs84, 0, "f.txt:1:3: not a longitude and a latitude" },
     { "a 21.4 north 1000", &wgs84, 0, "f.txt:1:8: latitude: 'north'" },
     { "a 0 0 9e5", &enu, 0, "the centre of the Earth" },
