@@ -50,6 +50,8 @@ static int set_actions(posix_spawn_file_actions_t *actions,
         rc = posix_spawn_file_actions_adddup2(actions, what->stdin_fd, STDIN_FILENO);
     if (!rc && what->stdin_fd <= 0)
         rc = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (!rc)
+        rc = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
     if (!rc && what->cwd)
         rc = posix_spawn_file_actions_addchdir_np(actions, what->cwd);
     return rc;

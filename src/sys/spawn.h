@@ -7,7 +7,8 @@
  * The child gets a process group of its own (Ctrl-C in the terminal reaches us, not it; kill(-pid)
  * reaches it and its helpers), an empty signal mask, and the default action for the signals that
  * we or our shell may have changed; an ignored SIGHUP stays ignored, so that nohup works through
- * us. All descriptors but 0, 1 and 2 are closed, since everything of ours is O_CLOEXEC.
+ * us. All descriptors but 0, 1 and 2 are closed, also those that a library or whoever started us
+ * forgot to mark close-on-exec.
  *
  * If we die, the child lives on: the kernel's parent-death signal cannot be asked for through
  * posix_spawn and would reach the first process only. See exec/backend.h for what is done instead.
