@@ -22,6 +22,9 @@ enum sp_rc sp_command_build(struct sp_arena *arena,
                             struct sp_command *out,
                             struct sp_err *err) SP_MUST_USE;
 
+/* Frees what is not in the arena (the wranglers). */
+void sp_command_fini(struct sp_command *command);
+
 /* Split like a POSIX shell: quotes and backslashes, nothing expanded. SP_INVALID: open quote. */
 enum sp_rc sp_shell_split(struct sp_arena *arena,
                           struct sp_str text,

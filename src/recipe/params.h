@@ -13,7 +13,10 @@ enum sp_params_flags {
     SP_PARAMS_MKDIR = 1 << 4,         /* collect the directories to make */
     SP_PARAMS_STRICT = 1 << 5,        /* what cannot be evaluated is a finding */
     SP_PARAMS_INPUTS = 1 << 6,        /* look at inputs and named outputs */
-    SP_PARAMS_OUTPUTS = 1 << 7,       /* look at the other outputs */
+    /* Look at the other outputs; with OUTPUTS_EXIST (after a run) at all outputs, and a required
+     * one that the run should have given a value is missed as well. Neither INPUTS nor OUTPUTS
+     * means both. */
+    SP_PARAMS_OUTPUTS = 1 << 7,
 };
 
 struct sp_params_check {
@@ -29,12 +32,17 @@ struct sp_params_check {
     const struct sp_map *promised;
     /* Filled for SP_PARAMS_MKDIR: texts, may be NULL before. */
     struct sp_list *make_dirs;
+    /* Where to point for what is not there: the step or command line; 0: the schema. */
+    uint32_t origin;
+    /* What to give to `spoor doc` to see the parameters; NULL: not said. */
+    const char *doc_name;
 };
 
 /* Fill in implicit values and defaults, evaluate (eval->scope's `current` is set to `params`
  * while this runs), normalise paths, coerce to dtypes, check choices and existence. `params` is
- * changed in place: results, in order; what cannot be known yet stays as UNRESOLVED. Returns the
- * number of errors added to diags. */
+ * changed in place: results, in order; what cannot be known yet, or is in error, becomes
+ * UNRESOLVED. With STRICT, UNRESOLVED is an error too unless eval->tolerant. Paths that were
+ * validated before are not evaluated again. Returns the number of errors added to diags. */
 size_t sp_params_validate(struct sp_params_check *check,
                           struct sp_eval *eval,
                           struct sp_dict *params);
