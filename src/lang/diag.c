@@ -133,6 +133,24 @@ void sp_diag_hint_nearest(struct sp_diags *diags, const struct sp_nearest *neare
         sp_diag_hint(diags, "did you mean '" SP_STR_FMT "'?", SP_STR_ARG(nearest->best));
 }
 
+enum sp_rc sp_diags_fail(const struct sp_diags *diags, size_t before, struct sp_err *err)
+{
+    const struct sp_diag *diag = NULL;
+    struct sp_origin place;
+
+    for (size_t i = before; i < diags->len && !diag; i++)
+        if (diags->items[i].severity == SP_ERROR_FOUND)
+            diag = &diags->items[i];
+    if (!diag)
+        return sp_fail(err, SP_INVALID, "the configuration is not valid");
+    if (!diags->origins || !sp_origins_get(diags->origins, diag->origin, &place))
+        return sp_fail(err, SP_INVALID, "%s", diag->text);
+    if (place.line == 0)
+        return sp_fail(err, SP_INVALID, SP_STR_FMT ": %s", SP_STR_ARG(place.file), diag->text);
+    return sp_fail(err, SP_INVALID, SP_STR_FMT ":%u:%u: %s", SP_STR_ARG(place.file), place.line,
+                   place.column, diag->text);
+}
+
 /* --- printing ------------------------------------------------------------------------------ */
 
 struct printer {

@@ -110,6 +110,10 @@ void sp_diag_hint(struct sp_diags *diags, const char *fmt, ...) SP_PRINTF(2, 3);
 struct sp_nearest;
 void sp_diag_hint_nearest(struct sp_diags *diags, const struct sp_nearest *nearest);
 
+/* Fail with the first error that was added when there were already `before` findings:
+ * "recipe.yml:12:7: text". */
+enum sp_rc sp_diags_fail(const struct sp_diags *diags, size_t before, struct sp_err *err);
+
 /* "R0201" and the title of a code. */
 const char *sp_diag_code_text(enum sp_diag_code code);
 const char *sp_diag_code_title(enum sp_diag_code code);

@@ -306,11 +306,13 @@ static const struct {
     { "Off", SP_BOOL, false },   { "OFF", SP_BOOL, false },
 };
 
-#define WORD_MAX 5 /* letters of the longest word */
+/* Most texts are seen to be no word by these two. */
+#define WORD_MAX    5 /* letters of the longest word */
+#define WORD_STARTS "~nNtTfFyYoO"
 
 static bool find_word(struct sp_str text, struct sp_value *out)
 {
-    if (text.len > WORD_MAX)
+    if (text.len > WORD_MAX || (text.len && !strchr(WORD_STARTS, text.ptr[0])))
         return false;
     for (size_t i = 0; i < SP_COUNT(words); i++) {
         if (!sp_str_is(text, words[i].text))

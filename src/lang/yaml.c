@@ -38,14 +38,23 @@ static struct sp_str token_text(struct fy_token *token)
     return (struct sp_str){ text ? text : "", text ? len : 0 };
 }
 
+/* Remember where an event ends, and return that, or NULL for one without a place. */
+static const struct fy_mark *note_end(struct parse *parse, struct fy_event *event)
+{
+    const struct fy_mark *end = fy_event_end_mark(event);
+
+    if (end)
+        parse->last_end = SP_MAX(parse->last_end, end->input_pos);
+    return end;
+}
+
 static uint32_t event_origin(struct parse *parse, struct fy_event *event)
 {
     const struct fy_mark *start = fy_event_start_mark(event);
-    const struct fy_mark *end = fy_event_end_mark(event);
+    const struct fy_mark *end = note_end(parse, event);
 
     if (!start || !end)
         return origin_at(parse, parse->last_end, parse->last_end);
-    parse->last_end = SP_MAX(parse->last_end, end->input_pos);
     return origin_at(parse, start->input_pos, end->input_pos);
 }
 
@@ -70,13 +79,12 @@ static enum sp_scalar_style scalar_style(enum fy_scalar_style style)
 static uint32_t scalar_origin(struct parse *parse, struct fy_event *event)
 {
     const struct fy_mark *start = fy_event_start_mark(event);
-    const struct fy_mark *end = fy_event_end_mark(event);
+    const struct fy_mark *end = note_end(parse, event);
 
     if (!start || !end) {
         uint32_t key = sp_tree_key_origin(&parse->tree);
         return key ? key : origin_at(parse, parse->last_end, parse->last_end);
     }
-    parse->last_end = SP_MAX(parse->last_end, end->input_pos);
     return sp_origins_add_scalar(parse->origins, parse->file, parse->base + start->input_pos,
                                  parse->base + end->input_pos,
                                  scalar_style(fy_token_scalar_style(event->scalar.value)));
@@ -235,14 +243,22 @@ static bool on_document(struct parse *parse)
     return false;
 }
 
+/* The place of an alias includes its '*'. */
+static bool on_alias(struct parse *parse, struct fy_event *event)
+{
+    struct sp_str name = token_text(event->alias.anchor);
+    (void)event_origin(parse, event);
+    size_t start = parse->last_end - SP_MIN(parse->last_end, name.len + 1);
+
+    return sp_tree_alias(&parse->tree, name, origin_at(parse, start, parse->last_end));
+}
+
 static bool on_event(struct parse *parse, struct fy_event *event)
 {
     switch (event->type) {
     case FYET_DOCUMENT_START: return on_document(parse);
     case FYET_SCALAR: return on_scalar(parse, event);
-    case FYET_ALIAS:
-        return sp_tree_alias(&parse->tree, token_text(event->alias.anchor),
-                             event_origin(parse, event));
+    case FYET_ALIAS: return on_alias(parse, event);
     case FYET_SEQUENCE_START:
         return open_collection(parse, event, SP_LIST, event->sequence_start.tag,
                                event->sequence_start.anchor);
@@ -250,12 +266,7 @@ static bool on_event(struct parse *parse, struct fy_event *event)
         return open_collection(parse, event, SP_DICT, event->mapping_start.tag,
                                event->mapping_start.anchor);
     case FYET_SEQUENCE_END:
-    case FYET_MAPPING_END: {
-        const struct fy_mark *end = fy_event_end_mark(event);
-        if (end)
-            parse->last_end = SP_MAX(parse->last_end, end->input_pos);
-        return sp_tree_close(&parse->tree);
-    }
+    case FYET_MAPPING_END: (void)note_end(parse, event); return sp_tree_close(&parse->tree);
     case FYET_NONE:
     case FYET_STREAM_START:
     case FYET_STREAM_END:
@@ -291,6 +302,10 @@ static const struct {
       "put a text that begins with '[' or '{' in quotes", AT_FAULT },
     { "extra closing bracket", "there is no open bracket that this could close", NULL, AT_FAULT },
     { "mismatched flow", "this bracket closes another kind of bracket", NULL, AT_FAULT },
+    { "at the end of block sequence", "a list item is expected here, not a key",
+      "all items of a list begin with '- ', at the same indentation", AT_FAULT },
+    { "missing document start", "there is more behind the end of the document",
+      "if this is a mapping: a blank is missing behind ':'", AT_FAULT },
     { "did not find expected key", "a key is expected here, not a list item",
       "indent the '-' below the key that the list belongs to", AT_FAULT },
     { "invalid indentation in mapping", "this indentation matches no section above", NULL,
@@ -493,23 +508,6 @@ static bool check_text(struct parse *parse)
     return false;
 }
 
-/* The first error since there were `before` findings, as text for `err`. */
-static enum sp_rc first_error(const struct sp_diags *diags, size_t before, struct sp_err *err)
-{
-    struct sp_origin place;
-
-    for (size_t i = before; i < diags->len; i++) {
-        const struct sp_diag *diag = &diags->items[i];
-        if (diag->severity != SP_ERROR_FOUND)
-            continue;
-        if (diags->origins && sp_origins_get(diags->origins, diag->origin, &place))
-            return sp_fail(err, SP_INVALID, SP_STR_FMT ":%u:%u: %s", SP_STR_ARG(place.file),
-                           place.line, place.column, diag->text);
-        return sp_fail(err, SP_INVALID, "%s", diag->text);
-    }
-    return sp_fail(err, SP_INVALID, "malformed YAML");
-}
-
 enum sp_rc sp_yaml_parse(struct sp_arena *arena,
                          struct sp_origins *origins,
                          struct sp_str name,
@@ -541,7 +539,7 @@ enum sp_rc sp_yaml_parse(struct sp_arena *arena,
     struct sp_value root = parse.tree.root;
     sp_tree_fini(&parse.tree);
     if (diags->errors > errors)
-        return first_error(diags, findings, err);
+        return sp_diags_fail(diags, findings, err);
     if (root.kind == SP_NULL && dialect == SP_YAML_CONFIG)
         root = sp_at(sp_dict_new(arena), root.origin);
     *out = root;
