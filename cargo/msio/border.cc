@@ -5,7 +5,10 @@
 #include <casacore/casa/Logging/NullLogSink.h>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
+#include <vector>
 
 namespace msio
 {
@@ -58,6 +61,24 @@ enum sp_rc translate(const char *what, struct sp_err *err)
     for (char &c : text)
         c = c == '\n' || c == '\t' ? ' ' : c;
     return sp_fail(err, SP_IO, "casacore: %s", text.c_str());
+}
+
+/* Really writing also finds quotas, which free space does not show. */
+void need_room(const char *dir, struct sp_err *err)
+{
+    static const size_t room_bytes = 2 << 20;
+    int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return; /* the file system has no nameless files: casacore will have to try */
+    std::vector<char> zeros(room_bytes);
+    ssize_t written = write(fd, zeros.data(), zeros.size());
+    int number = written < 0 ? errno : ENOSPC;
+    (void)close(fd);
+    if (written == (ssize_t)room_bytes)
+        return;
+    errno = number;
+    throw failure{ sp_fail_errno(err, "the disk, or what may be used of it, is full") };
 }
 
 } /* namespace msio */

@@ -48,4 +48,8 @@ inline void need(enum sp_rc code)
         throw failure{ code };
 }
 
+/* Fail now when the disk of directory `dir` is as good as full: casacore writes the small files of
+ * a table in destructors, where the same failure ends the program. */
+void need_room(const char *dir, struct sp_err *err);
+
 } /* namespace msio */

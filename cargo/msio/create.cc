@@ -268,6 +268,7 @@ static void build(const std::string &path,
     table.initRefs();
     msio::write_subtables(table, layout);
     write_rows(table, layout, progress, arg, err);
+    msio::need_room(path.c_str(), err);
     table.flush(); /* with all subtables */
     table.unlock();
     guard.finished = true;

@@ -18,4 +18,5 @@ struct ms {
     std::vector<struct ms_antenna> antennas;
     std::vector<struct ms_field> fields;
     struct ms_info info; /* points into the above */
+    struct ms *next;     /* of those that could not be closed */
 };

@@ -269,23 +269,31 @@ static void test_open_failures(void)
     tap_ok(ms == NULL, "nothing was given out");
 }
 
-static void test_busy(void)
+/* What another process gets when it opens `path`. */
+static int open_elsewhere(const char *path)
 {
-    struct ms *ms = NULL;
+    char *const words[] = { (char *)"msio_test", (char *)(uintptr_t)path, NULL };
     int status = -1;
 
-    if (!tap_ok(fine(ms_open("a.ms", MS_WRITE, &ms, &err)), "open for writing"))
-        return;
     (void)fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
-        char *const words[] = { (char *)"msio_test", (char *)"a.ms", NULL };
         execv("/proc/self/exe", words);
         _exit(99);
     }
     (void)waitpid(child, &status, 0);
-    tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == SP_BUSY, "another process finds it busy");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
+}
+
+static void test_busy(void)
+{
+    struct ms *ms = NULL;
+
+    if (!tap_ok(fine(ms_open("a.ms", MS_WRITE, &ms, &err)), "open for writing"))
+        return;
+    tap_ok(open_elsewhere("a.ms") == SP_BUSY, "another process finds it busy");
     tap_ok(fine(ms_close(ms, &err)), "close");
+    tap_ok(open_elsewhere("a.ms") == SP_OK, "and then no longer");
 }
 
 static void test_create_failures(void)
@@ -358,6 +366,22 @@ static void fill_disk(int64_t done, int64_t total, void *arg)
     (void)close(fd);
 }
 
+/* An MS that is there already survives a column that does not fit. */
+static void test_full_disk_when_writing(struct ms_layout *big)
+{
+    struct ms *ms = NULL;
+    enum sp_rc rc;
+
+    tap_ok(fine(ms_create("small/b.ms", big, NULL, NULL, &err)), "an MS on the small disk");
+    fill_disk(0, 0, NULL);
+    if (tap_ok(fine(ms_open("small/b.ms", MS_WRITE, &ms, &err)), "open it")) {
+        rc = ms_add_column(ms, "MODEL_DATA", &err);
+        tap_ok(fails(rc, SP_IO, "full"), "no room for a column");
+        tap_ok(fails(ms_close(ms, &err), SP_IO, "full"), "closing says so too");
+    }
+    (void)remove("small/other");
+}
+
 /* On a file system of its own, where that is permitted. */
 static void test_full_disk(void)
 {
@@ -382,7 +406,9 @@ static void test_full_disk(void)
     tap_ok(fails(ms_create("small/a.ms", &big, fill_disk, NULL, &err), SP_IO, "disk is full"),
            "the disk fills up on the way");
     tap_ok(entries_of("small") == 1, "nothing is left on the full disk");
-    (void)umount("small");
+    (void)remove("small/other");
+    test_full_disk_when_writing(&big);
+    (void)umount2("small", MNT_DETACH); /* casacore holds files open */
 }
 
 static void test_measures(void)
@@ -408,7 +434,8 @@ int main(int argc, char **argv)
 
     if (argc > 1) { /* the other process of test_busy */
         struct ms *ms = NULL;
-        return (int)ms_open(argv[1], MS_READ, &ms, &err);
+        enum sp_rc rc = ms_open(argv[1], MS_READ, &ms, &err);
+        return (int)(rc ? rc : ms_close(ms, &err));
     }
 
     scans[0].start = start;

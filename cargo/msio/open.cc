@@ -146,12 +146,17 @@ enum sp_rc ms_close(struct ms *ms, struct sp_err *err)
     if (!ms)
         return SP_OK;
     enum sp_rc rc = msio::guarded(err, [&] {
-        if (ms->writable)
-            ms->table.flush();
+        if (!ms->writable)
+            return;
+        msio::need_room(ms->path.c_str(), err);
+        ms->table.flush();
     });
     if (rc) {
         /* What could not be written now cannot be written by a destructor either: casacore would
          * end the program there. The tables stay as they are until the process ends. */
+        static struct ms *unfinished;
+        ms->next = unfinished;
+        unfinished = ms;
         return sp_err_wrap(err, "cannot finish writing MS '%s'", ms->path.c_str());
     }
     delete ms;
