@@ -195,8 +195,6 @@ static void read_header(struct reader *r, struct fits_image *image)
     image->beam_major = key_number(r, "BMAJ", 0) * DEGREE;
     image->beam_minor = key_number(r, "BMIN", 0) * DEGREE;
     image->beam_pa = key_number(r, "BPA", 0) * DEGREE;
-    image->visibilities = key_number(r, "WSCNVIS", 0);
-    image->effective_visibilities = key_number(r, "WSCENVIS", 0);
 }
 
 /* --- pixels ------------------------------------------------------------------------------- */

@@ -23,10 +23,8 @@ struct fits_image {
     double bandwidth;                       /* Hz, 0: unknown */
     double beam_major, beam_minor, beam_pa; /* FWHM, north through east; radians; 0: none */
 
-    /* Of wsclean; 0 or empty where the file is from elsewhere. */
-    double visibilities;           /* WSCNVIS: how many were gridded */
-    double effective_visibilities; /* WSCENVIS: (sum w)^2 / sum w^2 with the imaging weights */
-    char weighting[72];            /* WSCWEIGH: "Briggs'(0)" */
+    /* Of wsclean; empty where the file is from elsewhere. */
+    char weighting[72]; /* WSCWEIGH: "Briggs'(0)" */
 };
 
 /* Read the first plane of the first image in the file. The caller owns *out.

@@ -51,7 +51,7 @@ static void add_units(struct sp_buf *out)
 static void add_cell(struct sp_buf *out, const struct source_result *s)
 {
     if (s->state != SOURCE_MEASURED) {
-        sp_buf_addf(out, "  |%9s%28s", state_names[s->state], "");
+        sp_buf_addf(out, "  |%9s%7s%7s%8s%6s", state_names[s->state], "-", "-", "-", "-");
         return;
     }
     sp_buf_addf(out, "  |%9.5f%7.3f%7.0f%8.3f%6.1f", s->flux, s->flux / s->catalogue_flux, s->snr,
@@ -78,7 +78,7 @@ static void add_block(struct sp_buf *out, const struct report *r, size_t from, s
 
     sp_buf_addf(out, "%-*s%10s", width, "", "");
     for (size_t k = from; k < to; k++)
-        sp_buf_addf(out, "  |  image %-29zu", k + 1);
+        sp_buf_addf(out, k + 1 < to ? "  |  image %-29zu" : "  |  image %zu", k + 1);
     sp_buf_addf(out, "\n%-*s%10s", width, "source", "catalogue");
     for (size_t k = from; k < to; k++)
         add_heading(out);

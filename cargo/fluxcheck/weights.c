@@ -8,6 +8,7 @@
 
 #define LIGHT_SPEED 299792458.0
 #define BATCH_ROWS  4096
+#define PADDING     1.2 /* wsclean grids weights for the padded image; this is its default */
 
 /* The weighting grid: cells of the uv plane of half its extent (weights are symmetric). */
 struct grid {
@@ -53,8 +54,8 @@ enum sp_rc weights_parse(struct sp_str text, double *robustness, struct sp_err *
 static float *find_cell(const struct grid *grid, double u, double v)
 {
     double sign = v < 0 ? -1 : 1;
-    int64_t x = llrint(floor(sign * u / grid->cell_u + 0.5)) + grid->width / 2;
-    int64_t y = llrint(floor(sign * v / grid->cell_v + 0.5));
+    int64_t x = llrint(floor(sign * u / grid->cell_u)) + grid->width / 2;
+    int64_t y = llrint(floor(sign * v / grid->cell_v));
 
     if (x < 0 || x >= grid->width || y < 0 || y >= grid->height / 2)
         return NULL;
@@ -129,6 +130,14 @@ static enum sp_rc sum_weights(struct ms *ms,
     return rc;
 }
 
+/* Side of the padded image: an even number. */
+static int64_t padded(int64_t side)
+{
+    int64_t larger = (int64_t)ceil((double)side * PADDING);
+
+    return larger + larger % 2;
+}
+
 static enum sp_rc factor_of_open(struct ms *ms,
                                  const struct fits_image *image,
                                  double robustness,
@@ -137,12 +146,10 @@ static enum sp_rc factor_of_open(struct ms *ms,
 {
     double pixel_x = hypot(image->wcs.to_plane[0], image->wcs.to_plane[2]);
     double pixel_y = hypot(image->wcs.to_plane[1], image->wcs.to_plane[3]);
-    struct grid grid = {
-        .width = image->columns,
-        .height = image->rows,
-        .cell_u = 1 / ((double)image->columns * pixel_x),
-        .cell_v = 1 / ((double)image->rows * pixel_y),
-    };
+    struct grid grid = { .width = padded(image->columns), .height = padded(image->rows) };
+
+    grid.cell_u = 1 / ((double)grid.width * pixel_x);
+    grid.cell_v = 1 / ((double)grid.height * pixel_y);
     sp_auto_free float *density =
         sp_try_alloc((size_t)(grid.width * (grid.height / 2 + 1)), sizeof *density);
 

@@ -5,7 +5,11 @@
  * one visibility's; natural weights give 1 / sqrt(N). Their ratio, sqrt(N sum w^2) / sum w, needs
  * the density of the uv coverage, which no image header tells: it is computed here from the
  * Measurement Set as the imager does it, with the cells of its weighting grid and its robustness
- * (Briggs 1995).
+ * (Briggs 1995). For Briggs weights, noise images of wsclean agree within their sampling error of
+ * 0.4 %; wsclean's uniform weights are 3 % less noisy than this says.
+ *
+ * What wsclean calls the effective number of visibilities (WSCENVIS) is sum w / max w; the noise
+ * does not follow from it.
  */
 #pragma once
 
