@@ -332,7 +332,7 @@ static enum sp_rc build_line(struct sp_journal *journal,
     if (fields && fields->len) {
         /* The encoder's opening brace becomes our comma. */
         size_t brace = line->len;
-        struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)(uintptr_t)fields };
+        struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)fields };
         sp_json_encode(value, SP_JSON_COMPACT, line);
         if (sp_buf_ok(line))
             line->ptr[brace] = ',';

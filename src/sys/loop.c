@@ -153,7 +153,7 @@ enum sp_rc sp_loop_new(struct sp_loop **out, struct sp_err *err)
 
     loop->signal_fd = -1;
     (void)sigemptyset(&loop->signals);
-    (void)sigprocmask(SIG_BLOCK, NULL, &loop->mask);
+    (void)pthread_sigmask(SIG_BLOCK, NULL, &loop->mask);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (loop->epoll_fd < 0 || loop->timer_fd < 0) {
@@ -295,7 +295,7 @@ static void release_signal(struct sp_loop *loop, int signo)
     (void)sigemptyset(&one);
     (void)sigaddset(&one, signo);
     if (!sigismember(&loop->mask, signo))
-        (void)sigprocmask(SIG_UNBLOCK, &one, NULL);
+        (void)pthread_sigmask(SIG_UNBLOCK, &one, NULL);
 }
 
 enum sp_rc sp_loop_add_signal(struct sp_loop *loop,
@@ -308,8 +308,9 @@ enum sp_rc sp_loop_add_signal(struct sp_loop *loop,
     sigset_t one;
 
     (void)sigemptyset(&one);
-    if (sigaddset(&one, signo) < 0 || sigprocmask(SIG_BLOCK, &one, NULL) < 0)
+    if (sigaddset(&one, signo) < 0)
         return sp_fail_errno(err, "event loop: watch signal %d", signo);
+    (void)pthread_sigmask(SIG_BLOCK, &one, NULL);
     (void)sigaddset(&loop->signals, signo);
 
     struct sp_watch *watch = new_watch(loop, WATCH_SIGNAL, arg);

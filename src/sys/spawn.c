@@ -147,8 +147,8 @@ static int start(const struct sp_spawn *what,
             rc = EAGAIN;
         /* posix_spawn does not change what its char *const * arguments point to. */
         if (!rc)
-            rc = posix_spawn(out, path, &actions, &attributes, (char *const *)(uintptr_t)what->argv,
-                             (char *const *)(uintptr_t)what->env);
+            rc = posix_spawn(out, path, &actions, &attributes, (char *const *)what->argv,
+                             (char *const *)what->env);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);

@@ -28,8 +28,8 @@ static bool run_bare(void)
     pid_t pid;
     int status;
 
-    return posix_spawn(&pid, argv_true[0], NULL, NULL, (char *const *)(uintptr_t)argv_true,
-                       (char *const *)(uintptr_t)env) == 0 &&
+    return posix_spawn(&pid, argv_true[0], NULL, NULL, (char *const *)argv_true,
+                       (char *const *)env) == 0 &&
            waitpid(pid, &status, 0) == pid && status == 0;
 }
 

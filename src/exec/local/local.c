@@ -105,11 +105,13 @@ static const char *explain_end(const struct job *job, int status, char text[stat
 {
     if (WIFSIGNALED(status)) {
         int signo = WTERMSIG(status);
-        const char *name = sigabbrev_np(signo);
-        (void)snprintf(
-            text, 160, "%skilled by SIG%s (%s)%s", job->cancel_signals ? "cancelled, " : "",
-            name ? name : "?", strsignal(signo),
-            signo == SIGKILL && !job->cancel_signals ? ", by hand or because memory ran out" : "");
+        const char *name = sigabbrev_np(signo); /* NULL for those without a name */
+        const char *description = sigdescr_np(signo);
+        bool puzzling = signo == SIGKILL && !job->cancel_signals;
+        (void)snprintf(text, 160, "%skilled by SIG%s (%s)%s",
+                       job->cancel_signals ? "cancelled, " : "", name ? name : "?",
+                       description ? description : "real-time signal",
+                       puzzling ? ", by hand or because memory ran out" : "");
         return text;
     }
     if (job->cancel_signals)

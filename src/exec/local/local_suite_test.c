@@ -5,8 +5,8 @@
 static void hasten(struct sp_backend *backend)
 {
     const struct sp_local_patience patience = {
-        .terminate = 100 * SP_NSEC_PER_MS,
-        .kill = 200 * SP_NSEC_PER_MS,
+        .terminate = 300 * SP_NSEC_PER_MS,
+        .kill = 600 * SP_NSEC_PER_MS,
         .silence = 50 * SP_NSEC_PER_MS,
     };
 
