@@ -165,8 +165,8 @@ static enum sp_rc plan_fields(struct plan *p)
 
 static enum sp_rc plan_channels(struct plan *p)
 {
-    double freq0;
-    double dfreq;
+    double freq0 = 0;
+    double dfreq = 0;
     int64_t nchan = p->args->nchan;
 
     if (positive(p, "freq0", p->args->freq0, NULL, &freq0) ||
@@ -269,7 +269,8 @@ static enum sp_rc plan_correlations(struct plan *p)
     } else {
         char *words = sp_arena_cstr(p->arena, sp_str_of(p->args->pol));
         for (char *c = words; *c; c++)
-            *c = *c == ',' ? ' ' : *c;
+            if (*c == ',')
+                *c = ' ';
         struct sp_str rest = sp_str_of(words);
         while (rest.ptr) {
             struct sp_str name = sp_str_trim(sp_str_cut(&rest, ' '));
@@ -369,8 +370,8 @@ static enum sp_rc time_of_hour_angle(struct plan *p,
 
     /* The second step takes what precession and nutation change meanwhile: below a microsecond. */
     for (int i = 0; i < 3; i++) {
-        double ha;
-        double elevation;
+        double ha = 0;
+        double elevation = 0;
         if (ms_hadec_el(layout->antennas, layout->nantenna, field, time, &ha, &elevation, p->err))
             return sp_err_wrap(p->err, "hour angle of field '%s'", field->name);
         time += remainder(wanted - ha, 2 * M_PI) / (2 * M_PI) * SIDEREAL_DAY;
@@ -465,7 +466,7 @@ static enum sp_rc read_rhythm(struct plan *p, struct rhythm *out)
 static enum sp_rc plan_track(struct plan *p)
 {
     struct ms_layout *layout = &p->out->layout;
-    struct rhythm rhythm;
+    struct rhythm rhythm = { 0 };
     double at = 0;
 
     if (read_rhythm(p, &rhythm))
@@ -502,8 +503,8 @@ static enum sp_rc plan_elevations(struct plan *p)
             &layout->scans[i < shown ? i : layout->nscan - 1 - (i - shown)];
         double times[2] = { scan->start, scan->start + scan->ntime * layout->interval };
         for (int k = 0; k < 2; k++) {
-            double ha;
-            double elevation;
+            double ha = 0;
+            double elevation = 0;
             if (ms_hadec_el(layout->antennas, layout->nantenna, &layout->fields[scan->field],
                             times[k], &ha, &elevation, p->err))
                 return sp_err_wrap(p->err, "elevation");

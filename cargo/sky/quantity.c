@@ -197,23 +197,23 @@ static enum sp_rc parse_plain(struct sp_str text,
 }
 
 enum sp_rc quantity_parse(struct sp_str text,
-                          enum quantity_kind which,
+                          enum quantity_kind kind,
                           const char *default_unit,
                           double *out,
                           struct sp_err *err)
 {
-    const struct kind *kind = &kinds[which];
+    const struct kind *k = &kinds[kind];
     struct sp_str rest = sp_str_trim(text);
     bool negative = cut_sign(&rest);
     double value = 0;
     bool found = false;
 
-    for (const struct unit *lead = kind->leads; lead->name && !found; lead++) {
+    for (const struct unit *lead = k->leads; lead->name && !found; lead++) {
         char marks[3] = { lead->name[0], 'm', 's' };
         found = parse_sexagesimal(rest, marks, &value);
         value *= lead->factor;
     }
-    if (!found && parse_plain(text, rest, kind, default_unit, &value, err))
+    if (!found && parse_plain(text, rest, k, default_unit, &value, err))
         return err->code;
     if (!isfinite(value))
         return sp_fail(err, SP_INVALID, "'" SP_STR_FMT "' is too large", SP_STR_ARG(text));
@@ -254,8 +254,8 @@ enum sp_rc direction_parse(struct sp_str text, double *ra, double *dec, struct s
     struct sp_str parts[3];
     struct sp_str rest = text;
     size_t count = 0;
-    double a;
-    double d;
+    double a = 0;
+    double d = 0;
 
     while (rest.ptr && count < SP_COUNT(parts))
         parts[count++] = sp_str_trim(sp_str_cut(&rest, ','));
