@@ -120,10 +120,11 @@ static void describe_recipe(struct sp_session *session,
         .params = session->params,
         .dry = true,
     };
-    (void)sp_walk_new(&walk_options, &walk, &err);
+    enum sp_rc rc = sp_walk_new(&walk_options, &walk, &err);
     add_heading(out, colour, "Recipe", recipe->title);
     add_text(out, recipe->info, 2, width);
-    const struct sp_schema *schema = walk ? sp_walk_schema(walk) : &recipe->schema;
+    /* With errors there is a walk all the same, if not with all parameters. */
+    const struct sp_schema *schema = rc == SP_OK || walk ? sp_walk_schema(walk) : &recipe->schema;
     sp_schema_describe(schema, detail_of(args), colour, width, out);
     if (recipe->loop.present)
         sp_buf_addf(out, "\n  loops over '" SP_STR_FMT "'\n", SP_STR_ARG(recipe->loop.var));

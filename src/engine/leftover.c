@@ -22,10 +22,11 @@ struct sp_list *sp_leftovers(struct sp_arena *arena, const struct sp_task *task,
             continue;
         bool changed = sp_tree_mtime(name) >= started;
         double size = (double)sp_tree_size(name) / 1e6;
-        const char *fmt = changed ? "left behind: '%s' (%.1f MB) was written by the step that did "
-                                    "not finish; do not trust it"
-                                  : "unharmed: '%s' (%.1f MB) was not changed";
-        sp_list_add(arena, lines, sp_text(sp_arena_printf(arena, fmt, name, size)));
+        struct sp_str line = sp_arena_printf(
+            arena, "%s: '%s' (%.1f MB) %s", changed ? "left behind" : "unharmed", name, size,
+            changed ? "was written by the step that did not finish; do not trust it"
+                    : "was not changed");
+        sp_list_add(arena, lines, sp_text(line));
     }
     return lines;
 }

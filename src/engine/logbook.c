@@ -149,7 +149,8 @@ static void open_file(struct sp_logbook *book, struct log_file *file)
     file->opened = true;
     if (slash != SIZE_MAX && slash > 0) {
         char *dir = sp_arena_cstr(book->arena, sp_str_slice(file->path, 0, slash));
-        (void)sp_make_dirs(dir, &err); /* the open below tells */
+        if (sp_make_dirs(dir, &err) && book->failure.code == SP_OK)
+            book->failure = err;
     }
     bool again = sp_map_has(&book->seen, file->path);
     file->stream = fopen(file->path.ptr, again ? "ae" : "we");

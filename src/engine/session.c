@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* What is in force before any configuration file is read (spec stimela2.md 1.9). */
 static const char builtin_config[] = "images: {}\n"
                                      "lib: {params: {}, recipes: {}, steps: {}, misc: {},"

@@ -4,9 +4,7 @@
 #include "sys/env.h"
 #include "sys/file.h"
 
-#include <stdlib.h>
-
-extern char **environ;
+#include <unistd.h>
 
 struct sp_str sp_tools_path(struct sp_arena *arena, const struct sp_places *places)
 {
