@@ -48,6 +48,14 @@ enum sp_log_flags {
     SP_LOG_NO_REPEAT = 1 << 2,    /* once for each logger and message */
 };
 
+/* Parsed texts, kept between evaluations: a loop evaluates the same texts many times. Optional;
+ * serves any number of sp_eval, one at a time, and outlives their arenas. */
+struct sp_eval_cache;
+struct sp_eval_cache *sp_eval_cache_new(void);
+
+/* Accepts NULL. */
+void sp_eval_cache_free(struct sp_eval_cache *cache);
+
 struct sp_eval {
     struct sp_arena *arena;
     const struct sp_world *world; /* for GLOB and EXISTS; NULL: they give UNRESOLVED */
@@ -55,6 +63,7 @@ struct sp_eval {
     bool tolerant; /* before a run: what is not known yet gives UNRESOLVED, not ERROR */
     sp_log_fn log; /* may be NULL */
     void *log_arg;
+    struct sp_eval_cache *cache; /* may be NULL */
     /* ABORT() was called; its message. Set by evaluation, read by preamble and epilogue. */
     bool aborted;
 
@@ -62,10 +71,29 @@ struct sp_eval {
     struct sp_eval_set *set;
     struct sp_eval_frame *frame;
     unsigned depth;
+    uint64_t steps;
+    bool raw;   /* inside NOSUBST() */
+    bool final; /* an error that VALID() must not hide */
 };
 
 /* Evaluate one value: text as above, lists and mappings element by element, everything else
- * unchanged. The result carries the origin of `value`. */
+ * unchanged. The result carries the origin of `value`.
+ *
+ *   what went wrong                                   strict          tolerant
+ *   a formula looks up a name that is not there       MISSING         MISSING
+ *   a {}-field names what is not there; a name that   ERROR           UNRESOLVED
+ *     is not there has further names behind it; a
+ *     value that is UNRESOLVED, SKIPPED or in error
+ *   ERROR(), ABORT()                                  ERROR           UNRESOLVED
+ *   wrong types, division by zero, overflow, bad      ERROR           ERROR
+ *     syntax, cycles, limits
+ * A list or mapping with one such element is itself ERROR or UNRESOLVED; UNSET inside one is an
+ * ERROR. In a tolerant context a condition that is UNRESOLVED leaves IF, IFSET, CASES and TRY
+ * UNRESOLVED; when strict it counts as unset.
+ *
+ * Limits, each with its own message: formulas nest 500 deep, evaluation 2000 (a reference counts
+ * four), a text has at most 16 MiB, a list a million items, one evaluation takes at most five
+ * million steps (a step is an operation, an item of a list or 16 bytes of text). */
 struct sp_value sp_eval_value(struct sp_eval *eval, struct sp_value value);
 
 /* Only {}-substitution, never a formula: commands, log names. `forgiving`: what is unknown gives
@@ -79,6 +107,12 @@ struct sp_value sp_eval_subst(struct sp_eval *eval, struct sp_value value, bool 
  * keyword UNSET restarts with its entry in `defaults` (may be NULL) if that differs, else it is
  * removed. */
 void sp_eval_params(struct sp_eval *eval, struct sp_dict *params, const struct sp_dict *defaults);
+
+/* The same for a set that belongs to another namespace, such as "recipe". */
+void sp_eval_params_of(struct sp_eval *eval,
+                       const char *space,
+                       struct sp_dict *params,
+                       const struct sp_dict *defaults);
 
 /* Only the syntax: false and a message with the offset of the fault for a text that cannot be
  * parsed as substitution or formula. For checking before anything runs. */

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lang/eval.h"
+
+#include "base/buf.h"
+#include "base/map.h"
+
+#include "lang/formula.h"
+#include "lang/functions.h"
+#include "lang/operators.h"
+#include "lang/params.h"
+#include "value/text.h"
+
+#include <stdarg.h>
+
+#define DEPTH_OF_TEXT 4 /* what one reference costs of SP_EVAL_DEPTH_MAX */
+
+/* --- scope -------------------------------------------------------------------------------- */
+
+struct sp_namespace *sp_scope_find(struct sp_scope *scope, struct sp_str name)
+{
+    for (size_t i = 0; i < scope->len; i++)
+        if (sp_str_eq(scope->items[i].name, name))
+            return &scope->items[i];
+    return NULL;
+}
+
+void sp_scope_set(struct sp_scope *scope, const char *name, struct sp_dict *dict, bool recursive)
+{
+    struct sp_namespace *space = sp_scope_find(scope, sp_str_of(name));
+
+    if (!space) {
+        if (scope->len == SP_NAMESPACE_MAX)
+            abort(); /* names are literals in our own code */
+        space = &scope->items[scope->len++];
+    }
+    *space = (struct sp_namespace){ sp_str_of(name), dict, recursive };
+}
+
+/* --- errors and limits -------------------------------------------------------------------- */
+
+struct sp_value sp_eval_error(struct sp_eval *eval, const char *fmt, ...)
+{
+    struct sp_value value = { .kind = SP_ERROR };
+    va_list args;
+
+    va_start(args, fmt);
+    value.text = sp_arena_vprintf(eval->arena, fmt, args);
+    va_end(args);
+    return value;
+}
+
+bool sp_eval_charge(struct sp_eval *eval, size_t steps)
+{
+    eval->steps += steps;
+    return eval->steps <= SP_EVAL_STEPS_MAX;
+}
+
+bool sp_eval_charge_text(struct sp_eval *eval, size_t bytes)
+{
+    return sp_eval_charge(eval, bytes / 16);
+}
+
+struct sp_value sp_eval_exhausted(struct sp_eval *eval)
+{
+    eval->final = true;
+    if (eval->steps > SP_EVAL_STEPS_MAX)
+        return sp_eval_error(eval, "evaluation takes more than %llu steps",
+                             (unsigned long long)SP_EVAL_STEPS_MAX);
+    return sp_eval_error(eval, "result is too large: a text may have %zu MiB, a list %d items",
+                         SP_EVAL_TEXT_MAX >> 20, SP_EVAL_LIST_MAX);
+}
+
+struct sp_str sp_eval_brief(struct sp_eval *eval, struct sp_str text)
+{
+    sp_auto_buf struct sp_buf brief = SP_BUF(SP_BUF_SMALL);
+
+    sp_value_brief(sp_text(text), 120, &brief);
+    return sp_arena_str(eval->arena, sp_buf_str(&brief));
+}
+
+struct sp_value sp_eval_settle(struct sp_eval *eval, struct sp_value value)
+{
+    bool soft = value.kind == SP_UNRESOLVED || value.kind == SP_SKIPPED;
+
+    if (soft)
+        value.kind = eval->tolerant ? SP_UNRESOLVED : SP_ERROR;
+    return value;
+}
+
+/* --- parsed texts ------------------------------------------------------------------------- */
+
+#define CACHE_ENTRIES_MAX 20000
+#define CACHE_TEXT_MAX    ((size_t)4096)
+
+struct sp_eval_cache {
+    struct sp_arena *arena;
+    struct sp_map formulas;  /* text without "=" -> struct sp_node */
+    struct sp_map templates; /* text -> struct sp_template */
+};
+
+struct sp_eval_cache *sp_eval_cache_new(void)
+{
+    struct sp_eval_cache *cache = sp_alloc(sizeof *cache);
+
+    cache->arena = sp_arena_new();
+    return cache;
+}
+
+void sp_eval_cache_free(struct sp_eval_cache *cache)
+{
+    if (!cache)
+        return;
+    sp_map_fini(&cache->formulas);
+    sp_map_fini(&cache->templates);
+    sp_arena_free(cache->arena);
+    free(cache);
+}
+
+typedef const void *(*parse_fn)(struct sp_arena *arena,
+                                struct sp_str text,
+                                struct sp_eval_fault *fault);
+
+static const void *parse_formula(struct sp_arena *arena,
+                                 struct sp_str text,
+                                 struct sp_eval_fault *fault)
+{
+    return sp_formula_parse(arena, text, fault);
+}
+
+static const void *parse_template(struct sp_arena *arena,
+                                  struct sp_str text,
+                                  struct sp_eval_fault *fault)
+{
+    return sp_template_parse(arena, text, fault);
+}
+
+/* Trees of bad texts are not kept: they are shown and forgotten. */
+static const void *parse_cached(struct sp_eval *eval,
+                                struct sp_map *known,
+                                parse_fn parse,
+                                struct sp_str text,
+                                struct sp_eval_fault *fault)
+{
+    if (!known || text.len > CACHE_TEXT_MAX)
+        return parse(eval->arena, text, fault);
+    void *tree = sp_map_find(known, text);
+    if (tree)
+        return tree;
+    struct sp_eval_cache *cache = eval->cache;
+    if (known->len >= CACHE_ENTRIES_MAX)
+        return parse(eval->arena, text, fault);
+    struct sp_str kept = sp_arena_str(cache->arena, text);
+    const void *parsed = parse(cache->arena, kept, fault);
+    if (parsed)
+        sp_map_set(known, kept, (void *)(uintptr_t)parsed);
+    return parsed;
+}
+
+const struct sp_template *sp_eval_template(struct sp_eval *eval,
+                                           struct sp_str text,
+                                           struct sp_eval_fault *fault)
+{
+    return parse_cached(eval, eval->cache ? &eval->cache->templates : NULL, parse_template, text,
+                        fault);
+}
+
+static const struct sp_node *formula_of(struct sp_eval *eval,
+                                        struct sp_str text,
+                                        struct sp_eval_fault *fault)
+{
+    return parse_cached(eval, eval->cache ? &eval->cache->formulas : NULL, parse_formula, text,
+                        fault);
+}
+
+/* --- walking the tree --------------------------------------------------------------------- */
+
+/* Text that says UNSET is the keyword: recipes pass it on that way. */
+static struct sp_value keyword_or(struct sp_value value)
+{
+    return value.kind == SP_TEXT && sp_str_is(value.text, "UNSET") ? sp_unset() : value;
+}
+
+static struct sp_value eval_text_node(struct sp_eval *eval, const struct sp_node *node)
+{
+    if (!node->text.template || eval->raw)
+        return keyword_or(sp_text(node->text.raw));
+    return sp_template_render(eval, node->text.template, false);
+}
+
+/* The operand that decides: an error, else the first that is unset; null when both are values. */
+static struct sp_value unset_of(struct sp_value a, struct sp_value b)
+{
+    if (a.kind == SP_ERROR || (!sp_is_value(a) && b.kind != SP_ERROR))
+        return a;
+    return sp_is_value(b) ? sp_null() : b;
+}
+
+static struct sp_value eval_chain(struct sp_eval *eval, const struct sp_node *node)
+{
+    struct sp_value left = sp_eval_node(eval, node->chain.first);
+
+    for (size_t i = 0; i < node->chain.len && left.kind != SP_ERROR; i++) {
+        const struct sp_operator *op = node->chain.links[i].op;
+        struct sp_value right = sp_eval_node(eval, node->chain.links[i].operand);
+        struct sp_value unset = unset_of(left, right);
+        left = sp_is_value(unset) ? op->apply(eval, op, left, right) : unset;
+    }
+    return left;
+}
+
+static struct sp_value eval_prefix(struct sp_eval *eval, const struct sp_node *node)
+{
+    struct sp_value operand = sp_eval_node(eval, node->prefix.operand);
+
+    if (!sp_is_value(operand))
+        return operand;
+    return node->prefix.op->apply(eval, node->prefix.op, operand, sp_null());
+}
+
+static struct sp_value eval_item(struct sp_eval *eval, const struct sp_node *node)
+{
+    struct sp_value base = sp_eval_node(eval, node->item.base);
+    struct sp_value from = node->item.from ? sp_eval_node(eval, node->item.from) : sp_null();
+    struct sp_value to = node->item.to ? sp_eval_node(eval, node->item.to) : sp_null();
+    struct sp_value unset = unset_of(base, from);
+
+    unset = sp_is_value(unset) ? unset_of(to, sp_null()) : unset_of(unset, to);
+    if (!sp_is_value(unset))
+        return unset;
+    return node->kind == SP_NODE_INDEX ? sp_lookup_item(eval, base, from)
+                                       : sp_lookup_slice(eval, base, from, to);
+}
+
+struct sp_value sp_eval_node(struct sp_eval *eval, const struct sp_node *node)
+{
+    struct sp_value value = sp_null();
+
+    if (!sp_eval_charge(eval, 1))
+        return sp_eval_exhausted(eval);
+    if (eval->depth >= SP_EVAL_DEPTH_MAX) {
+        eval->final = true;
+        return sp_eval_error(eval, "evaluation nested deeper than %d levels", SP_EVAL_DEPTH_MAX);
+    }
+    eval->depth++;
+    switch (node->kind) {
+    case SP_NODE_CONSTANT: value = node->constant; break;
+    case SP_NODE_TEXT: value = eval_text_node(eval, node); break;
+    case SP_NODE_LOOKUP:
+        value = keyword_or(sp_lookup(eval, &node->lookup, SP_LOOKUP_FORMULA));
+        break;
+    case SP_NODE_PREFIX: value = eval_prefix(eval, node); break;
+    case SP_NODE_CHAIN: value = eval_chain(eval, node); break;
+    case SP_NODE_INDEX:
+    case SP_NODE_SLICE: value = eval_item(eval, node); break;
+    case SP_NODE_CALL: value = sp_function_call(eval, node); break;
+    case SP_NODE_SELF: value = sp_text(SP_STR("SELF")); break;
+    }
+    eval->depth--;
+    return value;
+}
+
+/* --- texts -------------------------------------------------------------------------------- */
+
+static struct sp_value bad_syntax(struct sp_eval *eval,
+                                  const char *what,
+                                  struct sp_str text,
+                                  struct sp_eval_fault fault)
+{
+    struct sp_str brief = sp_eval_brief(eval, text);
+
+    return sp_eval_error(eval, "%s '" SP_STR_FMT "': " SP_STR_FMT " (at character %zu)", what,
+                         SP_STR_ARG(brief), SP_STR_ARG(fault.message), fault.offset + 1);
+}
+
+static struct sp_value eval_formula(struct sp_eval *eval, struct sp_str text)
+{
+    struct sp_eval_fault fault = { 0 };
+    const struct sp_node *node = formula_of(eval, sp_str_slice(text, 1, text.len), &fault);
+
+    fault.offset++;
+    if (!node)
+        return bad_syntax(eval, "error parsing formula", text, fault);
+    struct sp_value value = sp_eval_node(eval, node);
+    /* ABORT() speaks for itself. */
+    if (value.kind != SP_ERROR && value.kind != SP_UNRESOLVED)
+        return value;
+    if (sp_str_starts(value.text, "ABORT: "))
+        return value;
+    struct sp_str brief = sp_eval_brief(eval, text);
+    return sp_no_value(eval->arena, value.kind,
+                       "evaluation of '" SP_STR_FMT "' failed: " SP_STR_FMT, SP_STR_ARG(brief),
+                       SP_STR_ARG(value.text));
+}
+
+static struct sp_value eval_template(struct sp_eval *eval, struct sp_str text, bool forgiving)
+{
+    struct sp_eval_fault fault = { 0 };
+
+    if (sp_str_find(text, '{') == SIZE_MAX)
+        return sp_text(text);
+    const struct sp_template *template = sp_eval_template(eval, text, &fault);
+    return template ? sp_template_render(eval, template, forgiving)
+                    : bad_syntax(eval, "error parsing substitution", text, fault);
+}
+
+/* --- references in a circle --------------------------------------------------------------- */
+
+/* "a -> b -> a" for the frames from the innermost out to `found`. */
+static struct sp_str circle(struct sp_eval *eval, const struct sp_eval_frame *found)
+{
+    struct sp_str path = found->name;
+
+    for (const struct sp_eval_frame *frame = eval->frame; frame; frame = frame->outer) {
+        path = sp_arena_printf(eval->arena, SP_STR_FMT " -> " SP_STR_FMT, SP_STR_ARG(frame->name),
+                               SP_STR_ARG(path));
+        if (frame == found)
+            break;
+    }
+    return path;
+}
+
+/* An error if `text` is being evaluated already, else null. */
+static struct sp_value check_cycle(struct sp_eval *eval, struct sp_str text, struct sp_str name)
+{
+    for (const struct sp_eval_frame *frame = eval->frame; frame; frame = frame->outer) {
+        if (frame->text.ptr != text.ptr || frame->text.len != text.len)
+            continue;
+        eval->final = true;
+        if (frame == eval->frame)
+            return sp_eval_error(eval,
+                                 "self-referencing formula or substitution: '" SP_STR_FMT
+                                 "' is a cyclic substition",
+                                 SP_STR_ARG(name));
+        struct sp_str path = circle(eval, frame);
+        return sp_eval_error(eval, "'" SP_STR_FMT "' is a cyclic substition (" SP_STR_FMT ")",
+                             SP_STR_ARG(name), SP_STR_ARG(path));
+    }
+    return sp_null();
+}
+
+enum manner {
+    MANNER_FULL,      /* formulas and fields */
+    MANNER_SUBST,     /* fields only */
+    MANNER_FORGIVING, /* fields only, those that fail are empty */
+};
+
+static struct sp_value eval_in_frame(struct sp_eval *eval, struct sp_str text, enum manner manner)
+{
+    if (manner != MANNER_FULL || !sp_str_starts(text, "="))
+        return eval_template(eval, text, manner == MANNER_FORGIVING);
+    if (sp_str_starts(text, "=="))
+        return eval_template(eval, sp_str_slice(text, 1, text.len), false);
+    return eval_formula(eval, text);
+}
+
+static struct sp_value eval_text(struct sp_eval *eval,
+                                 struct sp_value value,
+                                 struct sp_str name,
+                                 enum manner manner)
+{
+    struct sp_eval_frame frame = { .text = value.text, .name = name, .outer = eval->frame };
+    bool formula = manner == MANNER_FULL && sp_str_starts(value.text, "=");
+
+    if (!formula && sp_str_find(value.text, '{') == SIZE_MAX)
+        return value;
+    struct sp_value cycle = check_cycle(eval, value.text, name);
+    if (cycle.kind == SP_ERROR)
+        return cycle;
+    if (eval->depth + DEPTH_OF_TEXT >= SP_EVAL_DEPTH_MAX) {
+        eval->final = true;
+        return sp_eval_error(eval, "references nested deeper than %d levels",
+                             SP_EVAL_DEPTH_MAX / DEPTH_OF_TEXT);
+    }
+    eval->depth += DEPTH_OF_TEXT;
+    eval->frame = &frame;
+    struct sp_value result = eval_in_frame(eval, value.text, manner);
+    eval->frame = frame.outer;
+    eval->depth -= DEPTH_OF_TEXT;
+    return sp_at(result, value.origin);
+}
+
+struct sp_value sp_eval_named(struct sp_eval *eval, struct sp_value text, struct sp_str name)
+{
+    return eval_text(eval, text, name, MANNER_FULL);
+}
+
+struct sp_value sp_eval_named_subst(struct sp_eval *eval, struct sp_value text, struct sp_str name)
+{
+    return eval_text(eval, text, name, MANNER_SUBST);
+}
+
+/* --- lists and mappings ------------------------------------------------------------------- */
+
+static struct sp_value eval_any(struct sp_eval *eval,
+                                struct sp_value value,
+                                struct sp_str name,
+                                enum manner manner);
+
+/* What a part that failed makes of its container; null if it is fine. */
+static struct sp_value check_part(struct sp_eval *eval,
+                                  struct sp_value part,
+                                  const char *what,
+                                  struct sp_str key)
+{
+    if (sp_is_value(part))
+        return sp_null();
+    if (part.kind == SP_UNSET)
+        return sp_eval_error(eval, "%s " SP_STR_FMT ": UNSET not allowed here", what,
+                             SP_STR_ARG(key));
+    return sp_no_value(eval->arena, part.kind == SP_ERROR ? SP_ERROR : SP_UNRESOLVED,
+                       "%s " SP_STR_FMT ": " SP_STR_FMT, what, SP_STR_ARG(key),
+                       SP_STR_ARG(part.text));
+}
+
+static bool same_value(struct sp_value a, struct sp_value b)
+{
+    if (a.kind != b.kind)
+        return false;
+    if (sp_is_list(a))
+        return a.list == b.list;
+    if (a.kind == SP_DICT)
+        return a.dict == b.dict;
+    return !sp_is_text(a) || (a.text.ptr == b.text.ptr && a.text.len == b.text.len);
+}
+
+/* The same list if nothing in it changed. */
+static struct sp_value eval_list(struct sp_eval *eval,
+                                 struct sp_value value,
+                                 struct sp_str name,
+                                 enum manner manner)
+{
+    struct sp_value result = value;
+
+    for (size_t i = 0; i < value.list->len; i++) {
+        struct sp_value item = value.list->items[i];
+        struct sp_value part = eval_any(eval, item, name, manner);
+        struct sp_value failure =
+            sp_is_value(part)
+                ? sp_null()
+                : check_part(eval, part, "item", sp_arena_printf(eval->arena, "%zu", i));
+        if (!sp_is_value(failure))
+            return failure;
+        if (same_value(item, part))
+            continue;
+        if (result.list == value.list) {
+            result.list = sp_list_new(eval->arena).list;
+            for (size_t k = 0; k < value.list->len; k++)
+                sp_list_add(eval->arena, result.list, value.list->items[k]);
+        }
+        result.list->items[i] = part;
+    }
+    return result;
+}
+
+static struct sp_value eval_dict(struct sp_eval *eval,
+                                 struct sp_value value,
+                                 struct sp_str name,
+                                 enum manner manner)
+{
+    struct sp_value result = value;
+
+    for (size_t i = 0; i < value.dict->len; i++) {
+        struct sp_dict_entry *entry = &value.dict->entries[i];
+        struct sp_value part = eval_any(eval, entry->value, name, manner);
+        struct sp_value failure = check_part(eval, part, "key", entry->key);
+        if (!sp_is_value(failure))
+            return failure;
+        if (same_value(entry->value, part))
+            continue;
+        if (result.dict == value.dict)
+            result.dict = sp_dict_clone(eval->arena, value.dict);
+        result.dict->entries[i].value = part;
+    }
+    return result;
+}
+
+static struct sp_value eval_any(struct sp_eval *eval,
+                                struct sp_value value,
+                                struct sp_str name,
+                                enum manner manner)
+{
+    struct sp_value result = value;
+
+    if (value.kind == SP_TEXT)
+        return eval_text(eval, value, name, manner);
+    if (!sp_is_list(value) && value.kind != SP_DICT)
+        return value;
+    if (eval->depth >= SP_EVAL_DEPTH_MAX)
+        return sp_eval_error(eval, "value nested deeper than %d levels", SP_EVAL_DEPTH_MAX);
+    eval->depth++;
+    result = value.kind == SP_DICT ? eval_dict(eval, value, name, manner)
+                                   : eval_list(eval, value, name, manner);
+    eval->depth--;
+    return sp_at(result, value.origin);
+}
+
+struct sp_value sp_eval_whole(struct sp_eval *eval, struct sp_value value, struct sp_str name)
+{
+    return eval_any(eval, value, name, MANNER_FULL);
+}
+
+/* --- public ------------------------------------------------------------------------------- */
+
+static struct sp_value start(struct sp_eval *eval, struct sp_value value, enum manner manner)
+{
+    if (!eval->frame) {
+        eval->steps = 0;
+        eval->final = false;
+    }
+    return sp_eval_settle(eval, eval_any(eval, value, SP_STR("this text"), manner));
+}
+
+struct sp_value sp_eval_value(struct sp_eval *eval, struct sp_value value)
+{
+    struct sp_value result = start(eval, value, MANNER_FULL);
+    bool formula =
+        value.kind == SP_TEXT && sp_str_starts(value.text, "=") && !sp_str_starts(value.text, "==");
+
+    if (formula && result.kind == SP_TEXT && sp_str_eq(result.text, value.text))
+        return sp_at(sp_eval_error(eval,
+                                   "'" SP_STR_FMT "': self-referencing formula or substitution",
+                                   SP_STR_ARG(sp_eval_brief(eval, value.text))),
+                     value.origin);
+    return result;
+}
+
+struct sp_value sp_eval_subst(struct sp_eval *eval, struct sp_value value, bool forgiving)
+{
+    return start(eval, value, forgiving ? MANNER_FORGIVING : MANNER_SUBST);
+}
+
+/* Tree of a formula or template; *shift is where it starts in `text`. Both NULL for plain text. */
+struct parsed {
+    const struct sp_node *node;
+    const struct sp_template *template;
+};
+
+static bool parse_any(struct sp_arena *arena,
+                      struct sp_str text,
+                      struct parsed *out,
+                      struct sp_eval_fault *fault)
+{
+    bool formula = sp_str_starts(text, "=") && !sp_str_starts(text, "==");
+    size_t shift = sp_str_starts(text, "=");
+    struct sp_str body = sp_str_slice(text, shift, text.len);
+
+    *out = (struct parsed){ 0 };
+    if (!formula && sp_str_find(body, '{') == SIZE_MAX)
+        return true;
+    if (formula)
+        out->node = sp_formula_parse(arena, body, fault);
+    else
+        out->template = sp_template_parse(arena, body, fault);
+    if (!out->node && !out->template)
+        fault->offset += shift;
+    return out->node || out->template;
+}
+
+bool sp_eval_check(struct sp_arena *arena, struct sp_str text, struct sp_eval_fault *fault)
+{
+    struct parsed parsed;
+    struct sp_eval_fault found = { 0 };
+
+    if (parse_any(arena, text, &parsed, &found))
+        return true;
+    *fault = found;
+    return false;
+}
+
+struct collector {
+    struct sp_arena *arena;
+    struct sp_list *refs;
+};
+
+/* Names up to the first [index], once each. */
+static void collect(void *arg, const struct sp_reference *reference)
+{
+    struct collector *collector = arg;
+    sp_auto_buf struct sp_buf path = SP_BUF(SP_BUF_LARGE);
+    int64_t index;
+
+    for (size_t i = 0; i < reference->len; i++) {
+        struct sp_component item = reference->items[i];
+        if (item.bracket && sp_str_int(item.name, &index))
+            break;
+        if (i)
+            sp_buf_addc(&path, '.');
+        sp_buf_add(&path, item.name);
+    }
+    SP_LIST_EACH(known, collector->refs)
+    if (sp_is_text(*known) && sp_str_eq(known->text, sp_buf_str(&path)))
+        return;
+    sp_list_add(collector->arena, collector->refs,
+                sp_text(sp_arena_str(collector->arena, sp_buf_str(&path))));
+}
+
+void sp_eval_references(struct sp_arena *arena, struct sp_str text, struct sp_list *refs)
+{
+    struct collector collector = { arena, refs };
+    struct sp_eval_fault fault;
+    struct parsed parsed;
+
+    if (!parse_any(arena, text, &parsed, &fault))
+        return;
+    if (parsed.node)
+        sp_formula_references(parsed.node, collect, &collector);
+    if (parsed.template)
+        sp_template_references(parsed.template, collect, &collector);
+}
