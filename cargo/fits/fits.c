@@ -226,6 +226,7 @@ static enum sp_rc read_pixels(struct reader *r, struct fits_image *image)
 {
     long first[AXES_MAX] = { 1, 1, 1, 1, 1, 1, 1, 1, 1 };
     float blank = NAN;
+    int any_blank = 0; /* not optional: cfitsio 4.2 sets it unasked when it meets a NaN */
     int status = 0;
 
     if (r->shape[0] > SIDE_MAX || r->shape[1] > SIDE_MAX)

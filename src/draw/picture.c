@@ -495,7 +495,7 @@ static void draw_beam(struct figure *f)
     struct sp_ellipse beam = f->p->beam;
     struct sp_text_style style = text_style(f, TICK_SIZE);
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
-    double magnify = ceil(5 * f->scale / (beam.major * zoom));
+    double magnify = ceil(7 * f->scale / (beam.major * zoom));
 
     magnify = fmin(fmax(magnify, 1), 1000);
     beam.major *= zoom * magnify;
