@@ -238,8 +238,8 @@ static enum sp_rc read_pixels(struct reader *r, struct fits_image *image)
     if (!image->pixels)
         return sp_fail(r->err, SP_LIMIT, "%s: no memory for %lld x %lld pixels", r->path,
                        (long long)image->columns, (long long)image->rows);
-    fits_read_pix(r->file, TFLOAT, first, image->columns * image->rows, &blank, image->pixels, NULL,
-                  &status);
+    fits_read_pix(r->file, TFLOAT, first, image->columns * image->rows, &blank, image->pixels,
+                  &any_blank, &status);
     return status ? fail_fits(r, status, "reading the pixels") : SP_OK;
 }
 
