@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* alias.h - parameters of a recipe that stand for parameters of its steps (spec stimela2.md 4.7).
+ * Used while nodes are built; see node.h. */
+#pragma once
+
+#include "plan/node.h"
+
+/* Join what `inputs`, `outputs` and `aliases` of the recipe say, then the required parameters of
+ * steps that nothing sets. The steps of `node` are built already. */
+void sp_alias_build(struct sp_nodes *nodes, struct sp_recipe_node *node);
+
+/* Make "label.param" a parameter of the recipe. `source` is the step's. NULL: it cannot be one,
+ * because it has a value, is implicit, or is driven by another alias. */
+struct sp_param *sp_alias_automatic(struct sp_nodes *nodes,
+                                    struct sp_step_node *step,
+                                    const struct sp_param *source);
+
+/* Does the step itself give this parameter a value, default, or assignment? */
+bool sp_alias_has_value(const struct sp_step_node *step, const struct sp_param *param);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plan/dryworld.h"
+
+#include "plan/paths.h"
+
+static enum sp_rc read_file(void *arg,
+                            struct sp_str path,
+                            struct sp_arena *arena,
+                            struct sp_str *out,
+                            struct sp_err *err)
+{
+    const struct sp_world *outside = ((const struct sp_walk *)arg)->outside;
+
+    return outside->read(outside->arg, path, arena, out, err);
+}
+
+static sp_nsec mtime(void *arg, struct sp_str path)
+{
+    const struct sp_world *outside = ((const struct sp_walk *)arg)->outside;
+
+    return outside->mtime(outside->arg, path);
+}
+
+static bool writable(void *arg, struct sp_str path)
+{
+    const struct sp_world *outside = ((const struct sp_walk *)arg)->outside;
+
+    return outside->writable(outside->arg, path);
+}
+
+static struct sp_str real(void *arg, struct sp_str path, struct sp_arena *arena)
+{
+    const struct sp_world *outside = ((const struct sp_walk *)arg)->outside;
+
+    return outside->real(outside->arg, path, arena);
+}
+
+static bool package(void *arg, struct sp_str name, struct sp_arena *arena, struct sp_str *out)
+{
+    const struct sp_world *outside = ((const struct sp_walk *)arg)->outside;
+
+    return outside->package(outside->arg, name, arena, out);
+}
+
+static struct sp_str env(void *arg, struct sp_str name)
+{
+    const struct sp_world *outside = ((const struct sp_walk *)arg)->outside;
+
+    return outside->env(outside->arg, name);
+}
+
+static bool is_under_promised(const struct sp_walk *walk, struct sp_str path)
+{
+    for (size_t at = path.len; at-- > 1;)
+        if (path.ptr[at] == '/' && sp_map_has(&walk->promised, sp_str_slice(path, 0, at)))
+            return true;
+    return false;
+}
+
+/* What will be there. Of something inside a promised directory only the name is known: with an
+ * extension it is taken for a file, without one for a directory (a subtable, a group). */
+static enum sp_path_kind kind(void *arg, struct sp_str path)
+{
+    const struct sp_walk *walk = arg;
+    enum sp_path_kind found = walk->outside->kind(walk->outside->arg, path);
+    size_t slash = sp_str_rfind(path, '/');
+    size_t dot = sp_str_rfind(path, '.');
+
+    if (found != SP_PATH_NONE || !walk->promised.len || !is_under_promised(walk, path))
+        return found;
+    return dot != SIZE_MAX && dot > slash ? SP_PATH_FILE : SP_PATH_DIR;
+}
+
+static size_t count_slashes(struct sp_str path)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < path.len; i++)
+        count += path.ptr[i] == '/';
+    return count;
+}
+
+static bool has_path(const struct sp_paths *paths, struct sp_str path)
+{
+    for (size_t i = 0; i < paths->len; i++)
+        if (sp_str_eq(paths->items[i], path))
+            return true;
+    return false;
+}
+
+/* Put a path where it belongs in the sorted list, which has room for it. */
+static void insert(struct sp_paths *paths, struct sp_str path)
+{
+    size_t at = paths->len++;
+
+    for (; at > 0 && sp_str_cmp(paths->items[at - 1], path) > 0; at--)
+        paths->items[at] = paths->items[at - 1];
+    paths->items[at] = path;
+}
+
+static struct sp_paths glob(void *arg, struct sp_str pattern, struct sp_arena *arena)
+{
+    struct sp_walk *walk = arg;
+    struct sp_paths found = walk->outside->glob(walk->outside->arg, pattern, arena);
+    struct sp_paths all = { SP_ARENA_NEW(arena, struct sp_str, found.len + walk->promised.len),
+                            found.len };
+
+    if (found.len)
+        memcpy(all.items, found.items, found.len * sizeof *all.items);
+    SP_MAP_EACH (entry, &walk->promised)
+        if (count_slashes(entry->key) == count_slashes(pattern) &&
+            sp_str_match(pattern, entry->key) && !has_path(&found, entry->key))
+            insert(&all, entry->key);
+    if (!all.len)
+        walk->glob_was_empty = true;
+    return all;
+}
+
+void sp_dryworld_init(struct sp_walk *walk)
+{
+    walk->world = (struct sp_world){
+        .arg = walk,
+        .read = read_file,
+        .kind = kind,
+        .mtime = mtime,
+        .writable = writable,
+        .real = real,
+        .glob = glob,
+        .package = package,
+        .env = env,
+        .cwd = walk->outside->cwd,
+        .home = walk->outside->home,
+    };
+}
+
+static void promise(void *arg, const struct sp_param *param, struct sp_str path)
+{
+    struct sp_walk *walk = arg;
+
+    if (param->is_output || param->writable)
+        sp_map_set(&walk->promised, path, walk);
+}
+
+void sp_dryworld_promise(struct sp_walk *walk,
+                         const struct sp_schema *schema,
+                         const struct sp_dict *params)
+{
+    sp_paths_each(schema, params, promise, walk);
+}

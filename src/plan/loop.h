@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* loop.h - the iterations of a recipe (spec stimela2.md 4.11). */
+#pragma once
+
+#include "plan/state.h"
+
+/* After a recipe was entered: find out what to loop over. False: there are errors in diags. */
+bool sp_loop_prepare(struct sp_walk *walk, struct sp_frame *frame);
+
+/* Begin the next iteration; false when there is none. Recipes without a loop have one. */
+bool sp_loop_next(struct sp_walk *walk, struct sp_frame *frame);
+
+/* The steps of an iteration are done: collect output_elements. False: errors in diags. */
+bool sp_loop_collect(struct sp_walk *walk, struct sp_frame *frame);
+
+/* "{index1}/{total}" filled in: fields var, value, index0, index1, total, each with an optional
+ * :format. Unknown fields stay as they are. */
+struct sp_str sp_loop_format(struct sp_arena *arena,
+                             struct sp_str pattern,
+                             const struct sp_dict *fields);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plan/refs.h"
+
+#include "base/nearest.h"
+
+/* Where the search for a name ended. */
+struct search {
+    const struct sp_dict *dict;
+    struct sp_str name;
+};
+
+/* Does `path` lead somewhere within `dict`? Keys may contain dots; below something that is not a
+ * mapping anything may follow (attributes, values to come). */
+static bool leads(const struct sp_dict *dict, struct sp_str path, struct search *search)
+{
+    const struct sp_value *value = sp_dict_find(dict, path);
+
+    if (value || sp_str_has_wildcard(path) || sp_str_find(path, '[') != SIZE_MAX)
+        return true;
+    for (size_t at = path.len; at-- > 0;) {
+        if (path.ptr[at] != '.')
+            continue;
+        value = sp_dict_find(dict, sp_str_slice(path, 0, at));
+        if (!value)
+            continue;
+        if (value->kind != SP_DICT)
+            return true;
+        return leads(value->dict, sp_str_slice(path, at + 1, path.len), search);
+    }
+    search->dict = dict;
+    search->name = path;
+    return false;
+}
+
+static bool is_open(const struct sp_frame *frame, struct sp_str head, struct sp_str rest)
+{
+    if (sp_str_is(head, "previous") || sp_str_is(head, "steps"))
+        return frame->vague || sp_str_is(head, "previous");
+    if (sp_str_starts(rest, "steps."))
+        return true;
+    return false;
+}
+
+static bool is_unknown(struct sp_frame *frame, struct sp_str ref, struct search *search)
+{
+    struct sp_str rest = ref;
+    struct sp_str head = sp_str_cut(&rest, '.');
+    const struct sp_namespace *space = sp_scope_find(&frame->scope, head);
+
+    if (sp_str_find(head, '[') != SIZE_MAX || !rest.ptr)
+        return false;
+    if (!space) {
+        *search = (struct search){ .name = head };
+        return true;
+    }
+    if (is_open(frame, head, rest))
+        return false;
+    return !leads(space->dict, rest, search);
+}
+
+/* Functions that make use of names which may not be there. */
+static const char *const guards[] = { "IFSET", "TRY", "VALID", "CASES", "IF" };
+
+static bool is_guarded(struct sp_str text)
+{
+    if (!sp_str_starts(text, "="))
+        return false;
+    for (size_t i = 0; i < SP_COUNT(guards); i++)
+        if (sp_str_find_str(text, sp_str_of(guards[i])) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+static void report(struct sp_walk *walk,
+                   struct sp_frame *frame,
+                   struct sp_value text,
+                   struct sp_str owner,
+                   struct sp_str ref,
+                   const struct search *search)
+{
+    struct sp_nearest nearest = SP_NEAREST(search->name);
+
+    if (search->dict)
+        SP_DICT_EACH(entry, search->dict)
+    sp_nearest_offer(&nearest, entry->key);
+    else for (size_t i = 0; i < frame->scope.len; i++)
+        sp_nearest_offer(&nearest, frame->scope.items[i].name);
+    sp_diag_error(walk->diags, SP_DIAG_SUBSTITUTION, text.origin,
+                  "'" SP_STR_FMT "': there is no '" SP_STR_FMT "' in '" SP_STR_FMT "'",
+                  SP_STR_ARG(owner), SP_STR_ARG(search->name), SP_STR_ARG(ref));
+    sp_diag_hint_nearest(walk->diags, &nearest);
+}
+
+size_t sp_refs_check_text(struct sp_walk *walk,
+                          struct sp_frame *frame,
+                          struct sp_value text,
+                          struct sp_str owner)
+{
+    struct sp_list *refs = sp_list_new(walk->arena).list;
+    size_t errors = 0;
+
+    if (!sp_is_text(text) || !sp_is_expression(text) || is_guarded(text.text))
+        return 0;
+    sp_eval_references(walk->arena, text.text, refs);
+    SP_LIST_EACH(ref, refs)
+    {
+        struct search search = { 0 };
+        if (!is_unknown(frame, ref->text, &search))
+            continue;
+        report(walk, frame, text, owner, ref->text, &search);
+        errors++;
+    }
+    return errors;
+}
+
+static const struct sp_value *raw_value(const struct sp_validation *validation, struct sp_str name)
+{
+    const struct sp_param *param = sp_schema_find(validation->schema, name);
+    const struct sp_value *value = sp_dict_find(validation->raw, name);
+
+    if (!value && validation->defaults)
+        value = sp_dict_find(validation->defaults, name);
+    if (!value && param && param->has_implicit)
+        value = &param->implicit;
+    if (!value && param && param->has_default)
+        value = &param->default_value;
+    return value;
+}
+
+size_t sp_refs_check(struct sp_walk *walk,
+                     struct sp_frame *frame,
+                     const struct sp_validation *validation)
+{
+    size_t errors = 0;
+
+    SP_DICT_EACH(entry, validation->params)
+    {
+        const struct sp_param *param = sp_schema_find(validation->schema, entry->key);
+        if (entry->value.kind != SP_UNRESOLVED && entry->value.kind != SP_MISSING)
+            continue;
+        if (param && param->is_output && param->has_implicit)
+            continue;
+        const struct sp_value *raw = raw_value(validation, entry->key);
+        struct sp_str owner =
+            sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(validation->owner),
+                            SP_STR_ARG(entry->key));
+        if (raw)
+            errors += sp_refs_check_text(walk, frame, *raw, owner);
+    }
+    return errors;
+}

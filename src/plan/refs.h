@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* refs.h - references that can never be resolved, found before anything runs.
+ *
+ * Before a run many values are not known yet. What distinguishes a typing mistake from a value
+ * that is still to come: the name is in no namespace. Namespaces are complete when a step is
+ * reached, except that tools may yield values which no schema declares.
+ */
+#pragma once
+
+#include "plan/validate.h"
+
+/* Look at the parameters that stayed unresolved; returns the number of errors added. */
+size_t sp_refs_check(struct sp_walk *walk,
+                     struct sp_frame *frame,
+                     const struct sp_validation *validation);
+
+/* The same for one text. */
+size_t sp_refs_check_text(struct sp_walk *walk,
+                          struct sp_frame *frame,
+                          struct sp_value text,
+                          struct sp_str owner);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* skip.h - whether a step is skipped (spec stimela2.md 4.8, 4.9). */
+#pragma once
+
+#include "plan/state.h"
+
+enum sp_skip_answer {
+    SP_SKIP_NO,
+    SP_SKIP_YES,
+    SP_SKIP_FAILED, /* cannot be told; the finding is in diags */
+};
+
+/* By `skip`, before parameters are evaluated. *reason is set when the answer is yes. */
+enum sp_skip_answer sp_skip_wanted(struct sp_walk *walk,
+                                   struct sp_frame *frame,
+                                   struct sp_str *reason);
+
+/* By `skip_if_outputs`, after they were. */
+bool sp_skip_by_outputs(struct sp_walk *walk, struct sp_frame *frame, struct sp_str *reason);

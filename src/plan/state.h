@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* state.h - where a walk is: a stack of recipes under way.
+ *
+ * Every recipe that was entered and not yet left has a frame. A frame holds all that changes; the
+ * nodes hold what was written. Nothing recurses: sp_walk_next looks at the innermost frame, does
+ * the next thing, and may push or pop a frame.
+ *
+ *   ENTER --> LOOP --> STEP --> (skipped) ----------------------------> STEP ...
+ *               |        |----> RUN --> WAIT --> DONE (a cab) --------> STEP ...
+ *               |        |----> INSIDE --> DONE (a nested recipe) ----> STEP ...
+ *               +--> LEAVE
+ *
+ * Modes: CHECK looks for mistakes before anything runs and shows no actions; DRY shows what would
+ * run; RUN is the real thing. CHECK and DRY pretend that every tool works.
+ */
+#pragma once
+
+#include "plan/node.h"
+#include "plan/walk.h"
+
+enum sp_walk_mode {
+    SP_MODE_CHECK,
+    SP_MODE_DRY,
+    SP_MODE_RUN
+};
+
+enum sp_phase {
+    SP_PHASE_ENTER,  /* evaluate parameters and assignments of the recipe */
+    SP_PHASE_LOOP,   /* begin the first or next iteration, or the end */
+    SP_PHASE_STEP,   /* begin the next step */
+    SP_PHASE_RUN,    /* the step was announced: hand out its task */
+    SP_PHASE_WAIT,   /* until sp_walk_done */
+    SP_PHASE_INSIDE, /* a nested recipe is on top */
+    SP_PHASE_DONE,   /* the step has run: look at its outputs */
+    SP_PHASE_LEAVE,
+};
+
+/* What a recipe keeps about one of its steps while it is under way. */
+struct sp_step_state {
+    struct sp_dict *params; /* raw values, aliases handed down; NULL: as in the node */
+    struct sp_dict *info;   /* namespace `info`; NULL until it is needed */
+};
+
+struct sp_frame {
+    struct sp_frame *outer;
+    struct sp_recipe_node *node;
+    enum sp_phase phase;
+
+    struct sp_dict *supplied; /* what the caller gave: raw (outermost) or validated */
+    struct sp_dict *params;   /* own parameters, evaluated */
+    struct sp_dict *vars;     /* namespace `recipe`: parameters and variables */
+    struct sp_dict *results;  /* namespace `steps` */
+    struct sp_dict *previous;
+    struct sp_dict *info;
+    struct sp_dict *log; /* opts.log as it stands in this recipe, not evaluated */
+    struct sp_dict *own; /* defaults that assignments gave to own parameters before `params` */
+    struct sp_scope scope;
+    struct sp_step_state *states; /* one a step */
+    bool stale;                   /* assignments must be evaluated again */
+    bool entering;                /* own parameters are not evaluated yet */
+    bool conditional;             /* whether it runs at all depends on a `skip` */
+    bool vague;                   /* a step has run whose results are not all declared */
+
+    /* the loop */
+    const struct sp_list *over; /* NULL: not a loop */
+    size_t iteration;           /* from 0: of the next one, in SP_PHASE_LOOP */
+    struct sp_str taskname;     /* of the recipe, with the counters of its loops */
+    struct sp_str loop_status;
+    struct sp_dict *elements; /* output_elements so far: name -> list */
+
+    /* the step under way */
+    size_t step;
+    struct sp_dict *step_params; /* its parameters, evaluated */
+    struct sp_dict *step_log;    /* opts.log for it */
+    struct sp_list *make_dirs;
+    bool failed; /* the step, when it comes to SP_PHASE_DONE */
+};
+
+struct sp_walk {
+    struct sp_arena *arena;
+    struct sp_config *config;
+    struct sp_world world;          /* what the language sees: knows what steps will make */
+    const struct sp_world *outside; /* the world as it is */
+    struct sp_diags *diags;
+    struct sp_eval_cache *cache;
+    sp_log_fn log;
+    void *log_arg;
+    enum sp_walk_mode mode;
+
+    struct sp_nodes nodes;
+    struct sp_recipe_node *root;
+    struct sp_dict *params;   /* own parameters of the outermost recipe from the command line */
+    struct sp_dict *fixed;    /* variables set on the command line: assignments do not touch them */
+    struct sp_dict *log_set;  /* log options set on the command line */
+    struct sp_map fixed_step; /* "fqname.param" set on the command line */
+
+    struct sp_frame *top;
+    struct sp_dict *root_vars; /* namespace `root` */
+    struct sp_map promised;    /* paths that steps before will make */
+    bool something_ran;        /* a step has pretended to run: files may appear */
+    bool glob_was_empty;       /* set by `world` */
+    bool mistakes;             /* before a run: some step or recipe cannot run */
+    bool over;
+
+    struct sp_position position;
+    struct sp_task task;
+    struct sp_outcome outcome;
+    struct sp_dict *found; /* copy of what wranglers found */
+    char *why;             /* copy of the reason of a failure; owned */
+};
+
+/* --- frame.c ------------------------------------------------------------------------------------
+ */
+
+/* Put a recipe on top. `supplied` is what the caller gave by name; it is kept. */
+struct sp_frame *sp_frame_push(struct sp_walk *walk,
+                               struct sp_recipe_node *node,
+                               struct sp_dict *supplied);
+void sp_frame_pop(struct sp_walk *walk);
+
+/* The step under way. */
+struct sp_step_node *sp_frame_step(const struct sp_frame *frame);
+
+/* The raw parameters of a step, the frame's own copy: may be changed. */
+struct sp_dict *sp_frame_step_params(struct sp_walk *walk,
+                                     struct sp_frame *frame,
+                                     const struct sp_step_node *step);
+
+/* Namespaces `info` and `self` tell of this step, or of the recipe itself (step NULL). */
+void sp_frame_set_info(struct sp_walk *walk,
+                       struct sp_frame *frame,
+                       const struct sp_step_node *step);
+
+/* For evaluation in the frame; CHECK and DRY are tolerant. */
+struct sp_eval sp_frame_eval(struct sp_walk *walk, struct sp_frame *frame);
+
+/* Set a parameter or variable of the recipe; "a.b" goes into the mapping `a` if there is no
+ * parameter of that name. */
+void sp_frame_set_var(struct sp_walk *walk,
+                      struct sp_frame *frame,
+                      struct sp_str name,
+                      struct sp_value value);
+
+/* Hand a value down to the steps that an alias stands for; UNSET takes it away. */
+void sp_frame_push_alias(struct sp_walk *walk,
+                         struct sp_frame *frame,
+                         const struct sp_alias *alias,
+                         struct sp_value value);
+
+/* Fill walk->position for the recipe itself (step NULL) or a step of it. */
+void sp_frame_locate(struct sp_walk *walk, struct sp_frame *frame, const struct sp_step_node *step);
+
+/* Add a finding for a value that cannot be used; false for one that can. In CHECK and DRY what
+ * only a run can know can be used. */
+bool sp_frame_reject(struct sp_walk *walk,
+                     struct sp_value value,
+                     uint32_t origin,
+                     const char *what);
+
+/* Values that are kept as nested mappings are set under dotted names. */
+void sp_dict_set_nested(struct sp_arena *arena,
+                        struct sp_dict *dict,
+                        struct sp_str path,
+                        struct sp_value value);

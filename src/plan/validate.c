@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plan/validate.h"
+
+#include "plan/refs.h"
+
+#define BEFORE_RUN (SP_PARAMS_REQUIRED | SP_PARAMS_INPUTS_EXIST | SP_PARAMS_MKDIR)
+
+/* Flags for inputs and named outputs before a step. Evaluation is tolerant in CHECK and DRY, so
+ * that STRICT means there: what can never be resolved. */
+static unsigned flags_before(const struct sp_walk *walk,
+                             const struct sp_frame *frame,
+                             const struct sp_validation *validation)
+{
+    unsigned flags = 0;
+
+    if (validation->loose)
+        return 0;
+    if (walk->mode != SP_MODE_CHECK)
+        flags |= BEFORE_RUN;
+    if (walk->mode == SP_MODE_RUN || (!frame->vague && !validation->conditional))
+        flags |= SP_PARAMS_STRICT;
+    if (!validation->is_open)
+        flags |= SP_PARAMS_UNKNOWN;
+    if (!validation->make_dirs)
+        flags &= ~(unsigned)SP_PARAMS_MKDIR;
+    return flags;
+}
+
+static struct sp_params_check new_check(struct sp_walk *walk,
+                                        const struct sp_validation *validation,
+                                        struct sp_diags *diags)
+{
+    return (struct sp_params_check){
+        .arena = walk->arena,
+        .world = &walk->world,
+        .diags = diags,
+        .schema = validation->schema,
+        .defaults = validation->defaults,
+        .owner = sp_arena_cstr(walk->arena, validation->owner),
+        .promised = &walk->promised,
+        .make_dirs = validation->make_dirs,
+        .origin = validation->origin,
+        .doc_name =
+            validation->doc_name.len ? sp_arena_cstr(walk->arena, validation->doc_name) : NULL,
+    };
+}
+
+static void refill(struct sp_walk *walk, const struct sp_validation *validation)
+{
+    struct sp_dict *params = validation->params;
+
+    *params = (struct sp_dict){ 0 };
+    SP_DICT_EACH(entry, validation->raw)
+    sp_dict_set_at(walk->arena, params, entry->key, entry->origin, entry->value);
+}
+
+static size_t evaluate_before(struct sp_walk *walk,
+                              struct sp_frame *frame,
+                              const struct sp_validation *validation,
+                              struct sp_diags *diags,
+                              bool blind)
+{
+    struct sp_params_check check = new_check(walk, validation, diags);
+    struct sp_eval eval = sp_frame_eval(walk, frame);
+    unsigned flags = flags_before(walk, frame, validation);
+
+    if (validation->loose)
+        eval.tolerant = true;
+    if (blind)
+        eval.world = NULL;
+    refill(walk, validation);
+    check.flags = flags | SP_PARAMS_INPUTS;
+    size_t errors = sp_params_validate(&check, &eval, validation->params);
+    check.flags = (flags & SP_PARAMS_MKDIR) | SP_PARAMS_OUTPUTS;
+    eval.tolerant = true;
+    return errors + sp_params_validate(&check, &eval, validation->params);
+}
+
+/* Before a run, a pattern that matches nothing may match once the steps before have run: then its
+ * value is not known, and the evaluation is repeated without a world to look at. */
+static size_t evaluate_guessing(struct sp_walk *walk,
+                                struct sp_frame *frame,
+                                const struct sp_validation *validation,
+                                struct sp_diags *diags)
+{
+    size_t len = diags->len;
+    size_t before = diags->errors;
+
+    walk->glob_was_empty = false;
+    size_t errors = evaluate_before(walk, frame, validation, diags, false);
+    if (!walk->glob_was_empty || !walk->something_ran || walk->mode == SP_MODE_RUN)
+        return errors;
+    diags->len = len;
+    diags->errors = before;
+    return evaluate_before(walk, frame, validation, diags, true);
+}
+
+bool sp_validate_before(struct sp_walk *walk,
+                        struct sp_frame *frame,
+                        struct sp_validation *validation)
+{
+    struct sp_diags ignored;
+
+    if (!validation->loose) {
+        size_t errors = evaluate_guessing(walk, frame, validation, walk->diags);
+        if (!errors && walk->mode != SP_MODE_RUN && !validation->conditional)
+            errors = sp_refs_check(walk, frame, validation);
+        return errors == 0;
+    }
+    sp_diags_init(&ignored, walk->arena, walk->diags->origins);
+    (void)evaluate_guessing(walk, frame, validation, &ignored);
+    sp_diags_fini(&ignored);
+    return true;
+}
+
+/* Implicit outputs are evaluated afresh: a pattern may match more files than before. */
+static void forget_implicit(struct sp_walk *walk, const struct sp_validation *validation)
+{
+    SP_MAP_EACH (entry, &validation->schema->params) {
+        const struct sp_param *param = entry->value;
+        if (param->is_output && param->has_implicit)
+            (void)sp_dict_remove(walk->arena, validation->params, param->name);
+    }
+}
+
+bool sp_validate_after(struct sp_walk *walk,
+                       struct sp_frame *frame,
+                       struct sp_validation *validation)
+{
+    struct sp_eval eval = sp_frame_eval(walk, frame);
+    struct sp_diags ignored;
+    struct sp_diags *diags = walk->diags;
+
+    if (validation->loose) {
+        sp_diags_init(&ignored, walk->arena, walk->diags->origins);
+        diags = &ignored;
+        eval.tolerant = true;
+    }
+    forget_implicit(walk, validation);
+    struct sp_params_check check = new_check(walk, validation, diags);
+    check.flags = SP_PARAMS_OUTPUTS;
+    if (walk->mode == SP_MODE_RUN && !validation->loose)
+        check.flags |= SP_PARAMS_REQUIRED | SP_PARAMS_STRICT | SP_PARAMS_OUTPUTS_EXIST;
+    else if (walk->mode != SP_MODE_RUN)
+        eval.world = NULL; /* files are not there yet: what depends on them is not known */
+    size_t errors = sp_params_validate(&check, &eval, validation->params);
+    if (validation->loose) {
+        sp_diags_fini(&ignored);
+        return true;
+    }
+    return errors == 0;
+}
+
+bool sp_validate_one(struct sp_walk *walk,
+                     struct sp_frame *frame,
+                     const struct sp_param *param,
+                     struct sp_value *value)
+{
+    struct sp_schema schema = { 0 };
+    struct sp_dict *params = sp_dict_new(walk->arena).dict;
+    struct sp_eval eval = sp_frame_eval(walk, frame);
+    const struct sp_namespace *current = sp_scope_find(&frame->scope, SP_STR("current"));
+    struct sp_dict *saved = current ? current->dict : frame->vars;
+    struct sp_param copy = *param;
+
+    copy.is_output = false; /* select it, whatever it is */
+    sp_map_set(&schema.params, param->name, &copy);
+    sp_dict_set_at(walk->arena, params, param->name, value->origin, *value);
+    struct sp_validation validation = { .schema = &schema, .owner = frame->node->fqname };
+    struct sp_params_check check = new_check(walk, &validation, walk->diags);
+    check.flags = SP_PARAMS_INPUTS;
+    size_t errors = sp_params_validate(&check, &eval, params);
+    const struct sp_value *result = sp_dict_find(params, param->name);
+    *value = result ? *result : sp_unset();
+    sp_map_fini(&schema.params);
+    sp_scope_set(&frame->scope, "current", saved, true);
+    return errors == 0;
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plan/walk.h"
+
+#include "plan/dryworld.h"
+#include "plan/loop.h"
+#include "plan/override.h"
+#include "plan/passage.h"
+#include "plan/state.h"
+#include "plan/step.h"
+#include "plan/syntax.h"
+
+#include <stdlib.h>
+
+/* What a phase has come to. */
+enum turn {
+    TURN_ON,     /* nothing to show: go on with the frame on top */
+    TURN_ACTION, /* *out is filled */
+};
+
+static enum turn act(struct sp_walk *walk,
+                     struct sp_action *out,
+                     enum sp_action_kind kind,
+                     bool with_task)
+{
+    *out = (struct sp_action){
+        .kind = kind,
+        .position = &walk->position,
+        .task = with_task ? &walk->task : NULL,
+    };
+    return TURN_ACTION;
+}
+
+static struct sp_step_node *current_step(const struct sp_frame *frame)
+{
+    return frame->step < frame->node->step_count ? sp_frame_step(frame) : NULL;
+}
+
+static void next_step(struct sp_frame *frame)
+{
+    frame->step++;
+    frame->phase = SP_PHASE_STEP;
+}
+
+/* --- failure
+ * -------------------------------------------------------------------------------------------- */
+
+/* A run ends with the first failure. Before a run all mistakes are wanted: the walk goes on as if
+ * the step had worked, and only its end tells that it cannot. */
+static enum turn fail_step(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    bool started = frame->phase == SP_PHASE_DONE;
+
+    sp_frame_locate(walk, frame, current_step(frame));
+    if (walk->mode == SP_MODE_RUN) {
+        walk->over = true;
+        return act(walk, out, SP_ACTION_FAIL, started && walk->task.cab);
+    }
+    walk->mistakes = true;
+    sp_step_give_up(walk, frame);
+    next_step(frame);
+    (void)act(walk, out, SP_ACTION_SKIP, false);
+    out->reason = SP_STR("it has errors");
+    return TURN_ACTION;
+}
+
+static enum turn fail_recipe(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    struct sp_frame *outer = frame->outer;
+
+    if (outer && walk->mode != SP_MODE_RUN) {
+        sp_frame_pop(walk);
+        return fail_step(walk, outer, out);
+    }
+    sp_frame_locate(walk, frame, NULL);
+    walk->over = true;
+    walk->mistakes = true;
+    return act(walk, out, SP_ACTION_FAIL, false);
+}
+
+/* --- phases
+ * ---------------------------------------------------------------------------------------------- */
+
+static enum turn enter(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    struct sp_frame *outer = frame->outer;
+    bool ok = sp_passage_enter(walk, frame, outer ? outer->step_params : NULL) &&
+              sp_loop_prepare(walk, frame);
+
+    /* Before a run the steps are looked at all the same, except where nothing is known. */
+    if (!ok && (walk->mode == SP_MODE_RUN || outer))
+        return fail_recipe(walk, frame, out);
+    walk->mistakes = walk->mistakes || !ok;
+    frame->phase = SP_PHASE_LOOP;
+    if (frame->node->bare)
+        return TURN_ON;
+    sp_frame_locate(walk, frame, NULL);
+    return act(walk, out, SP_ACTION_ENTER, false);
+}
+
+static enum turn loop(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    if (!sp_loop_next(walk, frame)) {
+        frame->phase = SP_PHASE_LEAVE;
+        return TURN_ON;
+    }
+    frame->phase = SP_PHASE_STEP;
+    if (!frame->over)
+        return TURN_ON;
+    sp_frame_locate(walk, frame, NULL);
+    return act(walk, out, SP_ACTION_ITERATION, false);
+}
+
+static enum turn end_iteration(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    frame->phase = SP_PHASE_LOOP;
+    if (sp_loop_collect(walk, frame))
+        return TURN_ON;
+    return fail_recipe(walk, frame, out);
+}
+
+static enum turn step(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    const struct sp_step_node *node = current_step(frame);
+    struct sp_str reason = SP_STR("");
+
+    if (!node)
+        return end_iteration(walk, frame, out);
+    enum sp_step_verdict verdict = sp_step_begin(walk, frame, &reason);
+    if (verdict == SP_STEP_FAILED)
+        return fail_step(walk, frame, out);
+    if (verdict == SP_STEP_RUNS && node->recipe) {
+        frame->phase = SP_PHASE_INSIDE;
+        (void)sp_frame_push(walk, node->recipe, sp_frame_step_params(walk, frame, node));
+        return TURN_ON;
+    }
+    sp_frame_locate(walk, frame, node);
+    if (verdict == SP_STEP_RUNS) {
+        frame->phase = SP_PHASE_RUN;
+        return act(walk, out, SP_ACTION_STEP, true);
+    }
+    next_step(frame);
+    (void)act(walk, out, SP_ACTION_SKIP, false);
+    out->reason = reason;
+    return TURN_ACTION;
+}
+
+static enum turn run(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    walk->outcome = (struct sp_outcome){ 0 };
+    frame->phase = SP_PHASE_WAIT;
+    return act(walk, out, SP_ACTION_RUN, true);
+}
+
+/* The caller went on without an answer: nobody knows what the tool did. */
+static enum turn wait(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    static const struct sp_outcome silence = { .why = "its outcome was not told" };
+
+    (void)frame;
+    (void)out;
+    sp_walk_done(walk, &silence);
+    return TURN_ON;
+}
+
+static void report_failure(struct sp_walk *walk, const struct sp_frame *frame)
+{
+    const struct sp_step_node *node = sp_frame_step(frame);
+    const char *why = walk->why ? walk->why : "no reason was given";
+
+    sp_diag_error(walk->diags, SP_DIAG_EVALUATION, node->step->origin,
+                  "step '" SP_STR_FMT "' has failed: %s", SP_STR_ARG(node->fqname), why);
+}
+
+static enum turn done(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    if (!walk->outcome.success)
+        report_failure(walk, frame);
+    if (!walk->outcome.success || !sp_step_finish(walk, frame))
+        return fail_step(walk, frame, out);
+    sp_frame_locate(walk, frame, sp_frame_step(frame));
+    next_step(frame);
+    return act(walk, out, SP_ACTION_END, true);
+}
+
+/* The frame of a nested recipe is gone, its outputs are in walk->found. */
+static enum turn inside(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    if (!sp_step_finish_recipe(walk, frame, walk->found))
+        return fail_step(walk, frame, out);
+    next_step(frame);
+    return TURN_ON;
+}
+
+static enum turn leave(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    struct sp_dict *outputs;
+
+    if (!sp_passage_leave(walk, frame, &outputs))
+        return fail_recipe(walk, frame, out);
+    if (!frame->node->bare)
+        sp_frame_locate(walk, frame, NULL);
+    walk->found = outputs;
+    sp_frame_pop(walk);
+    if (!walk->top)
+        walk->over = true;
+    if (!walk->top && walk->mistakes)
+        return act(walk, out, SP_ACTION_FAIL, false);
+    if (frame->node->bare)
+        return TURN_ON;
+    (void)act(walk, out, SP_ACTION_LEAVE, false);
+    out->outputs = outputs;
+    return TURN_ACTION;
+}
+
+typedef enum turn (*phase_fn)(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out);
+
+static const phase_fn phases[] = {
+    [SP_PHASE_ENTER] = enter,   [SP_PHASE_LOOP] = loop,   [SP_PHASE_STEP] = step,
+    [SP_PHASE_RUN] = run,       [SP_PHASE_WAIT] = wait,   [SP_PHASE_DONE] = done,
+    [SP_PHASE_INSIDE] = inside, [SP_PHASE_LEAVE] = leave,
+};
+
+bool sp_walk_next(struct sp_walk *walk, struct sp_action *out)
+{
+    while (!walk->over && walk->top)
+        if (phases[walk->top->phase](walk, walk->top, out) == TURN_ACTION)
+            return true;
+    return false;
+}
+
+void sp_walk_done(struct sp_walk *walk, const struct sp_outcome *outcome)
+{
+    struct sp_frame *frame = walk->top;
+
+    if (!frame || frame->phase != SP_PHASE_WAIT)
+        return;
+    walk->outcome.success = outcome->success;
+    sp_freep(&walk->why);
+    walk->why = outcome->why ? sp_strdup(outcome->why) : NULL;
+    walk->found = NULL;
+    if (outcome->outputs) {
+        struct sp_value outputs = { .kind = SP_DICT,
+                                    .dict = (struct sp_dict *)(uintptr_t)outcome->outputs };
+        walk->found = sp_value_copy(walk->arena, outputs).dict;
+    }
+    frame->phase = SP_PHASE_DONE;
+}
+
+/* --- begin and end
+ * ---------------------------------------------------------------------------------------- */
+
+static void start(struct sp_walk *walk, enum sp_walk_mode mode)
+{
+    walk->mode = mode;
+    walk->top = NULL;
+    walk->over = walk->mistakes = false;
+    walk->something_ran = false;
+    walk->found = NULL;
+    sp_map_fini(&walk->promised);
+    (void)sp_frame_push(walk, walk->root, walk->params);
+}
+
+/* Everything that can be checked before anything runs: a walk that shows nothing. Settings that
+ * assignments change on the way are put back. */
+static void check(struct sp_walk *walk)
+{
+    static const struct sp_outcome fine = { .success = true };
+    struct sp_dict *root = walk->config->root;
+    struct sp_dict *before = sp_dict_clone(walk->arena, root);
+    struct sp_action action;
+
+    sp_syntax_check(walk);
+    start(walk, SP_MODE_CHECK);
+    while (sp_walk_next(walk, &action))
+        if (action.kind == SP_ACTION_RUN)
+            sp_walk_done(walk, &fine);
+    SP_DICT_EACH(entry, before)
+    sp_dict_set(walk->config->arena, root, entry->key, entry->value);
+}
+
+static struct sp_walk *new_walk(const struct sp_walk_options *options)
+{
+    struct sp_walk *walk = sp_alloc(sizeof *walk);
+
+    walk->arena = sp_arena_new();
+    walk->cache = sp_eval_cache_new();
+    walk->config = options->config;
+    walk->outside = options->world;
+    walk->diags = options->diags;
+    walk->log = options->log;
+    walk->log_arg = options->log_arg;
+    walk->nodes = (struct sp_nodes){ .arena = walk->arena, .diags = options->diags };
+    walk->params = sp_dict_new(walk->arena).dict;
+    walk->fixed = sp_dict_new(walk->arena).dict;
+    walk->log_set = sp_dict_new(walk->arena).dict;
+    sp_dryworld_init(walk);
+    return walk;
+}
+
+static enum sp_rc build(struct sp_walk *walk,
+                        const struct sp_walk_options *options,
+                        struct sp_err *err)
+{
+    const struct sp_recipe *recipe = options->recipe;
+    size_t errors = walk->diags->errors;
+
+    walk->root = recipe ? sp_node_build(&walk->nodes, recipe, recipe->name, NULL)
+                        : sp_node_build_cab(&walk->nodes, options->cab);
+    if (walk->root) {
+        sp_override_apply(walk, options->params);
+        check(walk);
+    }
+    if (walk->diags->errors == errors)
+        return SP_OK;
+    struct sp_str name = recipe ? recipe->name : options->cab->name;
+    size_t found = walk->diags->errors - errors;
+    return sp_fail(err, SP_INVALID, "%s '" SP_STR_FMT "' cannot run: %zu error%s found",
+                   recipe ? "recipe" : "cab", SP_STR_ARG(name), found, found == 1 ? "" : "s");
+}
+
+enum sp_rc sp_walk_new(const struct sp_walk_options *options,
+                       struct sp_walk **out,
+                       struct sp_err *err)
+{
+    struct sp_walk *walk = new_walk(options);
+    enum sp_rc rc = build(walk, options, err);
+
+    *out = walk;
+    if (rc) {
+        walk->over = true;
+        return rc;
+    }
+    if (!options->dry)
+        walk->world = *walk->outside;
+    start(walk, options->dry ? SP_MODE_DRY : SP_MODE_RUN);
+    return SP_OK;
+}
+
+void sp_walk_free(struct sp_walk *walk)
+{
+    if (!walk)
+        return;
+    sp_nodes_fini(walk->root);
+    sp_map_fini(&walk->promised);
+    sp_map_fini(&walk->fixed_step);
+    sp_eval_cache_free(walk->cache);
+    sp_arena_free(walk->arena);
+    free(walk->why);
+    free(walk);
+}
+
+const struct sp_schema *sp_walk_schema(const struct sp_walk *walk)
+{
+    struct sp_walk *mine = (struct sp_walk *)(uintptr_t)walk;
+
+    if (!walk->root)
+        return NULL;
+    if (walk->root->bare)
+        return walk->root->steps[0].schema;
+    sp_recipe_node_expand(&mine->nodes, walk->root);
+    return &walk->root->schema;
+}
