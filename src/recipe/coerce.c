@@ -506,10 +506,12 @@ static struct sp_value parse_container(struct sp_arena *arena,
 
     if (!takes_container(dtype, SP_LIST) && !takes_container(dtype, SP_DICT))
         return text;
-    if (sp_value_parse_literal(arena, text.text, &parsed, &err) &&
-        !sp_yaml_value(arena, text.text, text.origin, &parsed))
-        return text;
-    if (!takes_container(dtype, parsed.kind))
+    bool ok = sp_value_parse_literal(arena, text.text, &parsed, &err) == SP_OK &&
+              takes_container(dtype, parsed.kind);
+    if (!ok)
+        ok = sp_yaml_value(arena, text.text, text.origin, &parsed) &&
+             takes_container(dtype, parsed.kind);
+    if (!ok)
         return text;
     sp_value_set_origins(&parsed, text.origin);
     return parsed;

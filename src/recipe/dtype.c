@@ -9,6 +9,7 @@
 
 #define DEPTH_MAX 32
 #define TEXT_MAX  4096
+#define SHOWN_MAX 80 /* bytes of a type in a message */
 
 /* How many arguments stand in the brackets. */
 enum arity {
@@ -91,11 +92,28 @@ static struct sp_str take_name(struct parser *parser)
     return sp_str_slice(parser->text, start, parser->at);
 }
 
+/* The whole type for a message, cut when it is very long. */
+static struct sp_str shown(const struct parser *parser)
+{
+    if (parser->text.len <= SHOWN_MAX)
+        return parser->text;
+    return sp_arena_printf(parser->arena, SP_STR_FMT "...", SHOWN_MAX, parser->text.ptr);
+}
+
 static enum sp_rc refuse(struct parser *parser, const char *why)
 {
+    struct sp_str text = shown(parser);
+
     return sp_fail(parser->err, SP_INVALID, "'" SP_STR_FMT "' is not a valid dtype: %s",
-                   SP_STR_ARG(parser->text), why);
+                   SP_STR_ARG(text), why);
 }
+
+/* What people write who come from other languages. */
+static const char *const synonyms[][2] = {
+    { "string", "str" },   { "text", "str" },     { "integer", "int" }, { "boolean", "bool" },
+    { "double", "float" }, { "number", "float" }, { "Path", "File" },   { "path", "File" },
+    { "array", "List" },   { "mapping", "Dict" }, { "map", "Dict" },
+};
 
 static enum sp_rc refuse_name(struct parser *parser, struct sp_str name)
 {
@@ -103,14 +121,16 @@ static enum sp_rc refuse_name(struct parser *parser, struct sp_str name)
 
     for (size_t i = 0; i < SP_COUNT(type_names); i++)
         sp_nearest_offer(&nearest, sp_str_of(type_names[i].name));
-    if (nearest.best.ptr)
-        return sp_fail(parser->err, SP_INVALID,
-                       "'" SP_STR_FMT "' is not a valid dtype: there is no type '" SP_STR_FMT
-                       "'; did you mean '" SP_STR_FMT "'?",
-                       SP_STR_ARG(parser->text), SP_STR_ARG(name), SP_STR_ARG(nearest.best));
+    for (size_t i = 0; i < SP_COUNT(synonyms); i++)
+        if (sp_str_is_nocase(name, synonyms[i][0]))
+            nearest.best = sp_str_of(synonyms[i][1]);
+    struct sp_str whole = shown(parser);
+    bool found = nearest.best.ptr != NULL;
     return sp_fail(parser->err, SP_INVALID,
-                   "'" SP_STR_FMT "' is not a valid dtype: there is no type '" SP_STR_FMT "'",
-                   SP_STR_ARG(parser->text), SP_STR_ARG(name));
+                   "'" SP_STR_FMT "' is not a valid dtype: there is no type '" SP_STR_FMT
+                   "'%s" SP_STR_FMT "%s",
+                   SP_STR_ARG(whole), (int)SP_MIN(name.len, (size_t)SHOWN_MAX), name.ptr,
+                   found ? "; did you mean '" : "", SP_STR_ARG(nearest.best), found ? "'?" : "");
 }
 
 /* --- arguments in brackets ---------------------------------------------------------------- */

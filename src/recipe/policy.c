@@ -110,7 +110,7 @@ void sp_policies_load(const struct sp_dict *dict, struct sp_policies *out, struc
         else
             sp_diag_error(diags, SP_DIAG_POLICY,
                           entry->value.origin ? entry->value.origin : entry->origin,
-                          "policy '%s' must be %s, not a %s", policy_table[id].name,
+                          "policy '%s' must be %s, not %s", policy_table[id].name,
                           expected[policy_table[id].type], sp_kind_name(entry->value.kind));
     }
 }

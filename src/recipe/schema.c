@@ -337,7 +337,7 @@ static void load_entry(struct loader *loader, struct sp_str name, const struct s
     } else if (entry->value.kind != SP_DICT) {
         sp_diag_error(loader->diags, SP_DIAG_SCHEMA,
                       entry->value.origin ? entry->value.origin : entry->origin,
-                      "'" SP_STR_FMT "' of %s: a %s is not a valid schema", SP_STR_ARG(name),
+                      "'" SP_STR_FMT "' of %s is not a valid schema, but %s", SP_STR_ARG(name),
                       loader->what, sp_kind_name(entry->value.kind));
         sp_diag_hint(loader->diags,
                      "write a type (\"int = 5\") or a mapping with dtype, info, default ...");
