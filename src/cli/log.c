@@ -39,7 +39,7 @@ static bool is_meant(struct sp_str task, const char *wanted)
     return false;
 }
 
-static int show_step(const struct sp_step_summary *step, bool path_only, bool heading)
+static int show_step(const struct sp_step_summary *step, bool path_only)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
     struct sp_err err = SP_ERR_INIT;
@@ -50,9 +50,8 @@ static int show_step(const struct sp_step_summary *step, bool path_only, bool he
         (void)printf("%s\n", owned);
         return SP_EXIT_DONE;
     }
-    if (heading)
-        (void)printf("==> " SP_STR_FMT "\n$ " SP_STR_FMT "\n", SP_STR_ARG(step->task),
-                     SP_STR_ARG(step->command));
+    (void)printf("==> " SP_STR_FMT "\n$ " SP_STR_FMT "\n", SP_STR_ARG(step->task),
+                 SP_STR_ARG(step->command));
     if (sp_file_read(owned, &text, &err)) {
         (void)fprintf(stderr, "spoor: %s\n", err.text);
         return SP_EXIT_FAILED;
@@ -88,7 +87,8 @@ static int show_steps(const struct sp_run_summary *run, const char *wanted, bool
         if (step->skipped || (wanted && !is_meant(step->task, wanted)))
             continue;
         shown++;
-        status = SP_MAX(status, show_step(step, path_only, true));
+        int shown_status = show_step(step, path_only);
+        status = SP_MAX(status, shown_status);
     }
     return shown || !wanted ? status : no_such_step(run, wanted);
 }

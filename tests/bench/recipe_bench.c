@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* recipe_bench.c - what Spoor costs beyond the tools it runs, as ratios within one run.
+ *
+ *     recipe_bench SPOOR DEMO_RECIPE
+ *
+ * 1. a recipe of 200 steps of `true`, journal and logs included, against a bare loop of
+ *    posix_spawn and waitpid over the same 200 processes (the floor);
+ * 2. start-up: `spoor --version`, and validating the demo recipe, against `true`.
+ * Best of several rounds, the two sides alternating.
+ */
+#include "base/clock.h"
+#include "base/defs.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STEPS  200
+#define ROUNDS 7
+
+static posix_spawn_file_actions_t to_null;
+
+static int run(const char *const *argv)
+{
+    pid_t pid;
+    int status;
+
+    if (posix_spawnp(&pid, argv[0], &to_null, NULL, (char *const *)(uintptr_t)argv, environ) != 0)
+        return -1;
+    if (waitpid(pid, &status, 0) < 0)
+        return -1;
+    return status;
+}
+
+static double seconds(sp_nsec duration)
+{
+    return (double)duration / 1e9;
+}
+
+static double bare_loop(void)
+{
+    const char *const argv[] = { "/bin/true", NULL };
+    sp_nsec start = sp_clock_monotonic();
+
+    for (int i = 0; i < STEPS; i++)
+        if (run(argv) != 0)
+            exit(1);
+    return seconds(sp_clock_monotonic() - start);
+}
+
+static double once(const char *const *argv)
+{
+    sp_nsec start = sp_clock_monotonic();
+
+    if (run(argv) != 0) {
+        (void)fprintf(stderr, "recipe_bench: '%s %s' failed\n", argv[0], argv[1]);
+        exit(1);
+    }
+    return seconds(sp_clock_monotonic() - start);
+}
+
+static void write_recipe(const char *path)
+{
+    FILE *file = fopen(path, "we");
+
+    if (!file)
+        exit(1);
+    (void)fprintf(file, "cabs: {nothing: {command: /bin/true}}\nmany:\n  steps:\n");
+    for (int i = 0; i < STEPS; i++)
+        (void)fprintf(file, "    s%d: {cab: nothing}\n", i);
+    (void)fclose(file);
+}
+
+static void compare(const char *what, double ours, double floor, double aim_ms)
+{
+    (void)printf("%-44s %9.2f ms %9.2f ms %6.2f x", what, ours * 1e3, floor * 1e3, ours / floor);
+    if (aim_ms > 0)
+        (void)printf("   (aim: below %.0f ms)", aim_ms);
+    (void)printf("\n");
+}
+
+int main(int argc, char **argv)
+{
+    char dir[] = "/tmp/spoor-bench-XXXXXX";
+    double best[2] = { 1e9, 1e9 };
+    double start_up[3] = { 1e9, 1e9, 1e9 };
+
+    if (argc != 3 || !mkdtemp(dir) || chdir(dir) < 0)
+        return 2;
+    (void)posix_spawn_file_actions_init(&to_null);
+    (void)posix_spawn_file_actions_addopen(&to_null, 1, "/dev/null", O_WRONLY, 0);
+    write_recipe("many.yml");
+    const char *const recipe[] = { argv[1], "run", "many.yml", NULL };
+    const char *const version[] = { argv[1], "--version", NULL };
+    const char *const check[] = { argv[1], "check", argv[2], NULL };
+    const char *const nothing[] = { "/bin/true", "x", NULL };
+    for (int i = 0; i < ROUNDS; i++) {
+        best[0] = SP_MIN(best[0], once(recipe));
+        best[1] = SP_MIN(best[1], bare_loop());
+        for (int k = 0; k < 5; k++) {
+            start_up[0] = SP_MIN(start_up[0], once(version));
+            start_up[1] = SP_MIN(start_up[1], once(check));
+            start_up[2] = SP_MIN(start_up[2], once(nothing));
+        }
+    }
+    (void)printf("%-44s %12s %12s\n", "", "spoor", "floor");
+    compare("200 steps of true / bare posix_spawn loop", best[0], best[1], 0);
+    compare("spoor --version / true", start_up[0], start_up[2], 10);
+    compare("spoor check demo.yml / true", start_up[1], start_up[2], 10);
+    const char *const clean[] = { "/bin/rm", "-rf", dir, NULL };
+    return chdir("/") == 0 ? run(clean) : 1;
+}
