@@ -3,6 +3,8 @@
 
 #include "base/nearest.h"
 
+#include "value/utf8.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -164,26 +166,6 @@ static void paint(const struct printer *printer, const char *escape)
         sp_buf_adds(printer->out, escape);
 }
 
-/* Bytes of the UTF-8 character at `at`; a stray byte counts as one character. */
-static size_t character_size(struct sp_str text, size_t at)
-{
-    size_t end = at + 1;
-
-    while (end < text.len && ((unsigned char)text.ptr[end] & 0xC0) == 0x80)
-        end++;
-    return end - at;
-}
-
-/* Offset of character number `count` (from 0), at most the length. */
-static size_t offset_of_character(struct sp_str text, size_t count)
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < count && at < text.len; i++)
-        at += character_size(text, at);
-    return at;
-}
-
 static void add_printable(struct sp_buf *out, struct sp_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -206,9 +188,9 @@ static struct window choose_window(const struct sp_origin *origin)
 
     if (column + 1 > SOURCE_WIDTH - 20)
         window.first = column - SOURCE_LEAD;
-    size_t from = offset_of_character(origin->source, window.first);
+    size_t from = sp_utf8_offset(origin->source, window.first);
     struct sp_str rest = sp_str_slice(origin->source, from, origin->source.len);
-    size_t to = offset_of_character(rest, SOURCE_WIDTH);
+    size_t to = sp_utf8_offset(rest, SOURCE_WIDTH);
     window.text = sp_str_slice(rest, 0, to);
     window.cut_right = to < rest.len;
     return window;
@@ -228,8 +210,10 @@ static void format_mark(const struct printer *printer,
     for (size_t i = 0; i < lead; i++) {
         bool tab = at < window->text.len && window->text.ptr[at] == '\t';
         sp_buf_addc(printer->out, tab ? '\t' : ' ');
+        size_t size = 0;
         if (at < window->text.len)
-            at += character_size(window->text, at);
+            (void)sp_utf8_decode(window->text, at, &size);
+        at += size;
     }
     size_t length = SP_MIN((size_t)origin->length, SOURCE_WIDTH - SP_MIN(lead, SOURCE_WIDTH - 1));
     paint(printer, COLOUR_MARK);

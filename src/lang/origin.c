@@ -4,6 +4,7 @@
 #include "base/vec.h"
 
 #include "lang/offset.h"
+#include "value/utf8.h"
 
 /* 12 bytes each: a document of a mebibyte has some hundred thousand. */
 struct span {
@@ -131,16 +132,6 @@ static size_t line_of(const struct file *file, uint32_t offset)
     return low;
 }
 
-/* Characters in UTF-8 text: every byte that does not continue one. */
-static unsigned count_characters(const char *text, size_t len)
-{
-    unsigned count = 0;
-
-    for (size_t i = 0; i < len; i++)
-        count += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return count;
-}
-
 /* A block is shown from its first word on, not from the blanks before it. */
 static uint32_t shown_start(const struct file *file, struct span span)
 {
@@ -172,11 +163,11 @@ bool sp_origins_get(const struct sp_origins *origins, uint32_t id, struct sp_ori
         end--;
     size_t start = SP_MIN((size_t)span.start, end);
     size_t stop = SP_MAX(start, SP_MIN((size_t)span.end, end));
-    unsigned marked = count_characters(file->text.ptr + start, stop - start);
+    unsigned marked = (unsigned)sp_utf8_count(sp_str_slice(file->text, start, stop));
     *out = (struct sp_origin){
         .file = file->path,
         .line = (unsigned)line + 1,
-        .column = count_characters(file->text.ptr + begin, start - begin) + 1,
+        .column = (unsigned)sp_utf8_count(sp_str_slice(file->text, begin, start)) + 1,
         .length = SP_MAX(marked, 1U),
         .source = sp_str_slice(file->text, begin, end),
     };

@@ -2,6 +2,7 @@
 #include "lang/yaml.h"
 
 #include "lang/encoding.h"
+#include "lang/quoted.h"
 #include "lang/scalar.h"
 #include "lang/tree.h"
 
@@ -182,9 +183,23 @@ static bool add_key(struct parse *parse, struct sp_value value, struct sp_str te
     return false;
 }
 
+/* The text of a scalar; double-quoted ones of several lines are decoded from the source. */
+static struct sp_str scalar_text(struct parse *parse, struct fy_event *event)
+{
+    const struct fy_mark *start = fy_event_start_mark(event);
+    const struct fy_mark *end = fy_event_end_mark(event);
+
+    if (start && end && fy_token_scalar_style(event->scalar.value) == FYSS_DOUBLE_QUOTED) {
+        struct sp_str source = sp_str_slice(parse->text, start->input_pos, end->input_pos);
+        if (sp_quoted_has_continuation(source))
+            return sp_quoted_decode(parse->arena, source);
+    }
+    return token_text(event->scalar.value);
+}
+
 static bool on_scalar(struct parse *parse, struct fy_event *event)
 {
-    struct sp_str text = token_text(event->scalar.value);
+    struct sp_str text = scalar_text(parse, event);
     struct sp_str tag = token_text(event->scalar.tag);
     struct sp_str anchor = token_text(event->scalar.anchor);
     bool plain = fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
