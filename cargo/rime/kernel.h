@@ -40,6 +40,7 @@ struct rime_plan {
     const double *freq, *width; /* [nchan] */
     bool even;                  /* equispaced channels of one width: the recurrence may be used */
     bool smearing;
+    double step;    /* between even channels; 0 when there is one */
     double top;     /* highest frequency */
     double pole[3]; /* rotation of the Earth in the frame of u v w, rad/s */
     struct rime_list stokes[4];

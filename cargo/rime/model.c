@@ -200,6 +200,7 @@ static enum sp_rc fill_plan(struct rime_plan *plan,
     plan->nchan = setup->nchan;
     plan->ncorr = setup->ncorr;
     plan->even = is_even(setup->freq, setup->width, setup->nchan);
+    plan->step = setup->nchan > 1 ? setup->freq[1] - setup->freq[0] : 0;
     plan->smearing = setup->smearing;
     for (int c = 0; c < setup->nchan; c++)
         plan->top = fmax(plan->top, setup->freq[c]);

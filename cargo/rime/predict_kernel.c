@@ -105,10 +105,8 @@ INLINE void open_envelope(struct envelope *e,
         sum = vd_add_scaled(sum, vd_mul(block->u, block->v), group->uv[q]);
         e->width2 = vd_add_scaled(sum, vd_mul(block->v, block->v), group->vv[q]);
     }
-    if ((what & GAUSSIAN) && !(what & UNEVEN)) {
-        double step = plan->freq[1] - plan->freq[0];
-        e->p = exp_minus_one(vd_scale(e->width2, -2 * step * step));
-    }
+    if ((what & GAUSSIAN) && !(what & UNEVEN))
+        e->p = exp_minus_one(vd_scale(e->width2, -2 * plan->step * plan->step));
     if (what & SMEARED) {
         e->rate = dot(group, q, &block->du);
         e->time = vd_to_float(vd_scale(e->rate, PI_D));
@@ -156,7 +154,6 @@ INLINE vf amplitude(const struct envelope *e, float flux, double freq, const uns
 struct walk {
     const struct rime_plan *plan;
     const struct rime_group *group;
-    double step;
     struct complex_sum *sums; /* of channel `first` on */
     int first;
 };
@@ -181,7 +178,7 @@ INLINE void add_channels(const struct walk *walk,
         if (what)
             e[q] = shape[q];
         if (what & GAUSSIAN)
-            seed_gaussian(&e[q], walk->plan, range[0], way * walk->step);
+            seed_gaussian(&e[q], walk->plan, range[0], way * walk->plan->step);
     }
     for (int n = range[1]; n > 0; n--) {
         vf re = sum->re;
@@ -216,15 +213,14 @@ INLINE void add_even(const struct rime_plan *plan,
                      struct complex_sum *sums,
                      const unsigned what)
 {
-    const double step = plan->nchan > 1 ? plan->freq[1] - plan->freq[0] : 0;
-    const struct walk walk = { plan, group, step, sums, range[0] };
+    const struct walk walk = { plan, group, sums, range[0] };
     struct vd delay[RIME_GROUP];
     struct phasor z[RIME_GROUP];
     struct envelope e[RIME_GROUP];
 
     for (int q = 0; q < RIME_GROUP; q++) {
         delay[q] = dot(group, q, &block->u);
-        set_step(&z[q], vd_scale(delay[q], step));
+        set_step(&z[q], vd_scale(delay[q], plan->step));
         open_envelope(&e[q], plan, group, q, block, what);
         if (what & SMEARED)
             e[q].band = sinc_turns(vd_scale(delay[q], 0.5 * plan->width[0]));
