@@ -16,6 +16,10 @@ struct expect_wish {
 };
 
 /* Noise with natural weights from the radiometer equation, SEFD / sqrt(2 receptors N_bl t B), in
- * Jy/beam; NAN when neither the noise nor an SEFD was given. SP_INVALID: something is missing. */
-enum sp_rc expect_natural(const struct expect_wish *wish, double *out, struct sp_err *err)
-    SP_MUST_USE;
+ * Jy/beam; NAN when neither the noise nor an SEFD was given. `exposure` is N_bl t B in s Hz as
+ * summed over a Measurement Set, used when no antennas or baselines were given; 0: not known.
+ * SP_INVALID: something is missing. */
+enum sp_rc expect_natural(const struct expect_wish *wish,
+                          double exposure,
+                          double *out,
+                          struct sp_err *err) SP_MUST_USE;

@@ -14,12 +14,21 @@ static const struct {
     enum sp_rc rc;
     double noise;
     const char *why;
+    double exposure;
 } cases[] = {
     { "MeerKAT, 1 h, 10 MHz", { NAN, 831, 64, 0, "1h", "10MHz", 2 }, SP_OK, 48.77e-6, NULL },
     { "baselines", { NAN, 831, 0, 2016, "1h", "10MHz", 2 }, SP_OK, 48.77e-6, NULL },
     { "one receptor", { NAN, 831, 64, 0, "3600s", "10MHz", 1 }, SP_OK, 68.97e-6, NULL },
     { "given", { 5e-5, NAN, 0, 0, NULL, NULL, 2 }, SP_OK, 5e-5, NULL },
     { "nothing", { NAN, NAN, 0, 0, NULL, NULL, 2 }, SP_OK, NAN, NULL },
+    { "exposure of an MS",
+      { NAN, 831, 0, 0, NULL, NULL, 2 },
+      SP_OK,
+      48.77e-6,
+      NULL,
+      2016 * 3.6e10 },
+    { "options before the MS", { NAN, 831, 64, 0, "1h", "10MHz", 2 }, SP_OK, 48.77e-6, NULL, 1 },
+    { "SEFD of nothing", { NAN, 0, 64, 0, "1h", "10MHz", 2 }, SP_INVALID, 0, "--sefd" },
     { "no antennas", { NAN, 831, 0, 0, "1h", "10MHz", 2 }, SP_INVALID, 0, "--nant" },
     { "one antenna", { NAN, 831, 1, 0, "1h", "10MHz", 2 }, SP_INVALID, 0, "--nant" },
     { "no time", { NAN, 831, 64, 0, NULL, "10MHz", 2 }, SP_INVALID, 0, "--time" },
@@ -45,7 +54,7 @@ int main(void)
     for (size_t i = 0; i < SP_COUNT(cases); i++) {
         struct sp_err err = SP_ERR_INIT;
         double got = 77;
-        enum sp_rc rc = expect_natural(&cases[i].wish, &got, &err);
+        enum sp_rc rc = expect_natural(&cases[i].wish, cases[i].exposure, &got, &err);
         bool passed = rc == cases[i].rc;
         if (rc == SP_OK)
             passed = passed &&

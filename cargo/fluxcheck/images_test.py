@@ -83,7 +83,7 @@ def check_fluxes(projection):
     make_image(f"{projection}.fits", projection)
     make_catalogue(f"{projection}.txt", projection)
     for shape in [], ["--free-shape"]:
-        got = run(FLUXCHECK, "--json", "-m", f"{projection}.txt", "--expected-noise", str(NOISE),
+        got = run(FLUXCHECK, "--json", "-c", f"{projection}.txt", "--expected-noise", str(NOISE),
                   *shape, f"{projection}.fits")
         report = json.loads(got.stdout) if got.returncode == 0 else {"sources": [], "images": []}
         cells = [source["images"][0] for source in report["sources"]]
@@ -99,7 +99,7 @@ def check_fluxes(projection):
 
 
 def check_assertions():
-    base = [FLUXCHECK, "-m", "SIN.txt", "SIN.fits"]
+    base = [FLUXCHECK, "-c", "SIN.txt", "SIN.fits"]
     ok(run(*base, "--max-flux-error", "0.05", "--max-offset", "0.5").returncode == 0,
        "assertions that hold")
     for words, text in ((["--max-flux-error", "1e-6"], "flux of source 1"),
@@ -109,33 +109,37 @@ def check_assertions():
         ok(got.returncode == 1 and text in got.stderr, f"{words[0]} that does not hold", got.stderr)
     ok(run(*base, "--max-offset", "1e-6", "--min-snr", "1e9").returncode == 0,
        "--min-snr exempts faint sources")
+    ok(run(*base, "-o", "report.json").returncode == 0 and
+       len(json.load(open("report.json"))["sources"]) == len(SOURCES), "--output writes JSON")
+    got = run(*base, "-o", "no/report.json")
+    ok(got.returncode == 1 and "no/report.json" in got.stderr, "--output without a place", got.stderr)
     with open("two.txt", "w") as out:
         out.write("90.0 -45.0 0.28\n10.0 40.0 0.1\n")
-    got = run(FLUXCHECK, "-m", "two.txt", "SIN.fits")
+    got = run(FLUXCHECK, "-c", "two.txt", "SIN.fits")
     ok(got.returncode == 0 and "outside" in got.stdout, "a source outside", got.stderr)
 
 
 def check_recentring():
     """The same catalogue turned to another place, and back by the options."""
-    made = run(FLUXCHECK, "--json", "-m", "SIN.txt", "--recenter-from", "J2000,90deg,-45deg",
+    made = run(FLUXCHECK, "--json", "-c", "SIN.txt", "--recenter-from", "J2000,90deg,-45deg",
                "--recenter-to", "J2000,0deg,-30deg", "SIN.fits")
     moved = json.loads(made.stdout)["sources"]
     with open("moved.txt", "w") as out:
         for source, (_, _, flux) in zip(moved, SOURCES):
             out.write(f"{source['ra']:.9f} {source['dec']:.9f} {flux}\n")
-    got = run(FLUXCHECK, "-m", "moved.txt", "--recenter-from", "J2000,0deg,-30deg", "SIN.fits",
+    got = run(FLUXCHECK, "-c", "moved.txt", "--recenter-from", "J2000,0deg,-30deg", "SIN.fits",
               "--max-offset", "0.2")
     ok(got.returncode == 0, "moved and moved back", got.stderr)
 
 
 def check_usage():
     for words, status, text in (
-            ([], 2, "which catalogue"), (["-m", "SIN.txt"], 2, "which image"),
-            (["-m", "SIN.txt", "no.fits"], 1, "no.fits"), (["-m", "no.txt", "SIN.fits"], 1, "no.txt"),
-            (["-m", "SIN.txt", "SIN.txt"], 1, "not a FITS file"),
-            (["-m", "SIN.txt", "--sefd", "831", "SIN.fits"], 2, "--nant"),
-            (["-m", "SIN.txt", "--max-noise-error", "1", "SIN.fits"], 2, "--expected-noise"),
-            (["--modle", "SIN.txt", "SIN.fits"], 2, "--model")):
+            ([], 2, "which catalogue"), (["-c", "SIN.txt"], 2, "which image"),
+            (["-c", "SIN.txt", "no.fits"], 1, "no.fits"), (["-c", "no.txt", "SIN.fits"], 1, "no.txt"),
+            (["-c", "SIN.txt", "SIN.txt"], 1, "not a FITS file"),
+            (["-c", "SIN.txt", "--sefd", "831", "SIN.fits"], 2, "--nant"),
+            (["-c", "SIN.txt", "--max-noise-error", "1", "SIN.fits"], 2, "--expected-noise"),
+            (["--catalouge", "SIN.txt", "SIN.fits"], 2, "--catalogue")):
         got = run(FLUXCHECK, *words)
         ok(got.returncode == status and text in got.stderr, f"fluxcheck {' '.join(words)}", got.stderr)
 

@@ -23,14 +23,19 @@ enum exit_status {
 struct args {
     struct catalogue_wish catalogue;
     struct sp_words residuals;
-    const char *ms;
+    const char *ms, *output;
     struct expect_wish expect;
     bool free_shape, find_residuals, json, help, version;
     double max_flux_error, max_offset, max_noise_error, min_snr;
 };
 
 static const struct sp_option options[] = {
-    SP_OPT_TEXT("m", "model", struct args, catalogue.path, "FILE", "the catalogue: a sky model"),
+    SP_OPT_TEXT("c",
+                "catalogue",
+                struct args,
+                catalogue.path,
+                "FILE",
+                "the sources that should be there: a sky model"),
     SP_OPT_TEXT(NULL,
                 "format",
                 struct args,
@@ -105,8 +110,9 @@ static const struct sp_option options[] = {
                 struct args,
                 ms,
                 "MS",
-                "the Measurement Set: with it the expectation allows for the weighting of each "
-                "image; without it, it is that of natural weights"),
+                "the Measurement Set: replaces --nant, --time and --bandwidth, and lets the "
+                "expectation allow for the weighting of each image; without it, it is that of "
+                "natural weights"),
     SP_OPT_GROUP("Assertions: exit status 1 if one does not hold"),
     SP_OPT_FLOAT(NULL,
                  "max-flux-error",
@@ -134,6 +140,12 @@ static const struct sp_option options[] = {
                  "judge only sources of at least this signal to noise ratio (default 0: all)"),
     SP_OPT_GROUP("General"),
     SP_OPT_FLAG("j", "json", struct args, json, "print JSON"),
+    SP_OPT_TEXT("o",
+                "output",
+                struct args,
+                output,
+                "FILE",
+                "write the report to this file too, always as JSON"),
     SP_OPT_FLAG("h", "help", struct args, help, "show this help"),
     SP_OPT_FLAG(NULL, "version", struct args, version, "show the version"),
     SP_OPT_END,
@@ -142,15 +154,15 @@ static const struct sp_option options[] = {
 static const struct sp_usage usage = {
     .name = "fluxcheck",
     .summary = "compare sources in images with the catalogue they should show",
-    .synopsis = "--model CATALOGUE [OPTIONS] IMAGE...",
+    .synopsis = "--catalogue FILE [OPTIONS] IMAGE...",
     .description =
         "Fits the restoring beam at the place of each source and prints flux, ratio to the\n"
         "catalogue, signal to noise ratio and offset (in arcsec, and divided by its expected\n"
         "rms), then noise measured and expected of each image.",
     .options = options,
-    .examples = "fluxcheck -m nvss.txt --recenter-from J2000,0deg,-30deg *-image.fits\n"
+    .examples = "fluxcheck -c nvss.txt --recenter-from J2000,0deg,-30deg *-image.fits\n"
                 "    the catalogue was simulated elsewhere on the sky\n"
-                "fluxcheck -m nvss.txt --sefd 831 --nant 64 --time 1h --bandwidth 10MHz a.fits\n"
+                "fluxcheck -c nvss.txt --sefd 831 --nant 64 --time 1h --bandwidth 10MHz a.fits\n"
                 "    with the noise of the radiometer equation\n",
 };
 
@@ -201,17 +213,17 @@ static enum sp_rc add_noises(const struct args *args,
                              struct sp_err *err)
 {
     sp_auto_buf struct sp_buf residual = SP_BUF(SP_BUF_SMALL);
+    struct weights weights = { .factor = 1 };
     double natural = NAN;
-    double factor = 1;
 
     find_residual(args, result->path, at, &residual);
     result->residual_noise = NAN;
     enum sp_rc rc =
         residual.len > 0 ? measure_residual(residual.ptr, &result->residual_noise, err) : SP_OK;
-    rc = rc ? rc : expect_natural(&args->expect, &natural, err);
-    if (rc == SP_OK && args->ms && !isnan(natural))
-        rc = weights_noise_factor(args->ms, result->image, &factor, err);
-    result->expected_noise = natural * factor;
+    if (rc == SP_OK && args->ms)
+        rc = weights_measure(args->ms, result->image, &weights, err);
+    rc = rc ? rc : expect_natural(&args->expect, weights.exposure, &natural, err);
+    result->expected_noise = natural * weights.factor;
     return rc;
 }
 
@@ -281,7 +293,10 @@ static bool judge(const struct args *args, const struct report *r)
 static int print_report(const struct args *args, const struct report *r)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_err err = SP_ERR_INIT;
 
+    if (args->output && report_save(r, args->output, &err))
+        return complain(&err, EXIT_FAILED);
     if (args->json)
         report_json(r, &text);
     else
@@ -322,16 +337,17 @@ static int check_usage(const struct args *args, const struct sp_words *paths)
     struct sp_err err = SP_ERR_INIT;
     const char *problem = NULL;
     double noise = 0;
+    double exposure = args->ms ? 1 : 0; /* will be known; here only whether */
 
     if (!args->catalogue.path)
-        problem = "which catalogue? Give --model FILE, see fluxcheck --help";
+        problem = "which catalogue? Give --catalogue FILE, see fluxcheck --help";
     else if (paths->len == 0)
         problem = "which image? See fluxcheck --help";
     else if (args->residuals.len > 0 && args->residuals.len != paths->len)
         problem = "--residual must be given once for each image, in the same order, or not at all";
     if (problem)
         return complain((sp_fail(&err, SP_INVALID, "%s", problem), &err), EXIT_USAGE);
-    if (expect_natural(&args->expect, &noise, &err))
+    if (expect_natural(&args->expect, exposure, &noise, &err))
         return complain(&err, EXIT_USAGE);
     if (!isnan(args->max_noise_error) && isnan(noise)) {
         (void)sp_fail(&err, SP_INVALID, "--max-noise-error needs --sefd or --expected-noise");

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fluxcheck/report.h"
 
+#include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #define ARCSEC         (M_PI / 180 / 3600)
 #define SIDE_BY_SIDE   3
@@ -256,4 +259,39 @@ void report_json(const struct report *r, struct sp_buf *out)
         sp_buf_adds(out, "]}");
     }
     sp_buf_adds(out, "]}\n");
+}
+
+/* --- file --------------------------------------------------------------------------------- */
+
+static enum sp_rc write_file(const char *path, struct sp_str text, struct sp_err *err)
+{
+    sp_auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return sp_fail_errno(err, "create %s", path);
+    while (text.len > 0) {
+        ssize_t n = write(fd, text.ptr, text.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return sp_fail_errno(err, "write %s", path);
+        text = sp_str_slice(text, (size_t)n, text.len);
+    }
+    /* Some file systems tell only now that the disk is full. */
+    return close(sp_take_fd(&fd)) < 0 ? sp_fail_errno(err, "write %s", path) : SP_OK;
+}
+
+enum sp_rc report_save(const struct report *report, const char *path, struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    sp_auto_buf struct sp_buf temporary = SP_BUF(SP_BUF_SMALL);
+
+    report_json(report, &text);
+    sp_buf_addf(&temporary, "%s.%ld.part", path, (long)getpid());
+    enum sp_rc rc = write_file(temporary.ptr, sp_buf_str(&text), err);
+    if (rc == SP_OK && rename(temporary.ptr, path) < 0)
+        rc = sp_fail_errno(err, "rename %s to %s", temporary.ptr, path);
+    if (rc)
+        (void)unlink(temporary.ptr);
+    return rc;
 }

@@ -20,3 +20,7 @@ void report_table(const struct report *report, struct sp_buf *out);
  * "sources": [{"name", "ra", "dec", "images": [{"state", "flux", ..}]}]}. Angles in degrees,
  * offsets and beams in arcsec, fluxes in Jy; what is not known is null. */
 void report_json(const struct report *report, struct sp_buf *out);
+
+/* Write the JSON to `path`, whole or not at all. */
+enum sp_rc report_save(const struct report *report, const char *path, struct sp_err *err)
+    SP_MUST_USE;

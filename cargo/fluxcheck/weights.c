@@ -22,7 +22,15 @@ struct pass {
     struct grid *grid;
     double briggs; /* f^2 */
     bool fill;     /* first pass: count samples in the cells */
-    double samples, weights, squares;
+    double samples, exposure;
+    double weights, squares;
+};
+
+/* A stretch of rows. */
+struct batch {
+    double *uvw;
+    double *interval;
+    uint8_t *flags;
 };
 
 /* --- header ------------------------------------------------------------------------------- */
@@ -79,27 +87,42 @@ static void visit(struct pass *pass, double u, double v)
     pass->squares += weight * weight;
 }
 
+static void visit_rows(struct pass *pass,
+                       const struct ms_info *info,
+                       const struct batch *batch,
+                       int64_t count)
+{
+    for (int64_t i = 0; i < count * info->nchan; i++) {
+        int64_t row = i / info->nchan;
+        int64_t channel = i % info->nchan;
+        double waves = info->freq[channel] / LIGHT_SPEED;
+        if (batch->flags[i * info->ncorr])
+            continue;
+        pass->exposure += fabs(info->width[channel]) * batch->interval[row];
+        visit(pass, batch->uvw[3 * row] * waves, batch->uvw[3 * row + 1] * waves);
+    }
+}
+
 static enum sp_rc visit_all(struct ms *ms, struct pass *pass, struct sp_err *err)
 {
     const struct ms_info *info = ms_info(ms);
-    size_t samples = (size_t)(info->nchan * info->ncorr);
     sp_auto_free double *uvw = sp_try_alloc(BATCH_ROWS, 3 * sizeof *uvw);
-    sp_auto_free uint8_t *flags = sp_try_alloc(BATCH_ROWS, samples);
+    sp_auto_free double *interval = sp_try_alloc(BATCH_ROWS, sizeof *interval);
+    sp_auto_free uint8_t *flags =
+        sp_try_alloc(BATCH_ROWS, (size_t)info->nchan * (size_t)info->ncorr);
+    struct batch batch = { uvw, interval, flags };
+    struct ms_keys keys = { .interval = interval };
 
-    if (!uvw || !flags)
+    if (!uvw || !interval || !flags)
         return sp_fail(err, SP_LIMIT, "no memory to read visibility coordinates");
     for (int64_t row = 0; row < info->nrow; row += BATCH_ROWS) {
         int64_t count = SP_MIN(info->nrow - row, (int64_t)BATCH_ROWS);
         enum sp_rc rc = ms_read_uvw(ms, row, count, uvw, err);
+        rc = rc ? rc : ms_read_keys(ms, row, count, &keys, err);
         rc = rc ? rc : ms_read_flags(ms, row, count, flags, err);
         if (rc)
             return rc;
-        for (int64_t i = 0; i < count * info->nchan; i++) {
-            const double *at = uvw + 3 * (i / info->nchan);
-            double waves = info->freq[i % info->nchan] / LIGHT_SPEED;
-            if (!flags[i * info->ncorr])
-                visit(pass, at[0] * waves, at[1] * waves);
-        }
+        visit_rows(pass, info, &batch, count);
     }
     return SP_OK;
 }
@@ -108,7 +131,7 @@ static enum sp_rc visit_all(struct ms *ms, struct pass *pass, struct sp_err *err
 static enum sp_rc sum_weights(struct ms *ms,
                               struct grid *grid,
                               double robustness,
-                              double *out,
+                              struct weights *out,
                               struct sp_err *err)
 {
     struct pass count = { .grid = grid, .fill = true };
@@ -118,7 +141,11 @@ static enum sp_rc sum_weights(struct ms *ms,
     if (rc)
         return rc;
     if (count.samples < 1)
-        return sp_fail(err, SP_INVALID, "all data are flagged");
+        return sp_fail(err, SP_INVALID, "no unflagged data");
+    if (isinf(robustness) && robustness > 0) {
+        *out = (struct weights){ 1, count.exposure };
+        return SP_OK;
+    }
     double squares = 0;
     for (int64_t i = 0; i < grid->width * grid->height / 2; i++)
         squares += (double)grid->density[i] * (double)grid->density[i];
@@ -126,7 +153,8 @@ static enum sp_rc sum_weights(struct ms *ms,
     weigh.briggs = isinf(robustness) ? (double)INFINITY : scale * scale / (squares / count.samples);
     rc = visit_all(ms, &weigh, err);
     if (rc == SP_OK)
-        *out = sqrt(count.samples * weigh.squares) / weigh.weights;
+        *out =
+            (struct weights){ sqrt(count.samples * weigh.squares) / weigh.weights, count.exposure };
     return rc;
 }
 
@@ -138,11 +166,11 @@ static int64_t padded(int64_t side)
     return larger + larger % 2;
 }
 
-static enum sp_rc factor_of_open(struct ms *ms,
-                                 const struct fits_image *image,
-                                 double robustness,
-                                 double *out,
-                                 struct sp_err *err)
+static enum sp_rc measure_open(struct ms *ms,
+                               const struct fits_image *image,
+                               double robustness,
+                               struct weights *out,
+                               struct sp_err *err)
 {
     double pixel_x = hypot(image->wcs.to_plane[0], image->wcs.to_plane[2]);
     double pixel_y = hypot(image->wcs.to_plane[1], image->wcs.to_plane[3]);
@@ -159,10 +187,10 @@ static enum sp_rc factor_of_open(struct ms *ms,
     return sum_weights(ms, &grid, robustness, out, err);
 }
 
-enum sp_rc weights_noise_factor(const char *path,
-                                const struct fits_image *image,
-                                double *out,
-                                struct sp_err *err)
+enum sp_rc weights_measure(const char *path,
+                           const struct fits_image *image,
+                           struct weights *out,
+                           struct sp_err *err)
 {
     struct sp_err closing = SP_ERR_INIT;
     struct ms *ms = NULL;
@@ -171,14 +199,10 @@ enum sp_rc weights_noise_factor(const char *path,
     enum sp_rc rc = weights_parse(sp_str_of(image->weighting), &robustness, err);
     if (rc)
         return rc;
-    if (isinf(robustness) && robustness > 0) {
-        *out = 1;
-        return SP_OK;
-    }
     rc = ms_open(path, MS_READ, &ms, err);
     if (rc)
         return rc;
-    rc = factor_of_open(ms, image, robustness, out, err);
+    rc = measure_open(ms, image, robustness, out, err);
     (void)ms_close(ms, &closing);
     return rc ? sp_err_wrap(err, "weights of %s", path) : SP_OK;
 }

@@ -15,12 +15,18 @@
 
 #include "fits/fits.h"
 
-/* The ratio for an image made from the MS at `path` with the weighting that the image's header
- * names (WSCWEIGH). SP_INVALID: the header names none, or one that is not known. */
-enum sp_rc weights_noise_factor(const char *path,
-                                const struct fits_image *image,
-                                double *out,
-                                struct sp_err *err) SP_MUST_USE;
+struct weights {
+    double factor;   /* noise of the image divided by that with natural weights */
+    double exposure; /* sum of width times integration over all samples, Hz s */
+};
+
+/* For an image made from the unflagged data of the MS at `path`, with the weighting that the
+ * image's header names (WSCWEIGH). SP_INVALID: it names none, or one that is not known, or all
+ * data are flagged. */
+enum sp_rc weights_measure(const char *path,
+                           const struct fits_image *image,
+                           struct weights *out,
+                           struct sp_err *err) SP_MUST_USE;
 
 /* Read "Briggs'(0)", "uniform", "natural" of WSCWEIGH: robustness, +INFINITY for natural,
  * -INFINITY for uniform. */
