@@ -24,7 +24,7 @@ static const struct {
     { "reversed span", { { 0.2, 0.1 }, { 1, 1 }, { 0, 0 }, { 1, 1 } }, 9, "amplitude" },
     { "negative", { { -0.2, 0.1 }, { 1, 1 }, { 0, 0 }, { 1, 1 } }, 9, "amplitude" },
     { "no period", { { 0, 0.1 }, { 1, 1 }, { 0, 0 }, { 0, 1 } }, 9, "phase period" },
-    { "not a number", { { 0, 0.1 }, { 1, 1 }, { 0, NAN }, { 1, 1 } }, 9, "phase" },
+    { "not a number", { { 0, 0.1 }, { 1, 1 }, { 0, (double)NAN }, { 1, 1 } }, 9, "phase" },
     { "Stokes", { { 0, 0.1 }, { 1, 1 }, { 0, 0 }, { 1, 1 } }, 1, "type 1" },
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every variant of the kernels against sums written down naively in long double. */
+/* Every variant of the kernels against sums written down naively in double. */
 #include "base/tap.h"
 
 #include "rime/rime.h"
@@ -104,41 +104,41 @@ static void fill_scene(struct scene *scene, const struct content *content)
     };
 }
 
-static long double sinc(long double x)
+static double sinc(double x)
 {
-    return fabsl(x) < 1e-6L ? 1 : sinl(x) / x;
+    return fabs(x) < 1e-6 ? 1 : sin(x) / x;
 }
 
 /* The factor that all Stokes parameters of a source share, times its phasor. */
-static void term(const struct scene *scene, int source, int row, int chan, long double out[2])
+static void term(const struct scene *scene, int source, int row, int chan, double out[2])
 {
     const struct sky_source *s = &scene->sources[source];
     const double *p = scene->uvw + 3 * row;
-    const long double f = scene->freq[chan], c = RIME_C, pi = 3.14159265358979323846264L;
-    const long double turn[3] = { 0, 7.2921150e-5L * cosl(-0.5L), 7.2921150e-5L * sinl(-0.5L) };
+    const double f = scene->freq[chan], c = RIME_C, pi = M_PI;
+    const double turn[3] = { 0, 7.2921150e-5 * cos(-0.5), 7.2921150e-5 * sin(-0.5) };
     double lmn[3];
 
     sky_lmn(s->ra, s->dec, 1.0, -0.5, lmn);
-    const long double l = lmn[0], m = lmn[1], n = lmn[2];
-    const long double delay = (p[0] * l + p[1] * m + p[2] * n) / c;
-    long double size = sky_source_flux_factor(s, scene->freq[chan]);
+    const double l = lmn[0], m = lmn[1], n = lmn[2];
+    const double delay = (p[0] * l + p[1] * m + p[2] * n) / c;
+    double size = sky_source_flux_factor(s, scene->freq[chan]);
     if (s->major > 0) {
         const double pa = s->pa + sky_north_angle(s->ra, s->dec, 1.0, -0.5);
-        const long double u = p[0] * f / c, v = p[1] * f / c;
-        const long double a = s->major * (u * sinl(pa) + v * cosl(pa));
-        const long double b = s->minor * (u * cosl(pa) - v * sinl(pa));
-        size *= expl(-pi * pi / (4 * logl(2)) * (a * a + b * b));
+        const double u = p[0] * f / c, v = p[1] * f / c;
+        const double a = s->major * (u * sin(pa) + v * cos(pa));
+        const double b = s->minor * (u * cos(pa) - v * sin(pa));
+        size *= exp(-pi * pi / (4 * log(2)) * (a * a + b * b));
     }
     if (scene->setup.smearing) {
-        const long double rate =
+        const double rate =
             ((turn[1] * p[2] - turn[2] * p[1]) * l + (turn[2] * p[0] - turn[0] * p[2]) * m +
              (turn[0] * p[1] - turn[1] * p[0]) * n) /
             c;
         size *= sinc(pi * f * rate * scene->interval[row]) * sinc(pi * scene->width[chan] * delay);
     }
-    const long double phase = 2 * pi * (delay * f - rintl(delay * f));
-    out[0] = size * cosl(phase);
-    out[1] = size * sinl(phase);
+    const double phase = 2 * pi * (delay * f - rint(delay * f));
+    out[0] = size * cos(phase);
+    out[1] = size * sin(phase);
 }
 
 /* B of rime.h in the order pp pq qp qq: real and imaginary part. */
@@ -167,9 +167,9 @@ static double compare(const struct scene *scene, const struct content *content)
                     fmax(1, sky_source_flux_factor(&scene->sources[s], scene->freq[0]));
     for (int r = 0; r < content->rows; r++)
         for (int c = 0; c < content->chans; c++) {
-            long double want[4][2] = { { 0 } };
+            double want[4][2] = { { 0 } };
             for (int s = 0; s < content->sources; s++) {
-                long double t[2];
+                double t[2];
                 term(scene, s, r, c, t);
                 for (int k = 0; k < 4; k++) {
                     double b[2];
@@ -181,8 +181,8 @@ static double compare(const struct scene *scene, const struct content *content)
             for (int k = 0; k < content->ncorr; k++) {
                 const int hand = content->ncorr == 2 ? 3 * k : k;
                 const float *got = scene->vis + 2 * ((r * content->chans + c) * content->ncorr + k);
-                worst = fmax(worst, hypot((double)got[0] - (double)want[hand][0],
-                                          (double)got[1] - (double)want[hand][1]));
+                worst = fmax(worst,
+                             hypot((double)got[0] - want[hand][0], (double)got[1] - want[hand][1]));
             }
         }
     return flux > 0 ? worst / flux : worst;
@@ -197,7 +197,7 @@ static double error_of(rime_predict_fn predict, const struct content *content)
     fill_scene(&scene, content);
     if (rime_model_new(&scene.setup, &model, &err)) {
         printf("# %s\n", err.text);
-        return INFINITY;
+        return HUGE_VAL;
     }
     for (size_t i = 0; i < SP_COUNT(scene.vis); i++)
         scene.vis[i] = 777;
@@ -205,7 +205,7 @@ static double error_of(rime_predict_fn predict, const struct content *content)
             &(struct rime_rows){ content->rows, scene.uvw, scene.interval, scene.vis });
     const size_t used = (size_t)(content->rows * content->chans * content->ncorr) * 2;
     if (scene.vis[used] != 777)
-        return INFINITY; /* wrote behind the end */
+        return HUGE_VAL; /* wrote behind the end */
     return compare(&scene, content);
 }
 

@@ -80,7 +80,7 @@ static double error_of(const struct smear_case *c, double *amplitude)
         .ncorr = 1,
     };
     if (!predict(&setup, &(struct rime_rows){ TIMES, uvw, NULL, fine }))
-        return INFINITY;
+        return HUGE_VAL;
     for (int i = 0; i < TIMES * PARTS; i++) {
         re += (double)fine[2 * i] / (TIMES * PARTS);
         im += (double)fine[2 * i + 1] / (TIMES * PARTS);
@@ -91,7 +91,7 @@ static double error_of(const struct smear_case *c, double *amplitude)
     setup.smearing = true;
     setup.time = 51544.5 * 86400; /* J2000: the pole is that of the coordinates */
     if (!predict(&setup, &(struct rime_rows){ 1, middle_uvw, &c->interval, vis }))
-        return INFINITY;
+        return HUGE_VAL;
     *amplitude = hypot(re, im);
     return hypot((double)vis[0] - re, (double)vis[1] - im);
 }

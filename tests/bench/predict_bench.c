@@ -126,7 +126,7 @@ static double rate_kernel(struct bench *b, const struct rime_variant *variant, b
     if (rime_model_new(&setup, &model, &err))
         return 0;
     const struct rime_rows rows = { b->rows, b->uvw, b->interval, b->vis };
-    double best = INFINITY;
+    double best = HUGE_VAL;
     const sp_nsec start = sp_clock_monotonic();
     while (sp_clock_monotonic() - start < LEAST_TIME) {
         const sp_nsec begin = sp_clock_monotonic();
