@@ -99,8 +99,8 @@ struct sp_str sp_arena_vprintf(struct sp_arena *arena, const char *fmt, va_list 
     if (wanted < 0)
         return SP_STR("");
     char *text = sp_arena_alloc(arena, (size_t)wanted + 1);
-    (void)vsnprintf(text, (size_t)wanted + 1, fmt, args);
-    return (struct sp_str){ text, (size_t)wanted };
+    int written = vsnprintf(text, (size_t)wanted + 1, fmt, args);
+    return (struct sp_str){ text, (size_t)SP_MAX(SP_MIN(written, wanted), 0) };
 }
 
 struct sp_str sp_arena_printf(struct sp_arena *arena, const char *fmt, ...)

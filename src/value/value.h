@@ -75,12 +75,15 @@ struct sp_dict {
     struct sp_index index; /* private; only for more than a few entries */
 };
 
-#define SP_LIST_EACH(item, list_)                                                   \
-    for (struct sp_value *item = (list_)->items, *end_##item = item + (list_)->len; \
-         item != end_##item; item++)
-#define SP_DICT_EACH(entry, dict_)                                                            \
-    for (struct sp_dict_entry *entry = (dict_)->entries, *end_##entry = entry + (dict_)->len; \
-         entry != end_##entry; entry++)
+/* (An empty one has no array; NULL + 0 is undefined in C.) */
+#define SP_LIST_EACH(item, list_)                                                 \
+    for (struct sp_value *item = (list_)->items,                                  \
+                         *end_##item = (list_)->len ? item + (list_)->len : item; \
+         (item) != end_##item; item++)
+#define SP_DICT_EACH(entry, dict_)                                                        \
+    for (struct sp_dict_entry *entry = (dict_)->entries,                                  \
+                              *end_##entry = (dict_)->len ? entry + (dict_)->len : entry; \
+         (entry) != end_##entry; entry++)
 
 static inline struct sp_value sp_null(void)
 {
