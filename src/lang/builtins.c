@@ -14,7 +14,7 @@ struct sp_value sp_builtin_list(struct sp_eval *eval, const struct sp_list *args
 
     SP_LIST_EACH(item, args)
     sp_list_add(eval->arena, list.list, *item);
-    return list;
+    return sp_eval_weighed(eval, list);
 }
 
 struct sp_value sp_builtin_len(struct sp_eval *eval, const struct sp_list *args)
@@ -144,10 +144,10 @@ static struct sp_value sorted(struct sp_eval *eval,
 
     if (!sp_is_list(value))
         return sp_eval_error(eval, "%s() expects a list, got %s", name, sp_kind_name(value.kind));
-    /* About count * log2(count) comparisons. */
-    if (!sp_eval_charge(eval, value.list->len * 4))
-        return sp_eval_exhausted(eval);
     struct sp_value result = sp_builtin_list(eval, value.list);
+    /* Every item takes part in about log2(count) comparisons. */
+    if (result.kind == SP_ERROR || !sp_eval_charge(eval, value.list->len * 4))
+        return sp_eval_exhausted(eval);
     struct sp_value *spare = SP_ARENA_NEW(eval->arena, struct sp_value, value.list->len + 1);
     if (!sort_items(result.list->items, spare, result.list->len, before))
         return sp_eval_error(eval, "%s() cannot compare items of different kinds", name);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lang/eval.h"
 
-#include "base/buf.h"
-#include "base/map.h"
-
 #include "lang/formula.h"
 #include "lang/functions.h"
 #include "lang/operators.h"
@@ -34,142 +31,6 @@ void sp_scope_set(struct sp_scope *scope, const char *name, struct sp_dict *dict
         space = &scope->items[scope->len++];
     }
     *space = (struct sp_namespace){ sp_str_of(name), dict, recursive };
-}
-
-/* --- errors and limits -------------------------------------------------------------------- */
-
-struct sp_value sp_eval_error(struct sp_eval *eval, const char *fmt, ...)
-{
-    struct sp_value value = { .kind = SP_ERROR };
-    va_list args;
-
-    va_start(args, fmt);
-    value.text = sp_arena_vprintf(eval->arena, fmt, args);
-    va_end(args);
-    return value;
-}
-
-bool sp_eval_charge(struct sp_eval *eval, size_t steps)
-{
-    eval->steps += steps;
-    return eval->steps <= SP_EVAL_STEPS_MAX;
-}
-
-bool sp_eval_charge_text(struct sp_eval *eval, size_t bytes)
-{
-    return sp_eval_charge(eval, bytes / 16);
-}
-
-struct sp_value sp_eval_exhausted(struct sp_eval *eval)
-{
-    eval->final = true;
-    if (eval->steps > SP_EVAL_STEPS_MAX)
-        return sp_eval_error(eval, "evaluation takes more than %llu steps",
-                             (unsigned long long)SP_EVAL_STEPS_MAX);
-    return sp_eval_error(eval, "result is too large: a text may have %zu MiB, a list %d items",
-                         SP_EVAL_TEXT_MAX >> 20, SP_EVAL_LIST_MAX);
-}
-
-struct sp_str sp_eval_brief(struct sp_eval *eval, struct sp_str text)
-{
-    sp_auto_buf struct sp_buf brief = SP_BUF(SP_BUF_SMALL);
-
-    sp_value_brief(sp_text(text), 120, &brief);
-    return sp_arena_str(eval->arena, sp_buf_str(&brief));
-}
-
-struct sp_value sp_eval_settle(struct sp_eval *eval, struct sp_value value)
-{
-    bool soft = value.kind == SP_UNRESOLVED || value.kind == SP_SKIPPED;
-
-    if (soft)
-        value.kind = eval->tolerant ? SP_UNRESOLVED : SP_ERROR;
-    return value;
-}
-
-/* --- parsed texts ------------------------------------------------------------------------- */
-
-#define CACHE_ENTRIES_MAX 20000
-#define CACHE_TEXT_MAX    ((size_t)4096)
-
-struct sp_eval_cache {
-    struct sp_arena *arena;
-    struct sp_map formulas;  /* text without "=" -> struct sp_node */
-    struct sp_map templates; /* text -> struct sp_template */
-};
-
-struct sp_eval_cache *sp_eval_cache_new(void)
-{
-    struct sp_eval_cache *cache = sp_alloc(sizeof *cache);
-
-    cache->arena = sp_arena_new();
-    return cache;
-}
-
-void sp_eval_cache_free(struct sp_eval_cache *cache)
-{
-    if (!cache)
-        return;
-    sp_map_fini(&cache->formulas);
-    sp_map_fini(&cache->templates);
-    sp_arena_free(cache->arena);
-    free(cache);
-}
-
-typedef const void *(*parse_fn)(struct sp_arena *arena,
-                                struct sp_str text,
-                                struct sp_eval_fault *fault);
-
-static const void *parse_formula(struct sp_arena *arena,
-                                 struct sp_str text,
-                                 struct sp_eval_fault *fault)
-{
-    return sp_formula_parse(arena, text, fault);
-}
-
-static const void *parse_template(struct sp_arena *arena,
-                                  struct sp_str text,
-                                  struct sp_eval_fault *fault)
-{
-    return sp_template_parse(arena, text, fault);
-}
-
-/* Trees of bad texts are not kept: they are shown and forgotten. */
-static const void *parse_cached(struct sp_eval *eval,
-                                struct sp_map *known,
-                                parse_fn parse,
-                                struct sp_str text,
-                                struct sp_eval_fault *fault)
-{
-    if (!known || text.len > CACHE_TEXT_MAX)
-        return parse(eval->arena, text, fault);
-    void *tree = sp_map_find(known, text);
-    if (tree)
-        return tree;
-    struct sp_eval_cache *cache = eval->cache;
-    if (known->len >= CACHE_ENTRIES_MAX)
-        return parse(eval->arena, text, fault);
-    struct sp_str kept = sp_arena_str(cache->arena, text);
-    const void *parsed = parse(cache->arena, kept, fault);
-    if (parsed)
-        sp_map_set(known, kept, (void *)(uintptr_t)parsed);
-    return parsed;
-}
-
-const struct sp_template *sp_eval_template(struct sp_eval *eval,
-                                           struct sp_str text,
-                                           struct sp_eval_fault *fault)
-{
-    return parse_cached(eval, eval->cache ? &eval->cache->templates : NULL, parse_template, text,
-                        fault);
-}
-
-static const struct sp_node *formula_of(struct sp_eval *eval,
-                                        struct sp_str text,
-                                        struct sp_eval_fault *fault)
-{
-    return parse_cached(eval, eval->cache ? &eval->cache->formulas : NULL, parse_formula, text,
-                        fault);
 }
 
 /* --- walking the tree --------------------------------------------------------------------- */
@@ -203,6 +64,8 @@ static struct sp_value eval_chain(struct sp_eval *eval, const struct sp_node *no
         const struct sp_operator *op = node->chain.links[i].op;
         struct sp_value right = sp_eval_node(eval, node->chain.links[i].operand);
         struct sp_value unset = unset_of(left, right);
+        sp_eval_touch(eval, left);
+        sp_eval_touch(eval, right);
         left = sp_is_value(unset) ? op->apply(eval, op, left, right) : unset;
     }
     return left;
@@ -227,6 +90,7 @@ static struct sp_value eval_item(struct sp_eval *eval, const struct sp_node *nod
     unset = sp_is_value(unset) ? unset_of(to, sp_null()) : unset_of(unset, to);
     if (!sp_is_value(unset))
         return unset;
+    sp_eval_touch(eval, base);
     return node->kind == SP_NODE_INDEX ? sp_lookup_item(eval, base, from)
                                        : sp_lookup_slice(eval, base, from, to);
 }
@@ -275,7 +139,7 @@ static struct sp_value bad_syntax(struct sp_eval *eval,
 static struct sp_value eval_formula(struct sp_eval *eval, struct sp_str text)
 {
     struct sp_eval_fault fault = { 0 };
-    const struct sp_node *node = formula_of(eval, sp_str_slice(text, 1, text.len), &fault);
+    const struct sp_node *node = sp_eval_formula(eval, sp_str_slice(text, 1, text.len), &fault);
 
     fault.offset++;
     if (!node)
@@ -494,9 +358,23 @@ static struct sp_value eval_any(struct sp_eval *eval,
     return sp_at(result, value.origin);
 }
 
+/* A container with new parts is weighed: they may be large, or hold others many times. */
+static struct sp_value eval_weighed(struct sp_eval *eval,
+                                    struct sp_value value,
+                                    struct sp_str name,
+                                    enum manner manner)
+{
+    struct sp_value result = eval_any(eval, value, name, manner);
+    bool container = sp_is_list(result) || result.kind == SP_DICT;
+
+    if (!container || same_value(value, result))
+        return result;
+    return sp_at(sp_eval_weighed(eval, result), value.origin);
+}
+
 struct sp_value sp_eval_whole(struct sp_eval *eval, struct sp_value value, struct sp_str name)
 {
-    return eval_any(eval, value, name, MANNER_FULL);
+    return eval_weighed(eval, value, name, MANNER_FULL);
 }
 
 /* --- public ------------------------------------------------------------------------------- */
@@ -507,7 +385,7 @@ static struct sp_value start(struct sp_eval *eval, struct sp_value value, enum m
         eval->steps = 0;
         eval->final = false;
     }
-    return sp_eval_settle(eval, eval_any(eval, value, SP_STR("this text"), manner));
+    return sp_eval_settle(eval, eval_weighed(eval, value, SP_STR("this text"), manner));
 }
 
 struct sp_value sp_eval_value(struct sp_eval *eval, struct sp_value value)
@@ -527,83 +405,4 @@ struct sp_value sp_eval_value(struct sp_eval *eval, struct sp_value value)
 struct sp_value sp_eval_subst(struct sp_eval *eval, struct sp_value value, bool forgiving)
 {
     return start(eval, value, forgiving ? MANNER_FORGIVING : MANNER_SUBST);
-}
-
-/* Tree of a formula or template; *shift is where it starts in `text`. Both NULL for plain text. */
-struct parsed {
-    const struct sp_node *node;
-    const struct sp_template *template;
-};
-
-static bool parse_any(struct sp_arena *arena,
-                      struct sp_str text,
-                      struct parsed *out,
-                      struct sp_eval_fault *fault)
-{
-    bool formula = sp_str_starts(text, "=") && !sp_str_starts(text, "==");
-    size_t shift = sp_str_starts(text, "=");
-    struct sp_str body = sp_str_slice(text, shift, text.len);
-
-    *out = (struct parsed){ 0 };
-    if (!formula && sp_str_find(body, '{') == SIZE_MAX)
-        return true;
-    if (formula)
-        out->node = sp_formula_parse(arena, body, fault);
-    else
-        out->template = sp_template_parse(arena, body, fault);
-    if (!out->node && !out->template)
-        fault->offset += shift;
-    return out->node || out->template;
-}
-
-bool sp_eval_check(struct sp_arena *arena, struct sp_str text, struct sp_eval_fault *fault)
-{
-    struct parsed parsed;
-    struct sp_eval_fault found = { 0 };
-
-    if (parse_any(arena, text, &parsed, &found))
-        return true;
-    *fault = found;
-    return false;
-}
-
-struct collector {
-    struct sp_arena *arena;
-    struct sp_list *refs;
-};
-
-/* Names up to the first [index], once each. */
-static void collect(void *arg, const struct sp_reference *reference)
-{
-    struct collector *collector = arg;
-    sp_auto_buf struct sp_buf path = SP_BUF(SP_BUF_LARGE);
-    int64_t index;
-
-    for (size_t i = 0; i < reference->len; i++) {
-        struct sp_component item = reference->items[i];
-        if (item.bracket && sp_str_int(item.name, &index))
-            break;
-        if (i)
-            sp_buf_addc(&path, '.');
-        sp_buf_add(&path, item.name);
-    }
-    SP_LIST_EACH(known, collector->refs)
-    if (sp_is_text(*known) && sp_str_eq(known->text, sp_buf_str(&path)))
-        return;
-    sp_list_add(collector->arena, collector->refs,
-                sp_text(sp_arena_str(collector->arena, sp_buf_str(&path))));
-}
-
-void sp_eval_references(struct sp_arena *arena, struct sp_str text, struct sp_list *refs)
-{
-    struct collector collector = { arena, refs };
-    struct sp_eval_fault fault;
-    struct parsed parsed;
-
-    if (!parse_any(arena, text, &parsed, &fault))
-        return;
-    if (parsed.node)
-        sp_formula_references(parsed.node, collect, &collector);
-    if (parsed.template)
-        sp_template_references(parsed.template, collect, &collector);
 }

@@ -92,8 +92,8 @@ struct sp_eval {
  * UNRESOLVED; when strict it counts as unset.
  *
  * Limits, each with its own message: formulas nest 500 deep, evaluation 2000 (a reference counts
- * four), a text has at most 16 MiB, a list a million items, one evaluation takes at most five
- * million steps (a step is an operation, an item of a list or 16 bytes of text). */
+ * four), a text has at most 16 MiB, a list a million items and 200 levels, one evaluation takes at
+ * most five million steps (a step is an operation, an item of a list or 16 bytes of text). */
 struct sp_value sp_eval_value(struct sp_eval *eval, struct sp_value value);
 
 /* Only {}-substitution, never a formula: commands, log names. `forgiving`: what is unknown gives

@@ -346,6 +346,7 @@ struct sp_value sp_function_call(struct sp_eval *eval, const struct sp_node *cal
             return value;
         if (!sp_is_value(value) && sp_is_value(unset))
             unset = value;
+        sp_eval_touch(eval, value);
         sp_list_add(eval->arena, args.list, value);
     }
     return sp_is_value(unset) ? function->eager(eval, args.list) : unset;

@@ -75,7 +75,7 @@ static struct sp_value repeat_list(struct sp_eval *eval,
         return sp_eval_exhausted(eval);
     for (size_t i = 0; i < total; i++)
         sp_list_add(eval->arena, result.list, list->items[i % list->len]);
-    return result;
+    return sp_eval_weighed(eval, result);
 }
 
 static struct sp_value join_lists(struct sp_eval *eval, struct sp_value a, struct sp_value b)
@@ -90,7 +90,7 @@ static struct sp_value join_lists(struct sp_eval *eval, struct sp_value a, struc
     sp_list_add(eval->arena, result.list, *item);
     SP_LIST_EACH(item, b.list)
     sp_list_add(eval->arena, result.list, *item);
-    return result;
+    return sp_eval_weighed(eval, result);
 }
 
 static struct sp_value apply_add(struct sp_eval *eval,
@@ -362,6 +362,8 @@ static struct sp_value apply_compare(struct sp_eval *eval,
                                      struct sp_value a,
                                      struct sp_value b)
 {
+    if (!sp_eval_weigh(eval, a) || !sp_eval_weigh(eval, b))
+        return sp_eval_exhausted(eval);
     if (op->symbol[1] == '=' && (op->symbol[0] == '=' || op->symbol[0] == '!'))
         return sp_bool(sp_value_eq(a, b) == (op->symbol[0] == '='));
     enum sp_order order = sp_value_order(a, b);
@@ -386,6 +388,8 @@ static struct sp_value apply_in(struct sp_eval *eval,
 {
     bool found;
 
+    if (sp_is_list(b) && !sp_eval_weigh(eval, b))
+        return sp_eval_exhausted(eval);
     if (sp_is_list(b))
         found = list_has(b.list, a);
     else if (b.kind == SP_DICT)

@@ -125,8 +125,10 @@ void sp_eval_params_of(struct sp_eval *eval,
     /* The states keep their places while parameters come and go. */
     SP_DICT_EACH(entry, set.states)
     {
-        if (!eval->frame)
+        if (!eval->frame) {
             eval->steps = 0;
+            eval->final = false;
+        }
         (void)sp_params_demand(eval, params, entry->key);
     }
     eval->set = outer;

@@ -261,9 +261,15 @@ static bool render_field(struct sp_eval *eval,
     if (field->conversion) {
         convert(field->conversion, value, &converted);
         value = sp_text(sp_buf_str(&converted));
+        sp_eval_touch(eval, value);
     }
-    if (!sp_value_format(value, spec.text, out, &err))
-        return true;
+    size_t before = out->len;
+    if (!sp_value_format(value, spec.text, out, &err)) {
+        if (sp_buf_ok(out) && sp_eval_charge_text(eval, out->len - before))
+            return true;
+        *failure = sp_eval_exhausted(eval);
+        return false;
+    }
     *failure = sp_eval_error(eval, SP_STR_FMT ": %s", SP_STR_ARG(field->source), err.text);
     return false;
 }

@@ -77,6 +77,8 @@ static void write_list(struct writer *writer, const struct sp_list *list)
     writer->depth++;
     SP_LIST_EACH(item, list)
     {
+        if (!sp_buf_ok(writer->out))
+            break;
         start_item(writer, item == list->items);
         write_value(writer, *item);
     }
@@ -89,6 +91,8 @@ static void write_dict(struct writer *writer, const struct sp_dict *dict)
     writer->depth++;
     SP_DICT_EACH(entry, dict)
     {
+        if (!sp_buf_ok(writer->out))
+            break;
         start_item(writer, entry == dict->entries);
         sp_json_quote(entry->key, writer->out);
         sp_buf_adds(writer->out, ": ");

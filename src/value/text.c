@@ -36,7 +36,7 @@ static void add_quoted(struct sp_str text, struct sp_buf *out)
     char quote = single && sp_str_find(text, '"') == SIZE_MAX ? '"' : '\'';
 
     sp_buf_addc(out, quote);
-    for (size_t at = 0, len; at < text.len; at += len) {
+    for (size_t at = 0, len; at < text.len && sp_buf_ok(out); at += len) {
         uint32_t code = sp_utf8_decode(text, at, &len);
         const char *escape = short_escape(code, quote);
         if (escape)
@@ -56,7 +56,7 @@ static void add_quoted(struct sp_str text, struct sp_buf *out)
 static void add_items(const struct sp_list *list, bool tuple, struct sp_buf *out)
 {
     sp_buf_addc(out, tuple ? '(' : '[');
-    for (size_t i = 0; i < list->len; i++) {
+    for (size_t i = 0; i < list->len && sp_buf_ok(out); i++) {
         if (i)
             sp_buf_adds(out, ", ");
         sp_value_repr(list->items[i], out);
@@ -71,6 +71,8 @@ static void add_dict(const struct sp_dict *dict, struct sp_buf *out)
     sp_buf_addc(out, '{');
     SP_DICT_EACH(entry, dict)
     {
+        if (!sp_buf_ok(out))
+            break;
         if (entry != dict->entries)
             sp_buf_adds(out, ", ");
         add_quoted(entry->key, out);

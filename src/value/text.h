@@ -2,7 +2,8 @@
 /* text.h - values as text, the way Python writes them.
  *
  * Command lines of tools depend on it: floats in their shortest form that reads back exactly
- * ("1.0", "1e-07", "1e+20"), booleans "True", lists "[1, 'a']".
+ * ("1.0", "1e-07", "1e+20"), booleans "True", lists "[1, 'a']". A buffer that is full ends the
+ * work: values are shared and may be far larger written than in memory.
  */
 #pragma once
 

@@ -76,14 +76,17 @@ struct sp_dict {
 };
 
 /* (An empty one has no array; NULL + 0 is undefined in C.) */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a declared name cannot stand in parentheses */
 #define SP_LIST_EACH(item, list_)                                                 \
     for (struct sp_value *item = (list_)->items,                                  \
                          *end_##item = (list_)->len ? item + (list_)->len : item; \
-         (item) != end_##item; item++)
+         item != end_##item; item++)
 #define SP_DICT_EACH(entry, dict_)                                                        \
     for (struct sp_dict_entry *entry = (dict_)->entries,                                  \
                               *end_##entry = (dict_)->len ? entry + (dict_)->len : entry; \
-         (entry) != end_##entry; entry++)
+         entry != end_##entry; entry++)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline struct sp_value sp_null(void)
 {
