@@ -34,6 +34,9 @@ bool sp_map_remove(struct sp_map *map, struct sp_str key);
 void sp_map_fini(struct sp_map *map);
 #define sp_auto_map SP_CLEANUP(sp_map_fini)
 
-#define SP_MAP_EACH(entry, map)                                                                  \
-    for (struct sp_map_entry *entry = (map)->entries, *end_ = entry + (map)->len; entry != end_; \
-         entry++)
+/* NOLINTBEGIN(bugprone-macro-parentheses): a declared name cannot stand in parentheses */
+#define SP_MAP_EACH(entry, map)                                                      \
+    for (struct sp_map_entry *entry = (map)->entries,                                \
+                             *end_##entry = (map)->len ? entry + (map)->len : entry; \
+         entry != end_##entry; entry++)
+/* NOLINTEND(bugprone-macro-parentheses) */

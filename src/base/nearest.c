@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/nearest.h"
 
-#include <ctype.h>
-
 #define NAME_MAX_LEN 64 /* longer names are compared by their first 64 bytes */
 
 static bool is_joiner(char c)
@@ -10,11 +8,16 @@ static bool is_joiner(char c)
     return c == '-' || c == '_' || c == '.';
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 static unsigned replace_cost(char a, char b)
 {
     if (a == b)
         return 0;
-    if (tolower((unsigned char)a) == tolower((unsigned char)b) || (is_joiner(a) && is_joiner(b)))
+    if (lower(a) == lower(b) || (is_joiner(a) && is_joiner(b)))
         return 1;
     return 2;
 }

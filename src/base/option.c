@@ -125,7 +125,7 @@ static enum sp_rc parse_long(struct parser *p)
             }
     }
     enum sp_rc rc = find_long(p, name, &option);
-    if (rc)
+    if (rc || !option)
         return rc;
     if (option->kind != SP_OPTION_FLAG)
         return take_value(p, option, equals ? equals + 1 : NULL);
@@ -305,11 +305,20 @@ static void add_roff_section(struct sp_buf *out, const char *title, const char *
     sp_buf_adds(out, "\n.fi\n");
 }
 
+void sp_usage_page_name(const struct sp_usage *usage, struct sp_buf *out)
+{
+    for (const char *c = usage->name; *c; c++) {
+        if (*c == ' ')
+            sp_buf_addc(out, '-');
+        else
+            sp_buf_addc(out, *c);
+    }
+}
+
 void sp_usage_man(const struct sp_usage *usage, struct sp_buf *out)
 {
     sp_buf_adds(out, ".SH NAME\n");
-    for (const char *c = usage->name; *c; c++)
-        sp_buf_addc(out, *c == ' ' ? '-' : *c);
+    sp_usage_page_name(usage, out);
     sp_buf_adds(out, " \\- ");
     add_roff(out, usage->summary);
     sp_buf_adds(out, "\n.SH SYNOPSIS\n.B ");

@@ -101,6 +101,9 @@ enum sp_rc sp_option_parse(const struct sp_option *options,
 /* Append the help text; `width` is that of the terminal (80 when unknown). */
 void sp_usage_help(const struct sp_usage *usage, int width, struct sp_buf *out);
 
+/* Append the name of the man page: "spoor-run". */
+void sp_usage_page_name(const struct sp_usage *usage, struct sp_buf *out);
+
 /* Append the body of a man page (roff): from .SH NAME to EXAMPLES. */
 void sp_usage_man(const struct sp_usage *usage, struct sp_buf *out);
 

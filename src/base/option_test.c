@@ -62,7 +62,7 @@ static bool same_text(const char *a, const char *b)
 static void test_row(const struct row *row)
 {
     char copies[WORDS_MAX][32];
-    char *argv[WORDS_MAX + 1] = { (char *)(uintptr_t) "program" };
+    char *argv[WORDS_MAX + 1] = { (char *)"program" };
     int argc = 1;
     struct args got = { 0 };
     sp_auto_words struct sp_words rest = { 0 };

@@ -325,7 +325,7 @@ static void print_json(const struct sp_run_event *event)
 
     if (!event->event || !event->record)
         return;
-    record.dict = (struct sp_dict *)(uintptr_t)event->record; /* only read */
+    record.dict = (struct sp_dict *)event->record; /* only read */
     sp_json_encode(record, SP_JSON_COMPACT, &line);
     bool empty = event->record->len == 0;
     (void)printf("{\"event\":\"%s\"%s%s\n", event->event, empty ? "" : ",", line.ptr + 1);

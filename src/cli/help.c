@@ -28,8 +28,7 @@ static int show_man(const struct sp_usage *usage)
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
 
     sp_buf_adds(&text, ".TH ");
-    for (const char *c = usage->name; *c; c++)
-        sp_buf_addc(&text, *c == ' ' ? '-' : *c);
+    sp_usage_page_name(usage, &text);
     sp_buf_adds(&text, " 1 \"\" \"spoor " SPOOR_VERSION "\"\n");
     sp_usage_man(usage, &text);
     if (usage == &sp_program_usage) {

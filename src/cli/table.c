@@ -18,7 +18,7 @@ struct sp_table *sp_table_new(const struct sp_column *columns, size_t count)
 {
     struct sp_table *table = sp_alloc(sizeof *table);
 
-    assert(count <= COLUMNS_MAX);
+    assert(count > 0 && count <= COLUMNS_MAX);
     table->columns = columns;
     table->count = count;
     return table;
@@ -112,6 +112,7 @@ void sp_table_format(const struct sp_table *table, int width, bool colour, struc
     for (size_t column = 0; column < table->count; column++)
         widths[column] = column_width(table, column);
     add_heading(table, widths, colour, out);
+    assert(table->count > 0);
     for (size_t i = 0; i < table->cells.len; i++) {
         size_t column = i % table->count;
         if (column == 0)

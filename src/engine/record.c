@@ -28,7 +28,7 @@ static void put_text(struct record r, const char *key, struct sp_str text)
 
 static void put_seconds(struct record r, const char *key, sp_nsec duration)
 {
-    put(r, key, sp_float((double)(duration / 1000) / 1e6));
+    put(r, key, sp_float((double)duration / 1e9));
 }
 
 static void put_words(struct record r, const char *key, const char *const *words, size_t count)

@@ -143,7 +143,7 @@ void sp_world_real(struct sp_world *world, struct sp_arena *arena, const struct 
 
     /* The table only passes `arg` through; nobody writes to the places. */
     *world = (struct sp_world){
-        .arg = (void *)(uintptr_t)places,
+        .arg = (void *)places,
         .read = world_read,
         .kind = world_kind,
         .mtime = world_mtime,

@@ -29,7 +29,7 @@ static int run(const char *const *argv)
     pid_t pid;
     int status;
 
-    if (posix_spawnp(&pid, argv[0], &to_null, NULL, (char *const *)(uintptr_t)argv, environ) != 0)
+    if (posix_spawnp(&pid, argv[0], &to_null, NULL, (char *const *)argv, environ) != 0)
         return -1;
     if (waitpid(pid, &status, 0) < 0)
         return -1;
