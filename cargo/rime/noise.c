@@ -3,11 +3,16 @@
 
 #include <math.h>
 
-#define PIECE 512 /* visibilities at a time; even */
+#define PIECE 1024 /* visibilities at a time; even */
 
 double rime_noise_sigma(double sefd, double width, double interval)
 {
     return sefd / sqrt(2 * fabs(width) * interval);
+}
+
+float rime_noise_scale(double sefd, double width)
+{
+    return (float)(sefd / sqrt(2 * fabs(width)));
 }
 
 /* The kernels make whole blocks of two visibilities. */
@@ -33,29 +38,40 @@ void rime_normals(const struct rime_variant *variant,
     }
 }
 
-static void add_row(const struct rime_variant *variant,
-                    const struct rime_noise *noise,
-                    int64_t row,
-                    double interval,
-                    float *vis)
+/* Where in [row][chan][corr] a sample is. */
+struct place {
+    int64_t row;
+    int chan, corr;
+};
+
+/* Scale `count` normals and add them, beginning at `place`, which moves on. */
+static void add_piece(const struct rime_noise *noise,
+                      const double *interval,
+                      struct place *place,
+                      size_t count,
+                      const float *normals,
+                      float *vis)
 {
-    const size_t total = (size_t)noise->nchan * (size_t)noise->ncorr;
-    const uint64_t first = (uint64_t)row * total;
-    float normals[2 * PIECE];
+    size_t i = 0;
 
-    for (size_t done = 0; done < total; done += PIECE) {
-        const size_t n = SP_MIN(total - done, (size_t)PIECE);
+    while (i < count) {
+        const float factor = interval ? (float)(1 / sqrt(interval[place->row])) : 1;
 
-        rime_normals(variant, noise->seed, first + done, n, normals);
-        for (size_t i = 0; i < n; i++) {
-            const size_t chan = (done + i) / (size_t)noise->ncorr;
-            const float sigma =
-                (float)(noise->sefd > 0
-                            ? rime_noise_sigma(noise->sefd, noise->width[chan], interval)
-                            : noise->sigma);
-            vis[2 * (done + i)] += sigma * normals[2 * i];
-            vis[2 * (done + i) + 1] += sigma * normals[2 * i + 1];
+        for (; i < count && place->chan < noise->nchan; place->chan++) {
+            const float sigma = noise->scale[place->chan] * factor;
+
+            for (; i < count && place->corr < noise->ncorr; place->corr++, i++) {
+                vis[2 * i] += sigma * normals[2 * i];
+                vis[2 * i + 1] += sigma * normals[2 * i + 1];
+            }
+            if (place->corr < noise->ncorr)
+                return;
+            place->corr = 0;
         }
+        if (place->chan < noise->nchan)
+            return;
+        place->chan = 0;
+        place->row++;
     }
 }
 
@@ -66,8 +82,16 @@ void rime_noise_add(const struct rime_variant *variant,
                     const double *interval,
                     float *vis)
 {
-    const size_t stride = 2 * (size_t)noise->nchan * (size_t)noise->ncorr;
+    const size_t row_samples = (size_t)noise->nchan * (size_t)noise->ncorr;
+    const size_t total = (size_t)count * row_samples;
+    const uint64_t first = (uint64_t)row * row_samples;
+    struct place place = { 0 };
+    float normals[2 * PIECE];
 
-    for (int64_t i = 0; i < count; i++)
-        add_row(variant, noise, row + i, interval ? interval[i] : 0, vis + (size_t)i * stride);
+    for (size_t done = 0; done < total; done += PIECE) {
+        const size_t n = SP_MIN(total - done, (size_t)PIECE);
+
+        rime_normals(variant, noise->seed, first + done, n, normals);
+        add_piece(noise, interval, &place, n, normals, vis + 2 * done);
+    }
 }

@@ -20,16 +20,18 @@ void rime_normals(const struct rime_variant *variant,
                   size_t count,
                   float *out);
 
+/* Deviation of row i, channel c: scale[c], over sqrt(interval[i]) where intervals are given. */
 struct rime_noise {
     uint64_t seed;
     int nchan, ncorr;
-    double sefd;         /* Jy; 0: use sigma */
-    double sigma;        /* Jy, the same everywhere */
-    const double *width; /* [nchan], Hz; borrowed, may be NULL without sefd */
+    const float *scale; /* [nchan], borrowed: Jy, or Jy sqrt(s) */
 };
 
-/* Add noise to rows [row, row + count) of the Measurement Set. `interval` [count] in seconds (may
- * be NULL without sefd), `vis` [count][nchan][ncorr] complex. Thread-safe. */
+/* The scale of a channel for a SEFD: Jy sqrt(s). */
+float rime_noise_scale(double sefd, double width);
+
+/* Add noise to rows [row, row + count) of the Measurement Set. `interval` [count] in seconds, or
+ * NULL where scale[] is all; `vis` [count][nchan][ncorr] complex. Thread-safe. */
 void rime_noise_add(const struct rime_variant *variant,
                     const struct rime_noise *noise,
                     int64_t row,

@@ -118,16 +118,15 @@ static void test_sigma(const struct rime_variant *variant)
     };
 
     static float whole[ROWS * CHANS * CORRS * 2], pieces[SP_COUNT(whole)];
-    double interval[ROWS], width[CHANS], sum = 0;
-    struct rime_noise noise = {
-        .seed = 3, .nchan = CHANS, .ncorr = CORRS, .sefd = 831, .width = width
-    };
+    double interval[ROWS], sum = 0;
+    float scale[CHANS];
+    const struct rime_noise noise = { .seed = 3, .nchan = CHANS, .ncorr = CORRS, .scale = scale };
 
     tap_ok(fabs(rime_noise_sigma(831, 1e6, 10) - 0.18582) < 1e-5, "831 Jy, 1 MHz, 10 s: 0.1858 Jy");
     for (int i = 0; i < ROWS; i++)
         interval[i] = i < ROWS / 2 ? 10 : 40;
     for (int i = 0; i < CHANS; i++)
-        width[i] = 1e6;
+        scale[i] = rime_noise_scale(831, 1e6);
     rime_noise_add(variant, &noise, 11, ROWS, interval, whole);
     const size_t row = CHANS * CORRS * 2;
     for (int from = 0; from < ROWS; from += 37)

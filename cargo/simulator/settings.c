@@ -9,7 +9,7 @@
 #include <math.h>
 
 #define MIB          ((int64_t)1024 * 1024)
-#define TILE_DEFAULT (64 * MIB)
+#define TILE_DEFAULT (16 * MIB) /* two of them in the cache of a large processor */
 #define TILE_MAX     (16 * 1024 * MIB)
 #define THREADS_MAX  1024
 
@@ -104,7 +104,7 @@ static const struct sp_option options[] = {
          "tile-size",
          tile_size,
          "SIZE",
-         "rows, or bytes of visibilities (64MiB), that are in work at a time; two such tiles are "
+         "rows, or bytes of visibilities (16MiB), that are in work at a time; two such tiles are "
          "in memory"),
     TEXT(NULL,
          "kernel",
@@ -314,7 +314,7 @@ enum sp_rc settings_read(int argc, char **argv, struct settings *out, struct sp_
         .phase_min_period = "30min",
         .phase_max_period = "2h",
         .field = -1,
-        .tile_size = "64MiB",
+        .tile_size = "16MiB",
     };
     sp_auto_words struct sp_words words = { 0 };
     struct settings settings = { .tile_bytes = TILE_DEFAULT };

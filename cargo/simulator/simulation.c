@@ -29,6 +29,7 @@ struct simulation {
     struct rime_model **models; /* [nfield], made when a field turns up */
     struct rime_gains *gains;
     struct rime_noise noise;
+    float *noise_scale; /* [nchan] */
     struct workers *workers;
     struct tile tiles[2];
     struct tile_columns columns;
@@ -77,7 +78,8 @@ static void compute_run(struct simulation *sim, struct tile *tile, int64_t from,
     atomic_fetch_add(&sim->predict_time, middle - start);
     if (!settings->noise)
         return;
-    rime_noise_add(sim->variant, &sim->noise, tile->row + from, count, tile->interval + from, vis);
+    rime_noise_add(sim->variant, &sim->noise, tile->row + from, count,
+                   settings->sefd > 0 ? tile->interval + from : NULL, vis);
     atomic_fetch_add(&sim->noise_time, sp_clock_monotonic() - middle);
 }
 
@@ -130,36 +132,49 @@ static enum sp_rc prepare_columns(struct simulation *sim, struct sp_err *err)
     return ms_add_column(sim->ms, settings->column, err);
 }
 
-static enum sp_rc prepare_noise(struct simulation *sim, struct sp_err *err)
+/* What --sefd needs of the MS; the deviation in the middle of the band, for the report. */
+static enum sp_rc read_sigma(struct simulation *sim, struct sp_err *err)
 {
     const struct settings *settings = sim->settings;
     const struct ms_info *info = sim->info;
     double interval = 0;
 
-    sim->noise = (struct rime_noise){
-        .seed = settings->seed,
-        .nchan = info->nchan,
-        .ncorr = info->ncorr,
-        .sefd = settings->sefd,
-        .sigma = settings->sigma,
-        .width = info->width,
-    };
-    if (!settings->noise)
-        return SP_OK;
-    sim->report->sigma = settings->sigma;
-    if (!(settings->sefd > 0) || info->nrow == 0)
+    if (info->nrow == 0)
         return SP_OK;
     if (ms_read_keys(sim->ms, 0, 1, &(struct ms_keys){ .interval = &interval }, err))
         return err->code;
+    if (!(interval > 0))
+        return sp_fail(err, SP_INVALID, "%s: the INTERVAL of row 0 is %g s, which --sefd needs",
+                       settings->ms, interval);
     for (int c = 0; c < info->nchan; c++)
         if (info->width[c] == 0)
             return sp_fail(err, SP_INVALID, "%s: channel %d has no width, which --sefd needs",
                            settings->ms, c);
-    if (!(interval > 0))
-        return sp_fail(err, SP_INVALID, "%s: the INTERVAL of row 0 is %g s, which --sefd needs",
-                       settings->ms, interval);
     sim->report->sigma = rime_noise_sigma(settings->sefd, info->width[info->nchan / 2], interval);
     return SP_OK;
+}
+
+static enum sp_rc prepare_noise(struct simulation *sim, struct sp_err *err)
+{
+    const struct settings *settings = sim->settings;
+    const struct ms_info *info = sim->info;
+
+    if (!settings->noise)
+        return SP_OK;
+    sim->noise_scale = sp_try_alloc((size_t)info->nchan, sizeof *sim->noise_scale);
+    if (!sim->noise_scale)
+        return sp_fail(err, SP_LIMIT, "no memory for %d channels", info->nchan);
+    for (int c = 0; c < info->nchan; c++)
+        sim->noise_scale[c] = settings->sefd > 0 ? rime_noise_scale(settings->sefd, info->width[c])
+                                                 : (float)settings->sigma;
+    sim->noise = (struct rime_noise){
+        .seed = settings->seed,
+        .nchan = info->nchan,
+        .ncorr = info->ncorr,
+        .scale = sim->noise_scale,
+    };
+    sim->report->sigma = settings->sigma;
+    return settings->sefd > 0 ? read_sigma(sim, err) : SP_OK;
 }
 
 static enum sp_rc prepare_tiles(struct simulation *sim, struct sp_err *err)
@@ -445,6 +460,7 @@ static void fini(struct simulation *sim)
         tile_fini(&sim->tiles[i]);
     rime_gains_free(sim->gains);
     free(sim->models);
+    free(sim->noise_scale);
     sp_arena_free(sim->arena);
 }
 
