@@ -93,7 +93,8 @@ static void read_matrix(struct reader *r, double matrix[4])
     double rotation = key_number(r, "CROTA2", 0) * DEGREE;
     double pc[4] = { cos(rotation), -sin(rotation) * cdelt[1] / cdelt[0],
                      sin(rotation) * cdelt[0] / cdelt[1], cos(rotation) };
-    bool has_cd = !isnan(key_number(r, "CD1_1", NAN)) || !isnan(key_number(r, "CD2_2", NAN));
+    bool has_cd =
+        !isnan(key_number(r, "CD1_1", (double)NAN)) || !isnan(key_number(r, "CD2_2", (double)NAN));
 
     for (int i = 0; i < 4; i++) {
         char name[FLEN_KEYWORD];

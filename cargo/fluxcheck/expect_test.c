@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#define NONE ((double)NAN) /* not given */
+
 static const struct {
     const char *name;
     struct expect_wish wish;
@@ -16,26 +18,26 @@ static const struct {
     const char *why;
     double exposure;
 } cases[] = {
-    { "MeerKAT, 1 h, 10 MHz", { NAN, 831, 64, 0, "1h", "10MHz", 2 }, SP_OK, 48.77e-6, NULL },
-    { "baselines", { NAN, 831, 0, 2016, "1h", "10MHz", 2 }, SP_OK, 48.77e-6, NULL },
-    { "one receptor", { NAN, 831, 64, 0, "3600s", "10MHz", 1 }, SP_OK, 68.97e-6, NULL },
-    { "given", { 5e-5, NAN, 0, 0, NULL, NULL, 2 }, SP_OK, 5e-5, NULL },
-    { "nothing", { NAN, NAN, 0, 0, NULL, NULL, 2 }, SP_OK, NAN, NULL },
+    { "MeerKAT, 1 h, 10 MHz", { NONE, 831, 64, 0, "1h", "10MHz", 2 }, SP_OK, 48.77e-6, NULL },
+    { "baselines", { NONE, 831, 0, 2016, "1h", "10MHz", 2 }, SP_OK, 48.77e-6, NULL },
+    { "one receptor", { NONE, 831, 64, 0, "3600s", "10MHz", 1 }, SP_OK, 68.97e-6, NULL },
+    { "given", { 5e-5, NONE, 0, 0, NULL, NULL, 2 }, SP_OK, 5e-5, NULL },
+    { "nothing", { NONE, NONE, 0, 0, NULL, NULL, 2 }, SP_OK, NONE, NULL },
     { "exposure of an MS",
-      { NAN, 831, 0, 0, NULL, NULL, 2 },
+      { NONE, 831, 0, 0, NULL, NULL, 2 },
       SP_OK,
       48.77e-6,
       NULL,
       2016 * 3.6e10 },
-    { "options before the MS", { NAN, 831, 64, 0, "1h", "10MHz", 2 }, SP_OK, 48.77e-6, NULL, 1 },
-    { "SEFD of nothing", { NAN, 0, 64, 0, "1h", "10MHz", 2 }, SP_INVALID, 0, "--sefd" },
-    { "no antennas", { NAN, 831, 0, 0, "1h", "10MHz", 2 }, SP_INVALID, 0, "--nant" },
-    { "one antenna", { NAN, 831, 1, 0, "1h", "10MHz", 2 }, SP_INVALID, 0, "--nant" },
-    { "no time", { NAN, 831, 64, 0, NULL, "10MHz", 2 }, SP_INVALID, 0, "--time" },
-    { "time of no unit", { NAN, 831, 64, 0, "3600", "10MHz", 2 }, SP_INVALID, 0, "--time" },
-    { "no bandwidth", { NAN, 831, 64, 0, "1h", NULL, 2 }, SP_INVALID, 0, "--bandwidth" },
-    { "no bandwidth at all", { NAN, 831, 64, 0, "1h", "0MHz", 2 }, SP_INVALID, 0, "--bandwidth" },
-    { "three receptors", { NAN, 831, 64, 0, "1h", "10MHz", 3 }, SP_INVALID, 0, "--npol" },
+    { "options before the MS", { NONE, 831, 64, 0, "1h", "10MHz", 2 }, SP_OK, 48.77e-6, NULL, 1 },
+    { "SEFD of nothing", { NONE, 0, 64, 0, "1h", "10MHz", 2 }, SP_INVALID, 0, "--sefd" },
+    { "no antennas", { NONE, 831, 0, 0, "1h", "10MHz", 2 }, SP_INVALID, 0, "--nant" },
+    { "one antenna", { NONE, 831, 1, 0, "1h", "10MHz", 2 }, SP_INVALID, 0, "--nant" },
+    { "no time", { NONE, 831, 64, 0, NULL, "10MHz", 2 }, SP_INVALID, 0, "--time" },
+    { "time of no unit", { NONE, 831, 64, 0, "3600", "10MHz", 2 }, SP_INVALID, 0, "--time" },
+    { "no bandwidth", { NONE, 831, 64, 0, "1h", NULL, 2 }, SP_INVALID, 0, "--bandwidth" },
+    { "no bandwidth at all", { NONE, 831, 64, 0, "1h", "0MHz", 2 }, SP_INVALID, 0, "--bandwidth" },
+    { "three receptors", { NONE, 831, 64, 0, "1h", "10MHz", 3 }, SP_INVALID, 0, "--npol" },
 };
 
 static const struct {
@@ -43,10 +45,14 @@ static const struct {
     enum sp_rc rc;
     double robustness;
 } weightings[] = {
-    { "Briggs'(0)", SP_OK, 0 },       { "Briggs'(-0.5)", SP_OK, -0.5 },
-    { "natural", SP_OK, INFINITY },   { "uniform", SP_OK, -INFINITY },
-    { "Briggs'(x)", SP_INVALID, 77 }, { "Briggs", SP_INVALID, 77 },
-    { "", SP_INVALID, 77 },           { "Briggs')0(", SP_INVALID, 77 },
+    { "Briggs'(0)", SP_OK, 0 },
+    { "Briggs'(-0.5)", SP_OK, -0.5 },
+    { "natural", SP_OK, (double)INFINITY },
+    { "uniform", SP_OK, -(double)INFINITY },
+    { "Briggs'(x)", SP_INVALID, 77 },
+    { "Briggs", SP_INVALID, 77 },
+    { "", SP_INVALID, 77 },
+    { "Briggs')0(", SP_INVALID, 77 },
 };
 
 int main(void)

@@ -230,7 +230,7 @@ static void sandwich(const struct normal *normal, double middle[3][3], double va
         double v[PARAMETERS] = { 0 };
         memset(column.vector, 0, sizeof column.vector);
         column.vector[k] = 1;
-        variances[k] = NAN;
+        variances[k] = (double)NAN;
         if (!solve(&column, 3, 0, v))
             continue;
         variances[k] = 0;

@@ -80,7 +80,7 @@ static void test_hopeless(void)
     struct gaussian fit = start;
 
     for (int i = 0; i < SIDE * SIDE; i++)
-        values[i] = NAN;
+        values[i] = (double)NAN;
     tap_ok(gauss_fit(&patch, GAUSS_SHAPE_FIXED, LEVEL, &fit, &err) == SP_NOT_FOUND &&
                memcmp(&fit, &start, sizeof fit) == 0,
            "nothing but blanks: %s", err.text);

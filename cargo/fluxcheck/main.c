@@ -214,10 +214,10 @@ static enum sp_rc add_noises(const struct args *args,
 {
     sp_auto_buf struct sp_buf residual = SP_BUF(SP_BUF_SMALL);
     struct weights weights = { .factor = 1 };
-    double natural = NAN;
+    double natural = (double)NAN;
 
     find_residual(args, result->path, at, &residual);
-    result->residual_noise = NAN;
+    result->residual_noise = (double)NAN;
     enum sp_rc rc =
         residual.len > 0 ? measure_residual(residual.ptr, &result->residual_noise, err) : SP_OK;
     if (rc == SP_OK && args->ms)
@@ -383,11 +383,11 @@ static int show_help(void)
 int main(int argc, char **argv)
 {
     struct args args = {
-        .expect = { .noise = NAN, .sefd = NAN, .receptors = 2 },
+        .expect = { .noise = (double)NAN, .sefd = (double)NAN, .receptors = 2 },
         .find_residuals = true,
-        .max_flux_error = NAN,
-        .max_offset = NAN,
-        .max_noise_error = NAN,
+        .max_flux_error = (double)NAN,
+        .max_offset = (double)NAN,
+        .max_noise_error = (double)NAN,
     };
     sp_auto_words struct sp_words paths = { 0 };
     struct sp_err err = SP_ERR_INIT;

@@ -231,7 +231,7 @@ static void place_targets(struct measurer *m,
         bool there =
             wcs_to_pixel(&m->image->wcs, source->ra, source->dec, &t->start.x, &t->start.y);
         if (!there)
-            t->start.x = t->start.y = NAN;
+            t->start.x = t->start.y = (double)NAN;
         t->active = there && is_on_pixels(m->image, t->start.x, t->start.y);
         results[i].state = t->active ? SOURCE_LOST : SOURCE_OUTSIDE;
         t->fit = t->start;

@@ -41,11 +41,11 @@ enum sp_rc weights_parse(struct sp_str text, double *robustness, struct sp_err *
     size_t close = sp_str_rfind(text, ')');
 
     if (sp_str_is_nocase(text, "natural")) {
-        *robustness = INFINITY;
+        *robustness = (double)INFINITY;
         return SP_OK;
     }
     if (sp_str_is_nocase(text, "uniform")) {
-        *robustness = -INFINITY;
+        *robustness = -(double)INFINITY;
         return SP_OK;
     }
     if (sp_str_starts(text, "Briggs") && open != SIZE_MAX && close != SIZE_MAX &&

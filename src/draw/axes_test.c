@@ -22,7 +22,7 @@ static const struct {
     { "decimal, large", sp_ticks_decimal, 1e9, 1.5e9, 5, 1e8, 6, 1e9 },
     { "decimal, empty", sp_ticks_decimal, 3, 3, 5, 0, 0, 0 },
     { "decimal, backwards", sp_ticks_decimal, 4, 3, 5, 0, 0, 0 },
-    { "decimal, NaN", sp_ticks_decimal, NAN, 3, 5, 0, 0, 0 },
+    { "decimal, NaN", sp_ticks_decimal, (double)NAN, 3, 5, 0, 0, 0 },
     { "decimal, none wanted", sp_ticks_decimal, 0, 1, 0, 0, 0, 0 },
     { "hours: 2 min over 2.4 deg", sp_ticks_hours, 88.8, 91.2, 6, 0.5, 5, 89 },
     { "hours: over 0 h", sp_ticks_hours, -1.2, 1.2, 6, 0.5, 5, -1 },

@@ -48,7 +48,7 @@ static void test_uniform(void)
 {
     struct sp_err err = SP_ERR_INIT;
     struct sp_colormap map;
-    double least = INFINITY;
+    double least = (double)INFINITY;
     double most = 0;
 
     if (!tap_ok(sp_colormap_get(SP_STR("dusk"), &map, &err) == SP_OK, "dusk"))

@@ -45,8 +45,8 @@ static void find_range(struct sp_graticule *g)
     const struct sp_window *w = &g->window;
 
     for (int axis = 0; axis < 2; axis++) {
-        g->low[axis] = INFINITY;
-        g->high[axis] = -INFINITY;
+        g->low[axis] = (double)INFINITY;
+        g->high[axis] = -(double)INFINITY;
     }
     for (int i = 0; i <= GRID_STEPS; i++) {
         for (int j = 0; j <= GRID_STEPS; j++) {
@@ -110,13 +110,13 @@ size_t sp_graticule_meet(const struct sp_graticule *g,
                          size_t max)
 {
     const struct sp_ticks *ticks = &g->ticks[axis];
-    double before[2] = { NAN, NAN };
+    double before[2] = { (double)NAN, (double)NAN };
     size_t len = 0;
 
     for (int i = 0; i <= SIDE_STEPS; i++) {
         double here[2];
         if (!ask_side(g, side, (double)i / SIDE_STEPS, here))
-            here[axis] = NAN;
+            here[axis] = (double)NAN;
         double from = before[axis];
         double step = here[axis] - from;
         for (size_t k = 0; k < ticks->len && fabs(step) < 90 && len < max; k++) {

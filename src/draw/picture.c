@@ -399,7 +399,7 @@ static void draw_left_labels(struct figure *f)
     size_t count = meet(f, SP_SKY_DEC, SP_SIDE_LEFT, meetings);
     struct sp_text_style style = text_style(f, TICK_SIZE);
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
-    double last = INFINITY;
+    double last = (double)INFINITY;
 
     style.across = 1;
     style.up = 0.5;

@@ -40,8 +40,8 @@ static void test_canvas(void)
     tap_ok(is_colour(&canvas, 20, 10, 128, 128, 128) && is_colour(&canvas, 20, 12, 255, 255, 255),
            "a translucent line covers once");
     sp_path_clear(&path);
-    sp_path_move(&path, -1e300, NAN);
-    sp_path_line(&path, 1e300, INFINITY);
+    sp_path_move(&path, -1e300, (double)NAN);
+    sp_path_line(&path, 1e300, (double)INFINITY);
     sp_canvas_stroke(&canvas, &path, (struct sp_pen){ SP_COLOUR_BLACK, 1, 1 });
     tap_ok(true, "absurd lines are survived");
     sp_canvas_fill_ellipse(&canvas, &(struct sp_ellipse){ 20, 20, 6, 3, M_PI_2 }, SP_COLOUR_BLACK,
@@ -215,7 +215,9 @@ static void test_picture(void)
 
 static void test_options(void)
 {
-    static const struct sp_mark marks[] = { { 50, 50, "a" }, { -1e9, 1e9, NULL }, { NAN, 0, "b" } };
+    static const struct sp_mark marks[] = { { 50, 50, "a" },
+                                            { -1e9, 1e9, NULL },
+                                            { (double)NAN, 0, "b" } };
     struct sp_err err = SP_ERR_INIT;
 
     for (int i = 0; i < 3; i++) {

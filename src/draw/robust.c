@@ -88,7 +88,7 @@ enum sp_rc sp_robust_measure(const float *values,
                              struct sp_err *err)
 {
     sp_auto_free float *copy = NULL;
-    struct sp_robust stats = { .low = INFINITY, .high = -INFINITY };
+    struct sp_robust stats = { .low = (double)INFINITY, .high = -(double)INFINITY };
 
     enum sp_rc rc = copy_finite(values, count, &copy, &stats.count, err);
     if (rc)

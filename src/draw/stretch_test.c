@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define COUNT 20001
+#define NONE  ((double)NAN) /* not given */
 
 /* A fixed sequence that looks normal enough: sum of twelve uniform numbers. */
 static float next_normal(uint64_t *state)
@@ -54,7 +55,7 @@ static void test_percentiles(void)
         memcpy(sorted, values, sizeof sorted);
         qsort(sorted, count, sizeof *sorted, compare);
         for (size_t k = 0; k < count; k++) {
-            double got = NAN;
+            double got = NONE;
             double percent = count == 1 ? 50 : 100.0 * (double)k / (double)(count - 1);
             fine &= sp_robust_percentile(values, count, percent, &got, &err) == SP_OK;
             fine &= fabs(got - (double)sorted[k]) < 1e-9;
@@ -97,15 +98,15 @@ static const struct {
     enum sp_rc rc;
     double low, high; /* within 5 per cent */
 } fits[] = {
-    { "asinh to the highest", { SP_STRETCH_ASINH, NAN, NAN, NAN }, SP_OK, -3.78, 1000 },
-    { "linear to 15 sigma", { SP_STRETCH_LINEAR, NAN, NAN, NAN }, SP_OK, -3.78, 15 },
-    { "given limits", { SP_STRETCH_SQRT, -1, 2, NAN }, SP_OK, -1, 2 },
-    { "given lower limit", { SP_STRETCH_ASINH, 0.5, NAN, NAN }, SP_OK, 0.5, 1000 },
-    { "percentile", { SP_STRETCH_LINEAR, NAN, NAN, 68.27 }, SP_OK, -1, 1 },
-    { "all", { SP_STRETCH_LINEAR, NAN, NAN, 100 }, SP_OK, NAN, 1000 },
-    { "limits the wrong way", { SP_STRETCH_LINEAR, 2, 1, NAN }, SP_INVALID, 0, 0 },
-    { "limits without distance", { SP_STRETCH_LINEAR, 2, 2, NAN }, SP_INVALID, 0, 0 },
-    { "percentile 200", { SP_STRETCH_LINEAR, NAN, NAN, 300 }, SP_INVALID, 0, 0 },
+    { "asinh to the highest", { SP_STRETCH_ASINH, NONE, NONE, NONE }, SP_OK, -3.78, 1000 },
+    { "linear to 15 sigma", { SP_STRETCH_LINEAR, NONE, NONE, NONE }, SP_OK, -3.78, 15 },
+    { "given limits", { SP_STRETCH_SQRT, -1, 2, NONE }, SP_OK, -1, 2 },
+    { "given lower limit", { SP_STRETCH_ASINH, 0.5, NONE, NONE }, SP_OK, 0.5, 1000 },
+    { "percentile", { SP_STRETCH_LINEAR, NONE, NONE, 68.27 }, SP_OK, -1, 1 },
+    { "all", { SP_STRETCH_LINEAR, NONE, NONE, 100 }, SP_OK, NONE, 1000 },
+    { "limits the wrong way", { SP_STRETCH_LINEAR, 2, 1, NONE }, SP_INVALID, 0, 0 },
+    { "limits without distance", { SP_STRETCH_LINEAR, 2, 2, NONE }, SP_INVALID, 0, 0 },
+    { "percentile 200", { SP_STRETCH_LINEAR, NONE, NONE, 300 }, SP_INVALID, 0, 0 },
 };
 
 static bool is_near(double got, double want)
@@ -136,7 +137,7 @@ static void test_limits(void)
 static void test_constant(void)
 {
     struct sp_err err = SP_ERR_INIT;
-    struct sp_stretch_wish wish = { SP_STRETCH_ASINH, NAN, NAN, NAN };
+    struct sp_stretch_wish wish = { SP_STRETCH_ASINH, NONE, NONE, NONE };
     struct sp_stretch got;
     float zeros[9] = { 0 };
     float threes[9] = { 3, 3, 3, 3, 3, 3, 3, 3, 3 };
