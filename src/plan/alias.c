@@ -163,9 +163,9 @@ static const char *objection(struct sp_nodes *nodes,
     if (!first)
         return NULL;
     if (first->is_output != param->is_output)
-        return "makes that the alias refers to both an input and an output";
+        return "cannot be joined: the alias refers to both an input and an output";
     if (param->is_output && !has_target(alias, step->step->label, param->name))
-        return "is an output, and the alias is defined more than once";
+        return "cannot be joined: an output can have one target only, it is defined more than once";
     if (!sp_str_eq(sp_str_trim(first->dtype_text), sp_str_trim(param->dtype_text)))
         return "doesn't match previous dtype of the alias";
     return NULL;

@@ -178,6 +178,15 @@ bool sp_loop_next(struct sp_walk *walk, struct sp_frame *frame)
     return true;
 }
 
+void sp_loop_end(struct sp_walk *walk, struct sp_frame *frame)
+{
+    if (!frame->over)
+        return;
+    frame->taskname = base_taskname(walk, frame);
+    frame->loop_status = SP_STR("");
+    sp_frame_set_info(walk, frame, NULL);
+}
+
 bool sp_loop_collect(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_dict *expressions = frame->node->recipe->loop.output_elements;

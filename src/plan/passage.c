@@ -64,7 +64,15 @@ static struct sp_dict *merged_defaults(struct sp_walk *walk, const struct sp_fra
     return defaults;
 }
 
-static void missing_params(struct sp_walk *walk, const struct sp_frame *frame)
+/* What depends on a missing parameter is not a mistake of its own. */
+static void stand_in(struct sp_walk *walk, struct sp_frame *frame, const struct sp_param *param)
+{
+    sp_dict_set(walk->arena, frame->params, param->name,
+                sp_no_value(walk->arena, SP_UNRESOLVED, "'" SP_STR_FMT "' is missing",
+                            SP_STR_ARG(param->name)));
+}
+
+static void missing_params(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_recipe *recipe = frame->node->recipe;
     sp_auto_buf struct sp_buf names = SP_BUF(SP_BUF_SMALL);
@@ -82,6 +90,7 @@ static void missing_params(struct sp_walk *walk, const struct sp_frame *frame)
                     SP_STR_ARG(param->name), SP_STR_ARG(param->dtype_text));
         if (param->info.len)
             sp_buf_addf(&hint, ": " SP_STR_FMT, SP_STR_ARG(sp_str_trim(param->info)));
+        stand_in(walk, frame, param);
         count++;
     }
     if (!count)

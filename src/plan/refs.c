@@ -32,13 +32,21 @@ static bool leads(const struct sp_dict *dict, struct sp_str path, struct search 
     return false;
 }
 
+/* Tools that have pretended to run may have results that no schema declares. */
+static bool is_vague(const struct sp_frame *frame)
+{
+    for (; frame; frame = frame->outer)
+        if (frame->vague)
+            return true;
+    return false;
+}
+
 static bool is_open(const struct sp_frame *frame, struct sp_str head, struct sp_str rest)
 {
-    if (sp_str_is(head, "previous") || sp_str_is(head, "steps"))
-        return frame->vague || sp_str_is(head, "previous");
-    if (sp_str_starts(rest, "steps."))
-        return true;
-    return false;
+    bool results =
+        sp_str_is(head, "previous") || sp_str_is(head, "steps") || sp_str_starts(rest, "steps.");
+
+    return results && is_vague(frame);
 }
 
 static bool is_unknown(struct sp_frame *frame, struct sp_str ref, struct search *search)

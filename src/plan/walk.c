@@ -195,6 +195,7 @@ static enum turn leave(struct sp_walk *walk, struct sp_frame *frame, struct sp_a
 {
     struct sp_dict *outputs;
 
+    sp_loop_end(walk, frame);
     if (!sp_passage_leave(walk, frame, &outputs))
         return fail_recipe(walk, frame, out);
     if (!frame->node->bare)
@@ -302,7 +303,6 @@ static enum sp_rc build(struct sp_walk *walk,
                         struct sp_err *err)
 {
     const struct sp_recipe *recipe = options->recipe;
-    size_t errors = walk->diags->errors;
 
     walk->root = recipe ? sp_node_build(&walk->nodes, recipe, recipe->name, NULL)
                         : sp_node_build_cab(&walk->nodes, options->cab);
@@ -310,10 +310,10 @@ static enum sp_rc build(struct sp_walk *walk,
         sp_override_apply(walk, options->params);
         check(walk);
     }
-    if (walk->diags->errors == errors)
+    size_t found = walk->diags->errors;
+    if (!found)
         return SP_OK;
     struct sp_str name = recipe ? recipe->name : options->cab->name;
-    size_t found = walk->diags->errors - errors;
     return sp_fail(err, SP_INVALID, "%s '" SP_STR_FMT "' cannot run: %zu error%s found",
                    recipe ? "recipe" : "cab", SP_STR_ARG(name), found, found == 1 ? "" : "s");
 }
