@@ -83,39 +83,42 @@ static struct swing draw_swing(const struct rime_span *size,
     };
 }
 
-enum sp_rc rime_gains_new(const struct rime_gain_limits *limits,
-                          uint64_t seed,
-                          int nantenna,
-                          const int *corr_type,
-                          int ncorr,
-                          struct rime_gains **out,
-                          struct sp_err *err)
+static enum sp_rc set_feeds(struct rime_gains *gains, const int *corr_type, struct sp_err *err)
 {
-    if (check_limits(limits, err))
-        return err->code;
-    if (ncorr < 1 || ncorr > CORRS_MAX)
-        return sp_fail(err, SP_INVALID, "gain errors: %d correlations", ncorr);
-    for (int k = 0; k < ncorr; k++)
+    if (gains->ncorr < 1 || gains->ncorr > CORRS_MAX)
+        return sp_fail(err, SP_INVALID, "gain errors: %d correlations", gains->ncorr);
+    for (int k = 0; k < gains->ncorr; k++) {
         if (corr_type[k] < 5 || corr_type[k] > 12)
             return sp_fail(err, SP_INVALID,
                            "gain errors: correlation type %d is not one of two feeds",
                            corr_type[k]);
-
-    rime_auto_gains struct rime_gains *gains = sp_alloc(sizeof *gains);
-    gains->nantenna = nantenna;
-    gains->ncorr = ncorr;
-    gains->feeds = sp_try_alloc(2 * (size_t)nantenna, sizeof *gains->feeds);
-    if (!gains->feeds)
-        return sp_fail(err, SP_LIMIT, "no memory for the gains of %d antennas", nantenna);
-    for (int k = 0; k < ncorr; k++) {
         const int hands = (corr_type[k] - 5) % 4; /* 0 1 2 3: pp pq qp qq */
         gains->feed1[k] = hands / 2;
         gains->feed2[k] = hands % 2;
     }
-    for (uint32_t i = 0; i < 2 * (uint32_t)nantenna; i++) {
-        gains->feeds[i].amplitude =
-            draw_swing(&limits->amplitude, &limits->amplitude_period, seed, 2 * i);
-        gains->feeds[i].phase = draw_swing(&limits->phase, &limits->phase_period, seed, 2 * i + 1);
+    return SP_OK;
+}
+
+enum sp_rc rime_gains_new(const struct rime_gain_setup *setup,
+                          struct rime_gains **out,
+                          struct sp_err *err)
+{
+    const struct rime_gain_limits *limits = setup->limits;
+    rime_auto_gains struct rime_gains *gains = sp_alloc(sizeof *gains);
+
+    gains->nantenna = setup->nantenna;
+    gains->ncorr = setup->ncorr;
+    if (check_limits(limits, err) || set_feeds(gains, setup->corr_type, err))
+        return err->code;
+    gains->feeds = sp_try_alloc(2 * (size_t)setup->nantenna, sizeof *gains->feeds);
+    if (!gains->feeds)
+        return sp_fail(err, SP_LIMIT, "no memory for the gains of %d antennas", setup->nantenna);
+    for (uint32_t i = 0; i < 2 * (uint32_t)setup->nantenna; i++) {
+        struct feed_gain *feed = &gains->feeds[i];
+
+        feed->amplitude =
+            draw_swing(&limits->amplitude, &limits->amplitude_period, setup->seed, 2 * i);
+        feed->phase = draw_swing(&limits->phase, &limits->phase_period, setup->seed, 2 * i + 1);
     }
     *out = SP_TAKE(gains);
     return SP_OK;
@@ -150,7 +153,7 @@ static void multiply(float *vis, int nchan, int ncorr, const double a[2], const 
     const float re = (float)(a[0] * b[0] + a[1] * b[1]);
     const float im = (float)(a[1] * b[0] - a[0] * b[1]);
 
-    for (int c = 0; c < nchan; c++, vis += 2 * ncorr) {
+    for (int c = 0; c < nchan; c++, vis += 2 * (ptrdiff_t)ncorr) {
         const float x = vis[0] * re - vis[1] * im;
         vis[1] = vis[0] * im + vis[1] * re;
         vis[0] = x;
@@ -167,7 +170,8 @@ static void apply_row(const struct rime_gains *gains, const struct rime_gain_row
         rime_gain_at(gains, rows->antenna2[i], feed, rows->time[i], g2[feed]);
     }
     for (int k = 0; k < gains->ncorr; k++)
-        multiply(vis + 2 * k, rows->nchan, gains->ncorr, g1[gains->feed1[k]], g2[gains->feed2[k]]);
+        multiply(vis + 2 * (ptrdiff_t)k, rows->nchan, gains->ncorr, g1[gains->feed1[k]],
+                 g2[gains->feed2[k]]);
 }
 
 void rime_gains_apply(const struct rime_gains *gains, const struct rime_gain_rows *rows)

@@ -21,15 +21,20 @@ struct rime_gain_limits {
     struct rime_span phase_period;     /* seconds */
 };
 
+/* Everything borrowed, and only during rime_gains_new. */
+struct rime_gain_setup {
+    const struct rime_gain_limits *limits;
+    uint64_t seed;
+    int nantenna;
+    const int *corr_type; /* casacore Stokes codes */
+    int ncorr;
+};
+
 struct rime_gains;
 
 /* SP_INVALID: a span that ends before it begins, negative, a period of zero, or a correlation
  * that is not of feeds (RR..LL, XX..YY). The caller owns *out. */
-enum sp_rc rime_gains_new(const struct rime_gain_limits *limits,
-                          uint64_t seed,
-                          int nantenna,
-                          const int *corr_type,
-                          int ncorr,
+enum sp_rc rime_gains_new(const struct rime_gain_setup *setup,
                           struct rime_gains **out,
                           struct sp_err *err) SP_MUST_USE;
 

@@ -33,7 +33,9 @@ static void test_refused(void)
     for (size_t i = 0; i < SP_COUNT(refused); i++) {
         struct sp_err err = SP_ERR_INIT;
         struct rime_gains *gains = NULL;
-        enum sp_rc rc = rime_gains_new(&refused[i].limits, 1, 4, &refused[i].corr, 1, &gains, &err);
+        enum sp_rc rc = rime_gains_new(
+            &(struct rime_gain_setup){ &refused[i].limits, 1, 4, &refused[i].corr, 1 }, &gains,
+            &err);
 
         tap_ok(rc == SP_INVALID && !gains && strstr(err.text, refused[i].why), "%s: %s",
                refused[i].name, err.text);
@@ -46,9 +48,11 @@ static void test_limits(void)
     rime_auto_gains struct rime_gains *a = NULL, *b = NULL, *other = NULL;
     double largest = 0, turn = 0, first[2], again[2], different[2];
 
-    if (rime_gains_new(&usual, 5, 16, linear, 4, &a, &err) ||
-        rime_gains_new(&usual, 5, 16, linear, 4, &b, &err) ||
-        rime_gains_new(&usual, 6, 16, linear, 4, &other, &err)) {
+    const struct rime_gain_setup five = { &usual, 5, 16, linear, 4 },
+                                 six = { &usual, 6, 16, linear, 4 };
+
+    if (rime_gains_new(&five, &a, &err) || rime_gains_new(&five, &b, &err) ||
+        rime_gains_new(&six, &other, &err)) {
         tap_ok(false, "%s", err.text);
         return;
     }
@@ -82,7 +86,7 @@ static void test_apply(void)
     const int32_t antenna1[2] = { 0, 2 }, antenna2[2] = { 1, 2 };
     double worst = 0;
 
-    if (rime_gains_new(&usual, 5, 3, linear, 4, &gains, &err)) {
+    if (rime_gains_new(&(struct rime_gain_setup){ &usual, 5, 3, linear, 4 }, &gains, &err)) {
         tap_ok(false, "%s", err.text);
         return;
     }

@@ -158,18 +158,22 @@ struct walk {
     int first;
 };
 
-/* Add `count` channels beginning at `c`, upwards (`way` 1) or downwards (-1). The phasors are at
- * channel `c`. */
+/* `count` channels beginning at `from`, upwards (`way` 1) or downwards (-1). */
+struct stretch {
+    int from, count;
+    ptrdiff_t way;
+};
+
+/* Add a stretch of channels. The phasors are at its first channel. */
 INLINE void add_channels(const struct walk *walk,
                          const struct phasor start[RIME_GROUP],
                          const struct envelope shape[RIME_GROUP],
-                         const int range[3],
+                         struct stretch stretch,
                          const unsigned what)
 {
-    const int way = range[2];
-    const float *flux = walk->group->flux + (ptrdiff_t)range[0] * RIME_GROUP;
-    const double *freq = walk->plan->freq + range[0];
-    struct complex_sum *sum = walk->sums + (range[0] - walk->first);
+    const float *flux = walk->group->flux + (ptrdiff_t)stretch.from * RIME_GROUP;
+    const double *freq = walk->plan->freq + stretch.from;
+    struct complex_sum *sum = walk->sums + (stretch.from - walk->first);
     struct phasor z[RIME_GROUP];
     struct envelope e[RIME_GROUP];
 
@@ -178,9 +182,9 @@ INLINE void add_channels(const struct walk *walk,
         if (what)
             e[q] = shape[q];
         if (what & GAUSSIAN)
-            seed_gaussian(&e[q], walk->plan, range[0], way * walk->plan->step);
+            seed_gaussian(&e[q], walk->plan, stretch.from, (double)stretch.way * walk->plan->step);
     }
-    for (int n = range[1]; n > 0; n--) {
+    for (int n = stretch.count; n > 0; n--) {
         vf re = sum->re;
         vf im = sum->im;
 
@@ -199,9 +203,9 @@ INLINE void add_channels(const struct walk *walk,
         }
         sum->re = re;
         sum->im = im;
-        sum += way;
-        flux += way * RIME_GROUP;
-        freq += way;
+        sum += stretch.way;
+        flux += stretch.way * RIME_GROUP;
+        freq += stretch.way;
     }
 }
 
@@ -231,7 +235,7 @@ INLINE void add_even(const struct rime_plan *plan,
 
         for (int q = 0; q < RIME_GROUP; q++)
             set_phase(&z[q], vd_scale(delay[q], plan->freq[middle]));
-        add_channels(&walk, z, e, (const int[3]){ middle, end - middle, 1 }, what);
+        add_channels(&walk, z, e, (struct stretch){ middle, end - middle, 1 }, what);
         if (middle == begin)
             continue;
         struct phasor back[RIME_GROUP];
@@ -240,7 +244,7 @@ INLINE void add_even(const struct rime_plan *plan,
             back[q].dy = -z[q].dy;
             advance(&back[q]);
         }
-        add_channels(&walk, back, e, (const int[3]){ middle - 1, middle - begin, -1 }, what);
+        add_channels(&walk, back, e, (struct stretch){ middle - 1, middle - begin, -1 }, what);
     }
 }
 
@@ -374,12 +378,12 @@ static void scatter(const struct complex_sum *const planes[RIME_CORRS],
     static const struct complex_sum nothing;
     const int64_t left = rows->count - row;
     const int lanes = left < RIME_LANES ? (int)left : RIME_LANES;
-    const int ncorr = plan->ncorr;
+    const ptrdiff_t ncorr = plan->ncorr;
 
     for (int i = 0; i < lanes; i++) {
         float *out = rows->vis + 2 * (size_t)ncorr *
                                      ((size_t)(row + i) * (size_t)plan->nchan + (size_t)range[0]);
-        for (int k = 0; k < ncorr; k++) {
+        for (ptrdiff_t k = 0; k < ncorr; k++) {
             const float *from = (const float *)(planes[k] ? planes[k] : &nothing) + i;
             const size_t step = planes[k] ? sizeof nothing / sizeof(float) : 0;
             float *to = out + 2 * k;

@@ -196,5 +196,7 @@ int main(int argc, char **argv)
     }
     if (!settings.kernel)
         settings.kernel = getenv("RIME_KERNEL");
+    /* casacore ends the program when it cannot look for settings there. */
+    (void)setenv("HOME", "/", 0);
     return run(&settings, argc, argv);
 }

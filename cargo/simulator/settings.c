@@ -10,7 +10,7 @@
 
 #define MIB          ((int64_t)1024 * 1024)
 #define TILE_DEFAULT (16 * MIB) /* two of them in the cache of a large processor */
-#define TILE_MAX     (16 * 1024 * MIB)
+#define TILE_MAX     ((int64_t)16 * 1024 * MIB)
 #define THREADS_MAX  1024
 
 /* As it stands on the command line. */
@@ -223,7 +223,7 @@ static enum sp_rc read_tile_size(const char *text, struct settings *s, struct sp
     static const struct {
         const char *suffix;
         int64_t bytes;
-    } units[] = { { "KiB", 1024 }, { "MiB", MIB },    { "GiB", 1024 * MIB },
+    } units[] = { { "KiB", 1024 }, { "MiB", MIB },    { "GiB", (int64_t)1024 * MIB },
                   { "kB", 1000 },  { "MB", 1000000 }, { "GB", 1000000000 } };
     struct sp_str word = sp_str_of(text);
     double count;

@@ -214,6 +214,19 @@ static enum sp_rc open_ms(struct simulation *sim, struct sp_err *err)
     return SP_OK;
 }
 
+static enum sp_rc prepare_gains(struct simulation *sim, struct sp_err *err)
+{
+    const struct rime_gain_setup setup = {
+        .limits = &sim->settings->gain_limits,
+        .seed = sim->settings->seed,
+        .nantenna = sim->info->nantenna,
+        .corr_type = sim->info->corr_type,
+        .ncorr = sim->info->ncorr,
+    };
+
+    return rime_gains_new(&setup, &sim->gains, err);
+}
+
 static enum sp_rc prepare(struct simulation *sim, struct sp_err *err)
 {
     const struct settings *settings = sim->settings;
@@ -232,12 +245,12 @@ static enum sp_rc prepare(struct simulation *sim, struct sp_err *err)
     }
     if (open_ms(sim, err))
         return err->code;
-    sim->models = sp_try_alloc((size_t)SP_MAX(sim->info->nfield, 1), sizeof *sim->models);
+    sim->models = sp_try_alloc(
+        (size_t)SP_MAX(sim->info->nfield, 1),
+        sizeof(struct rime_model *)); /* NOLINT(bugprone-sizeof-expression): pointers */
     if (!sim->models)
         return sp_fail(err, SP_LIMIT, "no memory for %d fields", sim->info->nfield);
-    if (settings->gains &&
-        rime_gains_new(&settings->gain_limits, settings->seed, sim->info->nantenna,
-                       sim->info->corr_type, sim->info->ncorr, &sim->gains, err))
+    if (settings->gains && prepare_gains(sim, err))
         return err->code;
     if (prepare_noise(sim, err) || prepare_tiles(sim, err) ||
         workers_new(settings->threads, &sim->workers, err))
@@ -324,7 +337,7 @@ static enum sp_rc make_models(struct simulation *sim, const struct tile *tile, s
 
         if (field < 0 || field >= sim->info->nfield)
             return sp_fail(err, SP_CORRUPT, "%s: row %lld is of field %d; there are %d",
-                           sim->settings->ms, (long long)(tile->row + i), field, sim->info->nfield);
+                           sim->settings->ms, (long long)tile->row + i, field, sim->info->nfield);
         if (sim->settings->field >= 0 && field != sim->settings->field)
             continue;
         if (!sim->models[field] && sim->sky.len > 0 && make_model(sim, field, tile->time[i], err))

@@ -113,36 +113,41 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* The value that begins at `start`, quoted or not; *end is where the text after it begins. */
+static struct sp_str cut_value(struct sp_str text, size_t start, size_t *end)
+{
+    const char quote = (char)(start < text.len ? text.ptr[start] : '\0');
+    size_t i = start;
+
+    if (quote != '"' && quote != '\'') {
+        while (i < text.len && !is_space(text.ptr[i]))
+            i++;
+        *end = i;
+        return sp_str_slice(text, start, i);
+    }
+    for (i++; i < text.len && text.ptr[i] != quote;)
+        i += text.ptr[i] == '\\' ? 2 : 1;
+    *end = SP_MIN(i + 1, text.len);
+    return sp_str_slice(text, start + 1, i);
+}
+
 /* Cut "name=value", "name='value'" or "name" off the front of an element. */
 static bool next_attribute(struct sp_str *rest, struct sp_str *name, struct sp_str *value)
 {
-    size_t i = 0, end;
+    size_t start = 0;
 
-    while (i < rest->len && is_space(rest->ptr[i]))
-        i++;
-    if (i == rest->len)
+    while (start < rest->len && is_space(rest->ptr[start]))
+        start++;
+    if (start == rest->len)
         return false;
-    for (end = i; end < rest->len && !is_space(rest->ptr[end]) && rest->ptr[end] != '=';)
+    size_t end = start;
+    while (end < rest->len && !is_space(rest->ptr[end]) && rest->ptr[end] != '=')
         end++;
-    *name = sp_str_slice(*rest, i, end);
+    *name = sp_str_slice(*rest, start, end);
     *value = (struct sp_str){ rest->ptr + end, 0 };
-    if (end < rest->len && rest->ptr[end] == '=') {
-        const size_t start = end + 1;
-        const char quote = start < rest->len ? rest->ptr[start] : '\0';
-
-        if (quote == '"' || quote == '\'') {
-            for (end = start + 1; end < rest->len && rest->ptr[end] != quote; end++)
-                end += rest->ptr[end] == '\\';
-            end = SP_MIN(end, rest->len);
-            *value = sp_str_slice(*rest, start + 1, end);
-            end = SP_MIN(end + 1, rest->len);
-        } else {
-            for (end = start; end < rest->len && !is_space(rest->ptr[end]);)
-                end++;
-            *value = sp_str_slice(*rest, start, end);
-        }
-    }
-    *rest = sp_str_slice(*rest, SP_MAX(end, i + 1), SIZE_MAX);
+    if (end < rest->len && rest->ptr[end] == '=')
+        *value = cut_value(*rest, end + 1, &end);
+    *rest = sp_str_slice(*rest, end, SIZE_MAX);
     return true;
 }
 
@@ -157,7 +162,7 @@ static size_t find_close(struct sp_str text, size_t start)
         if (quote && c == '\\')
             i++;
         else if (quote)
-            quote = c == quote ? '\0' : quote;
+            quote = (char)(c == quote ? '\0' : quote);
         else if (c == '>')
             return i;
         else if ((c == '"' || c == '\'') && i > start && text.ptr[i - 1] == '=')

@@ -84,11 +84,11 @@ size_t sky_split_commas(struct sp_str line, struct sp_str *items, size_t max)
     char quote = '\0';
 
     for (size_t i = 0; i <= line.len; i++) {
-        const char c = i < line.len ? line.ptr[i] : ',';
+        const char c = (char)(i < line.len ? line.ptr[i] : ',');
         const bool last = i == line.len;
 
         if (!last && quote) {
-            quote = c == quote ? '\0' : quote;
+            quote = (char)(c == quote ? '\0' : quote);
         } else if (!last && (c == '\'' || c == '"')) {
             quote = c;
         } else if (!last && c == '[') {
