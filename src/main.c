@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/command.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/* A stream that was closed for us would hand its number to the next file we open, and what we
+ * print would end up in a journal. Opened the wrong way round, it fails as it should. */
+static void fill_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
 
 int main(int argc, char **argv)
 {
+    fill_streams();
     /* Character types for terminals; numbers stay in the C locale, files depend on it. */
     (void)setlocale(LC_CTYPE, "");
     int status = sp_main(argc, argv);

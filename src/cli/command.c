@@ -29,12 +29,12 @@ const struct sp_cli_command *sp_command_find(const char *word)
     return NULL;
 }
 
-static void show_help(const struct sp_usage *usage)
+static void show_help(const struct sp_usage *usage, FILE *stream)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
 
-    sp_usage_help(usage, sp_tty_width(STDOUT_FILENO), &text);
-    (void)fputs(text.ptr, stdout);
+    sp_usage_help(usage, sp_tty_width(fileno(stream)), &text);
+    (void)fputs(text.ptr, stream);
 }
 
 int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err)
@@ -56,8 +56,20 @@ int sp_command_parse(const struct sp_cli_command *self,
         return sp_command_fault(self, &err);
     if (!*(const bool *)out)
         return -1;
-    show_help(&self->usage);
+    show_help(&self->usage, stdout);
     return SP_EXIT_DONE;
+}
+
+int sp_command_refuse_words(const struct sp_cli_command *self,
+                            const struct sp_words *words,
+                            size_t most)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    if (words->len <= most)
+        return -1;
+    (void)sp_fail(&err, SP_INVALID, "unexpected '%s'", words->items[most]);
+    return sp_command_fault(self, &err);
 }
 
 void sp_show_findings(const struct sp_session *session)
@@ -132,44 +144,66 @@ const struct sp_usage sp_program_usage = {
                 "      what parameters does that cab have?",
 };
 
-static void show_program_help(void)
+static void show_program_help(FILE *stream)
 {
-    show_help(&sp_program_usage);
-    printf("\ncommands:\n");
+    show_help(&sp_program_usage, stream);
+    (void)fprintf(stream, "\ncommands:\n");
     for (size_t i = 0; sp_commands[i]; i++)
-        printf("  %-12s %s\n", sp_command_word(sp_commands[i]), sp_commands[i]->usage.summary);
-    printf("\n'spoor COMMAND --help' explains a command.\n");
+        (void)fprintf(stream, "  %-12s %s\n", sp_command_word(sp_commands[i]),
+                      sp_commands[i]->usage.summary);
+    (void)fprintf(stream, "\n'spoor COMMAND --help' explains a command.\n");
 }
 
-static int unknown_command(const char *word)
+enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, struct sp_err *err)
 {
     struct sp_nearest nearest = SP_NEAREST(sp_str_of(word));
 
+    *out = sp_command_find(word);
+    if (*out)
+        return SP_OK;
     for (size_t i = 0; sp_commands[i]; i++)
         sp_nearest_offer(&nearest, sp_str_of(sp_command_word(sp_commands[i])));
-    (void)fprintf(stderr, "spoor: there is no command '%s'", word);
     if (nearest.best.ptr)
-        (void)fprintf(stderr, "; did you mean '" SP_STR_FMT "'?", SP_STR_ARG(nearest.best));
-    (void)fprintf(stderr, "\nTry 'spoor --help'.\n");
+        return sp_fail(err, SP_NOT_FOUND,
+                       "there is no command '%s'; did you mean '" SP_STR_FMT "'?", word,
+                       SP_STR_ARG(nearest.best));
+    return sp_fail(err, SP_NOT_FOUND, "there is no command '%s'", word);
+}
+
+static int program_fault(const struct sp_err *err)
+{
+    (void)fprintf(stderr, "spoor: %s\nTry 'spoor --help'.\n", err->text);
     return SP_EXIT_USAGE;
+}
+
+/* Options before any command: only the first word counts, the rest belongs to no command. */
+static int run_program_option(char **argv)
+{
+    struct program_args args = { 0 };
+    sp_auto_words struct sp_words words = { 0 };
+    struct sp_err err = SP_ERR_INIT;
+
+    if (sp_option_parse(program_options, 2, argv, &args, &words, &err))
+        return program_fault(&err);
+    if (args.version)
+        printf("spoor %s\n", SPOOR_VERSION);
+    else
+        show_program_help(args.help ? stdout : stderr);
+    return args.version || args.help ? SP_EXIT_DONE : SP_EXIT_USAGE;
 }
 
 int sp_main(int argc, char **argv)
 {
+    const struct sp_cli_command *command;
+    struct sp_err err = SP_ERR_INIT;
+
     if (argc < 2) {
-        show_program_help();
+        show_program_help(stderr);
         return SP_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("spoor %s\n", SPOOR_VERSION);
-        return SP_EXIT_DONE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        show_program_help();
-        return SP_EXIT_DONE;
-    }
-    const struct sp_cli_command *command = sp_command_find(argv[1]);
-    if (!command)
-        return unknown_command(argv[1]);
+    if (argv[1][0] == '-')
+        return run_program_option(argv);
+    if (sp_command_get(argv[1], &command, &err))
+        return program_fault(&err);
     return command->run(command, argc - 1, argv + 1);
 }

@@ -32,6 +32,10 @@ extern const struct sp_cli_command *const sp_commands[];
 /* By the word after "spoor", or NULL. */
 const struct sp_cli_command *sp_command_find(const char *word);
 
+/* The same; SP_NOT_FOUND with the nearest name. */
+enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, struct sp_err *err)
+    SP_MUST_USE;
+
 /* Word of a command: what follows "spoor ". */
 const char *sp_command_word(const struct sp_cli_command *command);
 
@@ -72,6 +76,11 @@ int sp_command_parse(const struct sp_cli_command *self,
                      char **argv,
                      void *out,
                      struct sp_words *words);
+
+/* Fault of usage when there are more than `most` words; -1 to go on, else the exit status. */
+int sp_command_refuse_words(const struct sp_cli_command *self,
+                            const struct sp_words *words,
+                            size_t most);
 
 /* Print a fault of usage and return SP_EXIT_USAGE. */
 int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err);

@@ -69,7 +69,9 @@ static int run_completion(const struct sp_cli_command *self, int argc, char **ar
     int status = sp_command_parse(self, argc, argv, &args, &words);
     if (status >= 0)
         return status;
-    const char *shell = words.len == 1 ? words.items[0] : "";
+    if (words.len > 1)
+        return sp_command_refuse_words(self, &words, 1);
+    const char *shell = words.len ? words.items[0] : "";
     if (strcmp(shell, "zsh") == 0) {
         sp_buf_adds(&text, "autoload -U +X bashcompinit && bashcompinit\n");
     } else if (strcmp(shell, "bash") != 0) {

@@ -65,6 +65,11 @@ static void add_extra(struct sp_buf *out, const struct sp_dict *extra, int width
     }
 }
 
+static struct sp_str first_line(struct sp_str text)
+{
+    return sp_str_cut(&text, '\n');
+}
+
 static void describe_cab(const struct sp_cab *cab,
                          const struct doc_args *args,
                          bool colour,
@@ -73,8 +78,8 @@ static void describe_cab(const struct sp_cab *cab,
 {
     add_heading(out, colour, "Cab", cab->name);
     add_text(out, cab->info, 2, width);
-    struct sp_str first = cab->command;
-    sp_buf_addf(out, "  command: " SP_STR_FMT "\n", SP_STR_ARG(sp_str_cut(&first, '\n')));
+    struct sp_str command = first_line(cab->command);
+    sp_buf_addf(out, "  command: " SP_STR_FMT "\n", SP_STR_ARG(command));
     sp_schema_describe(&cab->schema, detail_of(args), colour, width, out);
     add_extra(out, cab->extra_info, width);
 }
@@ -152,9 +157,9 @@ static int list_library(struct doc_args *args)
         {
             const struct sp_value *info =
                 entry->value.kind == SP_DICT ? sp_dict_get(entry->value.dict, "info") : NULL;
-            struct sp_str line = info && sp_is_text(*info) ? info->text : SP_STR("");
+            struct sp_str line = first_line(info && sp_is_text(*info) ? info->text : SP_STR(""));
             sp_table_add(table, SP_STR_FMT, SP_STR_ARG(entry->key));
-            sp_table_add(table, SP_STR_FMT, SP_STR_ARG(sp_str_cut(&line, '\n')));
+            sp_table_add(table, SP_STR_FMT, SP_STR_ARG(line));
         }
     sp_table_format(table, sp_tty_is(STDOUT_FILENO) ? sp_tty_width(STDOUT_FILENO) : 0,
                     sp_tty_colour(STDOUT_FILENO), &text);

@@ -67,17 +67,17 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
     struct sp_err err = SP_ERR_INIT;
 
     int status = sp_command_parse(self, argc, argv, &args, &words);
+    if (status < 0)
+        status = sp_command_refuse_words(self, &words, 1);
     if (status >= 0)
         return status;
     if (args.functions)
         return show_functions();
     if (args.diagnostics)
         return show_diagnostics();
-    const struct sp_cli_command *command = words.len ? sp_command_find(words.items[0]) : NULL;
-    if (words.len && !command) {
-        (void)sp_fail(&err, SP_NOT_FOUND, "there is no command '%s'", words.items[0]);
+    const struct sp_cli_command *command = NULL;
+    if (words.len && sp_command_get(words.items[0], &command, &err))
         return sp_command_fault(self, &err);
-    }
     if (args.man)
         return show_man(command ? &command->usage : &sp_program_usage);
     char help[] = "--help";

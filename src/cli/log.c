@@ -102,6 +102,8 @@ static int run_log(const struct sp_cli_command *self, int argc, char **argv)
     struct sp_run_summary run;
 
     int status = sp_command_parse(self, argc, argv, &args, &words);
+    if (status < 0)
+        status = sp_command_refuse_words(self, &words, 1);
     if (status >= 0)
         return status;
     status = sp_journal_pick(arena, args.run, &workspace, &run);

@@ -73,12 +73,10 @@ static int run_runs(const struct sp_cli_command *self, int argc, char **argv)
     struct sp_err err = SP_ERR_INIT;
 
     int status = sp_command_parse(self, argc, argv, &args, &words);
+    if (status < 0)
+        status = sp_command_refuse_words(self, &words, 0);
     if (status >= 0)
         return status;
-    if (words.len) {
-        (void)sp_fail(&err, SP_INVALID, "unexpected '%s'", words.items[0]);
-        return sp_command_fault(self, &err);
-    }
     if (sp_workspace_read(arena, ".", &workspace, &err)) {
         (void)fprintf(stderr, "spoor: %s\n", err.text);
         return SP_EXIT_FAILED;
