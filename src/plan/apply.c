@@ -106,8 +106,8 @@ static void set_log(struct round *round, const struct sp_assignment *entry, stru
         round->errors++;
         return;
     }
-    sp_dict_set(round->walk->arena, round->log, entry->key,
-                sp_is_value(value) ? value : entry->value);
+    if (sp_is_value(value)) /* else it is set once it is known, in the first iteration */
+        sp_dict_set(round->walk->arena, round->log, entry->key, value);
 }
 
 typedef void (*set_fn)(struct round *round,
@@ -139,7 +139,7 @@ static void apply_list(struct round *round, const struct sp_assignment_list *lis
     /* First as written, so that texts can refer to later entries. */
     for (size_t i = 0; i < list->len; i++) {
         const struct sp_assignment *entry = &list->items[i];
-        if (entry->kind == SP_ASSIGN_VARIABLE && sp_is_expression(entry->value))
+        if (entry->kind == SP_ASSIGN_VARIABLE)
             set_variable(round, entry, entry->value);
     }
     for (size_t i = 0; i < list->len; i++) {
@@ -160,6 +160,27 @@ static void apply_list(struct round *round, const struct sp_assignment_list *lis
 /* --- assign_based_on
  * ------------------------------------------------------------------------------------- */
 
+static struct sp_value evaluate_base(struct round *round, struct sp_value value)
+{
+    struct sp_eval eval = sp_frame_eval(round->walk, round->frame);
+
+    eval.tolerant = true;
+    return sp_is_expression(value) ? sp_eval_value(&eval, value) : value;
+}
+
+/* Own parameters may not be validated yet: "false" of a bool is then still text. */
+static struct sp_value as_declared(struct round *round, struct sp_str name, struct sp_value value)
+{
+    const struct sp_param *param = sp_schema_find(&round->frame->node->schema, name);
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_value coerced;
+
+    if (!param || !param->dtype || !round->frame->entering ||
+        sp_dtype_coerce(round->walk->arena, param->dtype, value, &coerced, &err))
+        return value;
+    return coerced;
+}
+
 static struct sp_value find_base(struct round *round, struct sp_str name)
 {
     const struct sp_frame *frame = round->frame;
@@ -169,12 +190,9 @@ static struct sp_value find_base(struct round *round, struct sp_str name)
         value = sp_dict_walk(frame->vars, name);
     if (!value && sp_str_starts(name, "config."))
         value = sp_dict_walk(round->walk->config->root, sp_str_slice(name, 7, name.len));
-    if (value) {
-        struct sp_eval eval = sp_frame_eval(round->walk, round->frame);
-        eval.tolerant = true;
-        return sp_is_expression(*value) ? sp_eval_value(&eval, *value) : *value;
-    }
-    return sp_no_value(round->walk->arena, SP_MISSING, "none");
+    if (!value)
+        return sp_no_value(round->walk->arena, SP_MISSING, "none");
+    return as_declared(round, name, evaluate_base(round, *value));
 }
 
 static const struct sp_assign_case *find_case(const struct sp_assign_base *base,

@@ -157,7 +157,7 @@ static void unknown_param(struct sp_nodes *nodes,
     struct sp_nearest nearest = SP_NEAREST(name);
     const struct sp_cab *cab = step->step->cab;
 
-    if (cab && cab->dynamic_schema.len)
+    if ((cab && cab->dynamic_schema.len) || (!cab && !step->recipe))
         return;
     if (step->recipe)
         sp_recipe_node_offer(step->recipe, &nearest);
@@ -296,7 +296,7 @@ static void check_loop(struct sp_nodes *nodes, struct sp_recipe_node *node)
     param = sp_schema_find(&node->schema, loop->var);
     if (param)
         param->required = SP_NO; /* an alias that the loop gives its values */
-    if (!sp_is_text(loop->over))
+    if (!sp_is_text(loop->over) || sp_is_expression(loop->over))
         return;
     param = sp_recipe_node_param(nodes, node, loop->over.text);
     if (param && !param->is_output) {

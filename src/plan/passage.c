@@ -2,6 +2,7 @@
 #include "plan/passage.h"
 
 #include "plan/hooks.h"
+#include "plan/literal.h"
 #include "plan/validate.h"
 
 /* --- in
@@ -72,7 +73,7 @@ static void stand_in(struct sp_walk *walk, struct sp_frame *frame, const struct 
                             SP_STR_ARG(param->name)));
 }
 
-static void missing_params(struct sp_walk *walk, struct sp_frame *frame)
+static bool missing_params(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_recipe *recipe = frame->node->recipe;
     sp_auto_buf struct sp_buf names = SP_BUF(SP_BUF_SMALL);
@@ -94,11 +95,12 @@ static void missing_params(struct sp_walk *walk, struct sp_frame *frame)
         count++;
     }
     if (!count)
-        return;
+        return false;
     sp_diag_error(walk->diags, SP_DIAG_MISSING_PARAM, recipe->origin,
                   "recipe '" SP_STR_FMT "' is missing %zu required parameter(s): %s",
                   SP_STR_ARG(frame->node->fqname), count, names.ptr);
     sp_diag_hint(walk->diags, "%s", hint.ptr);
+    return true;
 }
 
 /* Own parameters of the outermost recipe, or of a nested one whose assignments changed defaults. */
@@ -112,15 +114,12 @@ static bool validate(struct sp_walk *walk, struct sp_frame *frame, const struct 
         .params = frame->params,
         .origin = frame->node->recipe->origin,
         .conditional = frame->conditional,
+        .is_recipe = true,
     };
-    size_t errors = walk->diags->errors;
-
-    if (!frame->outer && walk->mode == SP_MODE_CHECK) {
-        (void)sp_validate_before(walk, frame, &validation);
-        missing_params(walk, frame);
-        return walk->diags->errors == errors;
-    }
-    return sp_validate_before(walk, frame, &validation);
+    bool valid = sp_validate_before(walk, frame, &validation);
+    if (!frame->outer && walk->mode != SP_MODE_RUN)
+        valid = !missing_params(walk, frame) && valid;
+    return valid;
 }
 
 static const struct sp_dict *with_own(struct sp_walk *walk,
@@ -207,6 +206,17 @@ static void take_out_skipped(struct sp_walk *walk, struct sp_frame *frame, struc
     }
 }
 
+/* Outputs are values, however much one may look like an expression. */
+static void quote_outputs(struct sp_walk *walk, struct sp_frame *frame)
+{
+    SP_DICT_EACH(entry, frame->params)
+    {
+        const struct sp_param *param = sp_schema_find(&frame->node->schema, entry->key);
+        if (param && param->is_output)
+            entry->value = sp_literal(walk->arena, entry->value);
+    }
+}
+
 static void set_elements(struct sp_walk *walk, struct sp_frame *frame)
 {
     if (frame->elements)
@@ -232,6 +242,7 @@ bool sp_passage_leave(struct sp_walk *walk, struct sp_frame *frame, struct sp_di
     sp_frame_set_info(walk, frame, NULL);
     set_elements(walk, frame);
     take_out_skipped(walk, frame, skipped);
+    quote_outputs(walk, frame);
     sp_scope_set(&frame->scope, "current", frame->params, true);
     bool ok = sp_validate_after(walk, frame, &validation);
     SP_DICT_EACH(entry, skipped)

@@ -41,14 +41,17 @@ static bool is_vague(const struct sp_frame *frame)
     return false;
 }
 
-static bool is_open(const struct sp_frame *frame, struct sp_str head, struct sp_str rest)
+/* Does it name a result of a step? */
+static bool is_result(struct sp_str ref)
 {
-    bool results =
-        sp_str_is(head, "previous") || sp_str_is(head, "steps") || sp_str_starts(rest, "steps.");
+    struct sp_str rest = ref;
+    struct sp_str head = sp_str_cut(&rest, '.');
 
-    return results && is_vague(frame);
+    return sp_str_is(head, "previous") || sp_str_is(head, "steps") ||
+           (rest.ptr && sp_str_starts(rest, "steps."));
 }
 
+/* Is `ref` in no namespace? */
 static bool is_unknown(struct sp_frame *frame, struct sp_str ref, struct search *search)
 {
     struct sp_str rest = ref;
@@ -61,13 +64,11 @@ static bool is_unknown(struct sp_frame *frame, struct sp_str ref, struct search 
         *search = (struct search){ .name = head };
         return true;
     }
-    if (is_open(frame, head, rest))
-        return false;
     return !leads(space->dict, rest, search);
 }
 
-/* Functions that make use of names which may not be there. */
-static const char *const guards[] = { "IFSET", "TRY", "VALID", "CASES", "IF" };
+/* Functions that make use of names which may not be there */
+static const char *const guards[] = { "IF", "TRY", "VALID", "CASES" };
 
 static bool is_guarded(struct sp_str text)
 {
@@ -96,7 +97,10 @@ static void report(struct sp_walk *walk,
     sp_diag_error(walk->diags, SP_DIAG_SUBSTITUTION, text.origin,
                   "'" SP_STR_FMT "': there is no '" SP_STR_FMT "' in '" SP_STR_FMT "'",
                   SP_STR_ARG(owner), SP_STR_ARG(search->name), SP_STR_ARG(ref));
-    sp_diag_hint_nearest(walk->diags, &nearest);
+    if (!search->dict && sp_str_has_wildcard(ref))
+        sp_diag_hint(walk->diags, "a pattern that looks like a name must be put in quotes");
+    else
+        sp_diag_hint_nearest(walk->diags, &nearest);
 }
 
 size_t sp_refs_check_text(struct sp_walk *walk,
@@ -113,12 +117,36 @@ size_t sp_refs_check_text(struct sp_walk *walk,
     SP_LIST_EACH(ref, refs)
     {
         struct search search = { 0 };
-        if (!is_unknown(frame, ref->text, &search))
+        if (!is_unknown(frame, ref->text, &search) || (is_result(ref->text) && is_vague(frame)))
             continue;
         report(walk, frame, text, owner, ref->text, &search);
         errors++;
     }
     return errors;
+}
+
+static bool awaits_result(struct sp_walk *walk, struct sp_frame *frame, struct sp_value value)
+{
+    struct sp_list *refs = sp_list_new(walk->arena).list;
+    struct search search;
+
+    if (!sp_is_text(value) || !sp_is_expression(value))
+        return false;
+    sp_eval_references(walk->arena, value.text, refs);
+    SP_LIST_EACH(ref, refs)
+    if (is_result(ref->text) && is_unknown(frame, ref->text, &search))
+        return true;
+    return false;
+}
+
+void sp_refs_postpone(struct sp_walk *walk, struct sp_frame *frame, struct sp_dict *params)
+{
+    if (walk->mode == SP_MODE_RUN || !is_vague(frame))
+        return;
+    SP_DICT_EACH(entry, params)
+    if (awaits_result(walk, frame, entry->value))
+        entry->value = sp_at(sp_no_value(walk->arena, SP_UNRESOLVED, "a result of an earlier step"),
+                             entry->value.origin);
 }
 
 static const struct sp_value *raw_value(const struct sp_validation *validation, struct sp_str name)

@@ -4,6 +4,7 @@
 #include "plan/access.h"
 #include "plan/dryworld.h"
 #include "plan/hooks.h"
+#include "plan/literal.h"
 #include "plan/settings.h"
 #include "plan/skip.h"
 #include "plan/validate.h"
@@ -283,39 +284,6 @@ static bool finish(struct sp_walk *walk, struct sp_frame *frame)
     return true;
 }
 
-static void double_braces(struct sp_str text, struct sp_buf *out)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '{' || text.ptr[i] == '}')
-            sp_buf_addc(out, text.ptr[i]);
-        sp_buf_addc(out, text.ptr[i]);
-    }
-}
-
-/* What a tool says is no expression: written so that evaluation gives it back. */
-static struct sp_value literal(struct sp_walk *walk, struct sp_value value)
-{
-    sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_LARGE);
-
-    if (sp_is_list(value)) {
-        struct sp_list *list = sp_list_new(walk->arena).list;
-        SP_LIST_EACH(item, value.list)
-        sp_list_add(walk->arena, list, literal(walk, *item));
-        value.list = list;
-        return value;
-    }
-    if (!sp_is_text(value) || !sp_is_expression(value))
-        return value;
-    if (sp_str_starts(value.text, "="))
-        sp_buf_addc(&out, '=');
-    if (sp_str_find(value.text, '{') == SIZE_MAX)
-        sp_buf_add(&out, value.text);
-    else
-        double_braces(value.text, &out);
-    value.text = sp_arena_str(walk->arena, sp_buf_str(&out));
-    return value;
-}
-
 bool sp_step_finish(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_schema *schema = sp_frame_step(frame)->schema;
@@ -323,7 +291,8 @@ bool sp_step_finish(struct sp_walk *walk, struct sp_frame *frame)
     if (walk->found)
         SP_DICT_EACH(entry, walk->found)
     sp_dict_set(walk->arena, frame->step_params, entry->key,
-                sp_schema_find(schema, entry->key) ? literal(walk, entry->value) : entry->value);
+                sp_schema_find(schema, entry->key) ? sp_literal(walk->arena, entry->value)
+                                                   : entry->value);
     return finish(walk, frame);
 }
 
@@ -342,8 +311,11 @@ bool sp_step_finish_recipe(struct sp_walk *walk,
 
 void sp_step_give_up(struct sp_walk *walk, struct sp_frame *frame)
 {
+    const struct sp_step_node *step = sp_frame_step(frame);
+
     pretend(walk, frame);
-    frame->vague = true;
+    if (!step->step->cab && !step->recipe)
+        frame->vague = true; /* nobody knows what it would have given */
     mark_outputs(walk, frame, SP_UNRESOLVED, "the step that cannot run,");
     note_results(walk, frame);
 }

@@ -3,21 +3,19 @@
 
 #include "plan/refs.h"
 
-#define BEFORE_RUN (SP_PARAMS_REQUIRED | SP_PARAMS_INPUTS_EXIST | SP_PARAMS_MKDIR)
+#define BEFORE_RUN (SP_PARAMS_INPUTS_EXIST | SP_PARAMS_MKDIR)
 
 /* Flags for inputs and named outputs before a step. Evaluation is tolerant in CHECK and DRY, so
  * that STRICT means there: what can never be resolved. */
-static unsigned flags_before(const struct sp_walk *walk,
-                             const struct sp_frame *frame,
-                             const struct sp_validation *validation)
+static unsigned flags_before(const struct sp_walk *walk, const struct sp_validation *validation)
 {
-    unsigned flags = 0;
+    unsigned flags = validation->is_recipe ? 0 : SP_PARAMS_REQUIRED;
 
     if (validation->loose)
         return 0;
     if (walk->mode != SP_MODE_CHECK)
         flags |= BEFORE_RUN;
-    if (walk->mode == SP_MODE_RUN || (!frame->vague && !validation->conditional))
+    if (walk->mode == SP_MODE_RUN || !validation->conditional)
         flags |= SP_PARAMS_STRICT;
     if (!validation->is_open)
         flags |= SP_PARAMS_UNKNOWN;
@@ -62,13 +60,14 @@ static size_t evaluate_before(struct sp_walk *walk,
 {
     struct sp_params_check check = new_check(walk, validation, diags);
     struct sp_eval eval = sp_frame_eval(walk, frame);
-    unsigned flags = flags_before(walk, frame, validation);
+    unsigned flags = flags_before(walk, validation);
 
     if (validation->loose)
         eval.tolerant = true;
     if (blind)
         eval.world = NULL;
     refill(walk, validation);
+    sp_refs_postpone(walk, frame, validation->params);
     check.flags = flags | SP_PARAMS_INPUTS;
     size_t errors = sp_params_validate(&check, &eval, validation->params);
     check.flags = (flags & SP_PARAMS_MKDIR) | SP_PARAMS_OUTPUTS;

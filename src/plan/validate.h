@@ -13,6 +13,7 @@ struct sp_validation {
     struct sp_dict *params;         /* results; changed in place, so that others may hold it */
     uint32_t origin;                /* of the step */
     struct sp_str doc_name;         /* what `spoor doc` knows it by; may be empty */
+    bool is_recipe;                 /* the outermost: missing parameters are counted elsewhere */
     bool loose;                     /* the step is skipped: nothing in here can fail */
     bool conditional;               /* in CHECK: it may be skipped, so names may be missing */
     bool is_open;                   /* parameters that the schema does not have are no mistake */

@@ -106,6 +106,8 @@ static enum turn loop(struct sp_walk *walk, struct sp_frame *frame, struct sp_ac
     frame->phase = SP_PHASE_STEP;
     if (!frame->over)
         return TURN_ON;
+    if (!sp_assign_recipe(walk, frame))
+        return fail_recipe(walk, frame, out);
     sp_frame_locate(walk, frame, NULL);
     return act(walk, out, SP_ACTION_ITERATION, false);
 }
@@ -261,17 +263,16 @@ static void start(struct sp_walk *walk, enum sp_walk_mode mode)
     (void)sp_frame_push(walk, walk->root, walk->params);
 }
 
-/* Everything that can be checked before anything runs: a walk that shows nothing. Settings that
- * assignments change on the way are put back. */
-static void check(struct sp_walk *walk)
+/* A walk that shows nothing and only finds mistakes. Settings that assignments change on the way
+ * are put back. */
+static void rehearse(struct sp_walk *walk, enum sp_walk_mode mode)
 {
     static const struct sp_outcome fine = { .success = true };
     struct sp_dict *root = walk->config->root;
     struct sp_dict *before = sp_dict_clone(walk->arena, root);
     struct sp_action action;
 
-    sp_syntax_check(walk);
-    start(walk, SP_MODE_CHECK);
+    start(walk, mode);
     while (sp_walk_next(walk, &action))
         if (action.kind == SP_ACTION_RUN)
             sp_walk_done(walk, &fine);
@@ -308,7 +309,10 @@ static enum sp_rc build(struct sp_walk *walk,
                         : sp_node_build_cab(&walk->nodes, options->cab);
     if (walk->root) {
         sp_override_apply(walk, options->params);
-        check(walk);
+        sp_syntax_check(walk);
+        rehearse(walk, SP_MODE_CHECK);
+        if (walk->diags->errors && options->dry)
+            rehearse(walk, SP_MODE_DRY); /* all mistakes are wanted, not only the obvious ones */
     }
     size_t found = walk->diags->errors;
     if (!found)

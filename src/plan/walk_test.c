@@ -237,7 +237,12 @@ static void make_files(struct golden *g, const struct sp_list *writes)
     if (!writes)
         return;
     SP_LIST_EACH(path, writes)
-    add_file(g, path->text, ++fake_now, false);
+    {
+        bool dir = sp_str_ends(path->text, ".ms") || sp_str_ends(path->text, "plots");
+        add_file(g,
+                 sp_arena_printf(g->arena, SP_STR_FMT "%s", SP_STR_ARG(path->text), dir ? "/" : ""),
+                 ++fake_now, false);
+    }
 }
 
 static void answer(struct golden *g, struct sp_walk *walk, const struct sp_action *action, bool dry)
