@@ -142,21 +142,23 @@ static struct gaussian stepped(const struct gaussian *g, int count, const double
 /* One step downhill, with as much damping as that needs. False: there is none. */
 static bool improve(const struct fit *fit, struct gaussian *g, struct normal *at, double *damping)
 {
-    for (; *damping < DAMPING_MAX; *damping = fmax(10 * *damping, 1e-6)) {
+    while (*damping < DAMPING_MAX) {
         struct normal next;
         double step[PARAMETERS];
-        if (!solve(at, fit->count, *damping, step))
-            continue;
-        struct gaussian candidate = stepped(g, fit->count, step);
-        if (!is_proper(&candidate))
-            continue;
-        accumulate(fit, &candidate, &next);
-        if (!(next.squares < at->squares))
-            continue;
-        *g = candidate;
-        *at = next;
-        *damping /= 10;
-        return true;
+        struct gaussian candidate = *g;
+        bool solved = solve(at, fit->count, *damping, step);
+        if (solved)
+            candidate = stepped(g, fit->count, step);
+        if (solved && is_proper(&candidate)) {
+            accumulate(fit, &candidate, &next);
+            if (next.squares < at->squares) {
+                *g = candidate;
+                *at = next;
+                *damping /= 10;
+                return true;
+            }
+        }
+        *damping = fmax(10 * *damping, 1e-6);
     }
     return false;
 }
@@ -164,22 +166,22 @@ static bool improve(const struct fit *fit, struct gaussian *g, struct normal *at
 enum sp_rc gauss_fit(const struct patch *patch,
                      enum gauss_shape shape,
                      double level,
-                     struct gaussian *out,
+                     struct gaussian *fit,
                      struct sp_err *err)
 {
-    struct gaussian start = *out;
-    struct gaussian g = *out;
-    struct fit fit = { patch, &start, level, shape == GAUSS_SHAPE_FREE ? PARAMETERS : 3 };
+    struct gaussian start = *fit;
+    struct gaussian g = *fit;
+    struct fit search = { patch, &start, level, shape == GAUSS_SHAPE_FREE ? PARAMETERS : 3 };
     struct normal at;
     double damping = 1e-3;
 
-    accumulate(&fit, &g, &at);
-    if (at.points < 2 * fit.count)
+    accumulate(&search, &g, &at);
+    if (at.points < 2 * search.count)
         return sp_fail(err, SP_NOT_FOUND, "only %d pixels to fit a source to", at.points);
     for (int i = 0; i < ROUNDS_MAX; i++) {
         double before = at.squares;
-        if (!improve(&fit, &g, &at, &damping) || before - at.squares <= CONVERGED * before) {
-            *out = g;
+        if (!improve(&search, &g, &at, &damping) || before - at.squares <= CONVERGED * before) {
+            *fit = g;
             return SP_OK;
         }
     }

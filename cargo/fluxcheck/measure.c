@@ -105,9 +105,10 @@ static bool close_enough(const struct gaussian *a, const struct gaussian *b)
 
 static void subtract(struct patch *patch, const struct gaussian *g)
 {
-    for (int i = 0; i < patch->width * patch->height; i++)
-        patch->values[i] -= gaussian_at(g, (double)(patch->x0 + i % patch->width),
-                                        (double)(patch->y0 + i / patch->width));
+    for (int row = 0; row < patch->height; row++)
+        for (int column = 0; column < patch->width; column++)
+            patch->values[row * patch->width + column] -=
+                gaussian_at(g, (double)(patch->x0 + column), (double)(patch->y0 + row));
 }
 
 /* The surroundings of source number `at` without its neighbours; false without memory. */

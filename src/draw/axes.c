@@ -19,8 +19,11 @@ static void fill_multiples(double low, double high, double step, struct sp_ticks
         step *= 2;
     out->step = step;
     double slack = 1e-9 * step;
-    for (double n = ceil((low - slack) / step); n * step <= high + slack; n++)
+    double first = ceil((low - slack) / step);
+    while (out->len < SP_TICKS_MAX && (first + (double)out->len) * step <= high + slack) {
+        double n = first + (double)out->len;
         out->at[out->len++] = n == 0 ? 0 : n * step;
+    }
 }
 
 /* The smallest of 1, 2, 5 times a power of ten that is not below `least`. */
@@ -141,9 +144,11 @@ static int digits_for(double step)
 {
     double scaled = step;
 
-    for (int digits = 0; digits < 9; digits++, scaled *= 10)
+    for (int digits = 0; digits < 9; digits++) {
         if (fabs(scaled - rint(scaled)) < 1e-6 * fmax(scaled, 1e-3))
             return digits;
+        scaled *= 10;
+    }
     return 9;
 }
 

@@ -116,8 +116,9 @@ static double ellipse_share(const struct sp_ellipse *e, int x, int y)
     int inside = 0;
 
     for (int i = 0; i < 16; i++) {
+        int row = i / 4;
         double dx = x + (i % 4 + 0.5) / 4 - e->x;
-        double dy = e->y - (y + (i / 4 + 0.5) / 4);
+        double dy = e->y - (y + (row + 0.5) / 4);
         double along = (dx * c + dy * s) / e->major;
         double across = (dy * c - dx * s) / e->minor;
         inside += along * along + across * across <= 1;

@@ -161,8 +161,8 @@ static enum sp_rc draw_sample(struct sp_picture *p, struct sp_canvas *canvas, st
     static float pixels[101 * 101];
     static struct sp_colormap map;
 
-    pixels[50 * 101 + 50] = 1;
-    pixels[100 * 101] = NAN;
+    pixels[5100] = 1;    /* row 50, column 50 */
+    pixels[10100] = NAN; /* row 100, column 0 */
     if (sp_colormap_get(SP_STR("grey"), &map, err))
         return err->code;
     p->pixels = pixels;

@@ -46,6 +46,7 @@ static float select_kth(float *values, size_t count, size_t k)
     return values[k];
 }
 
+/* `count` is 1 or more. */
 static double median_of(float *values, size_t count)
 {
     double upper = (double)select_kth(values, count, count / 2);
@@ -58,28 +59,25 @@ static double median_of(float *values, size_t count)
     return ((double)below + upper) / 2;
 }
 
-/* The finite values, owned by the caller. */
-static enum sp_rc copy_finite(const float *values,
-                              size_t count,
-                              float **out,
-                              size_t *out_count,
-                              struct sp_err *err)
+/* The finite values, owned by the caller; NULL after filling `err`. */
+static float *copy_finite(const float *values, size_t count, size_t *out_count, struct sp_err *err)
 {
-    float *copy = sp_try_alloc(count ? count : 1, sizeof *copy);
+    sp_auto_free float *copy = sp_try_alloc(count ? count : 1, sizeof *copy);
     size_t len = 0;
 
-    if (!copy)
-        return sp_fail(err, SP_LIMIT, "no memory for the statistics of %zu values", count);
+    if (!copy) {
+        (void)sp_fail(err, SP_LIMIT, "no memory for the statistics of %zu values", count);
+        return NULL;
+    }
     for (size_t i = 0; i < count; i++)
         if (isfinite(values[i]))
             copy[len++] = values[i];
     if (len == 0) {
-        free(copy);
-        return sp_fail(err, SP_NOT_FOUND, "there is no finite value");
+        (void)sp_fail(err, SP_NOT_FOUND, "there is no finite value");
+        return NULL;
     }
-    *out = copy;
     *out_count = len;
-    return SP_OK;
+    return SP_TAKE(copy);
 }
 
 enum sp_rc sp_robust_measure(const float *values,
@@ -87,12 +85,12 @@ enum sp_rc sp_robust_measure(const float *values,
                              struct sp_robust *out,
                              struct sp_err *err)
 {
-    sp_auto_free float *copy = NULL;
     struct sp_robust stats = { .low = (double)INFINITY, .high = -(double)INFINITY };
 
-    enum sp_rc rc = copy_finite(values, count, &copy, &stats.count, err);
-    if (rc)
-        return rc;
+    sp_auto_free float *copy = copy_finite(values, count, &stats.count, err);
+
+    if (!copy)
+        return err->code;
     for (size_t i = 0; i < stats.count; i++) {
         stats.low = fmin(stats.low, (double)copy[i]);
         stats.high = fmax(stats.high, (double)copy[i]);
@@ -111,14 +109,13 @@ enum sp_rc sp_robust_percentile(const float *values,
                                 double *out,
                                 struct sp_err *err)
 {
-    sp_auto_free float *copy = NULL;
     size_t len = 0;
 
     if (!(percent >= 0 && percent <= 100))
         return sp_fail(err, SP_INVALID, "percentile %g is not between 0 and 100", percent);
-    enum sp_rc rc = copy_finite(values, count, &copy, &len, err);
-    if (rc)
-        return rc;
+    sp_auto_free float *copy = copy_finite(values, count, &len, err);
+    if (!copy)
+        return err->code;
     double rank = percent / 100 * (double)(len - 1);
     size_t below = (size_t)rank;
     double low = (double)select_kth(copy, len, below);

@@ -158,8 +158,8 @@ static void test_apply(void)
         struct sp_stretch s = { .low = -1, .high = 9, .soft = 0.3 };
         bool rising = sp_stretch_kind_get(sp_str_of(names[i]), &s.kind, &err) == SP_OK;
         double before = -1;
-        for (double v = -1; v <= 9; v += 0.25) {
-            double here = sp_stretch_apply(&s, v);
+        for (int step = 0; step <= 40; step++) {
+            double here = sp_stretch_apply(&s, -1 + 0.25 * step);
             rising &= here > before;
             before = here;
         }
