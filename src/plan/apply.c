@@ -216,7 +216,7 @@ static void no_base(struct round *round, const struct sp_assign_base *base)
 {
     struct sp_nearest nearest = SP_NEAREST(base->name);
 
-    if (round->walk->mode == SP_MODE_CHECK && is_known(round, base->name))
+    if ((round->walk->mode == SP_MODE_CHECK || round->errors) && is_known(round, base->name))
         return;
     round->errors++;
     if (is_known(round, base->name)) {

@@ -190,7 +190,7 @@ void sp_loop_end(struct sp_walk *walk, struct sp_frame *frame)
 bool sp_loop_collect(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_dict *expressions = frame->node->recipe->loop.output_elements;
-    size_t errors = walk->diags->errors;
+    bool ok = true;
 
     if (!frame->elements)
         return true;
@@ -201,8 +201,10 @@ bool sp_loop_collect(struct sp_walk *walk, struct sp_frame *frame)
         struct sp_value value = sp_eval_value(&eval, entry->value);
         struct sp_str what = sp_arena_printf(walk->arena, "output_elements '" SP_STR_FMT "'",
                                              SP_STR_ARG(entry->key));
-        if (!sp_frame_reject(walk, value, entry->value.origin, what.ptr))
+        if (sp_frame_reject(walk, value, entry->value.origin, what.ptr))
+            ok = false;
+        else
             sp_list_add(walk->arena, sp_dict_find(frame->elements, entry->key)->list, value);
     }
-    return walk->diags->errors == errors;
+    return ok;
 }

@@ -55,6 +55,10 @@ static enum sp_skip_answer evaluate(struct sp_walk *walk,
 {
     const struct sp_step_node *step = sp_frame_step(frame);
     struct sp_eval eval = sp_frame_eval(walk, frame);
+    struct sp_eval_fault fault;
+
+    if (!sp_eval_check(walk->arena, skip.text, &fault))
+        return SP_SKIP_FAILED; /* said before anything ran: syntax.c */
     struct sp_value value = sp_eval_value(&eval, skip);
     struct sp_str what =
         sp_arena_printf(walk->arena, "skip of step '" SP_STR_FMT "'", SP_STR_ARG(step->fqname));

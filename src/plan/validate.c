@@ -75,41 +75,49 @@ static size_t evaluate_before(struct sp_walk *walk,
     return errors + sp_params_validate(&check, &eval, validation->params);
 }
 
+/* Findings are collected apart first: whether there are any decides, also when the same were found
+ * before (an iteration ago, say) and are not shown again. */
+static size_t tell(struct sp_walk *walk, const struct sp_diags *found)
+{
+    for (size_t i = 0; i < found->len; i++) {
+        const struct sp_diag *diag = &found->items[i];
+        if (diag->severity == SP_ERROR_FOUND)
+            sp_diag_error(walk->diags, diag->code, diag->origin, "%s", diag->text);
+        else
+            sp_diag_warning(walk->diags, diag->code, diag->origin, "%s", diag->text);
+        if (diag->hint)
+            sp_diag_hint(walk->diags, "%s", diag->hint);
+    }
+    return found->errors;
+}
+
 /* Before a run, a pattern that matches nothing may match once the steps before have run: then its
  * value is not known, and the evaluation is repeated without a world to look at. */
 static size_t evaluate_guessing(struct sp_walk *walk,
                                 struct sp_frame *frame,
                                 const struct sp_validation *validation,
-                                struct sp_diags *diags)
+                                bool blind)
 {
-    size_t len = diags->len;
-    size_t before = diags->errors;
+    struct sp_diags found;
 
     walk->glob_was_empty = false;
-    size_t errors = evaluate_before(walk, frame, validation, diags, false);
-    if (!walk->glob_was_empty || !walk->something_ran || walk->mode == SP_MODE_RUN)
-        return errors;
-    diags->len = len;
-    diags->errors = before;
-    return evaluate_before(walk, frame, validation, diags, true);
+    sp_diags_init(&found, walk->arena, walk->diags->origins);
+    (void)evaluate_before(walk, frame, validation, &found, blind);
+    bool again = !blind && walk->mode != SP_MODE_RUN && walk->glob_was_empty && walk->something_ran;
+    size_t errors = validation->loose || again ? 0 : tell(walk, &found);
+    sp_diags_fini(&found);
+    return again ? evaluate_guessing(walk, frame, validation, true) : errors;
 }
 
 bool sp_validate_before(struct sp_walk *walk,
                         struct sp_frame *frame,
                         struct sp_validation *validation)
 {
-    struct sp_diags ignored;
+    size_t errors = evaluate_guessing(walk, frame, validation, false);
 
-    if (!validation->loose) {
-        size_t errors = evaluate_guessing(walk, frame, validation, walk->diags);
-        if (!errors && walk->mode != SP_MODE_RUN && !validation->conditional)
-            errors = sp_refs_check(walk, frame, validation);
-        return errors == 0;
-    }
-    sp_diags_init(&ignored, walk->arena, walk->diags->origins);
-    (void)evaluate_guessing(walk, frame, validation, &ignored);
-    sp_diags_fini(&ignored);
-    return true;
+    if (!errors && walk->mode != SP_MODE_RUN && !validation->conditional && !validation->loose)
+        errors = sp_refs_check(walk, frame, validation);
+    return errors == 0;
 }
 
 /* Implicit outputs are evaluated afresh: a pattern may match more files than before. */
@@ -127,26 +135,21 @@ bool sp_validate_after(struct sp_walk *walk,
                        struct sp_validation *validation)
 {
     struct sp_eval eval = sp_frame_eval(walk, frame);
-    struct sp_diags ignored;
-    struct sp_diags *diags = walk->diags;
+    struct sp_diags found;
 
-    if (validation->loose) {
-        sp_diags_init(&ignored, walk->arena, walk->diags->origins);
-        diags = &ignored;
-        eval.tolerant = true;
-    }
     forget_implicit(walk, validation);
-    struct sp_params_check check = new_check(walk, validation, diags);
+    sp_diags_init(&found, walk->arena, walk->diags->origins);
+    struct sp_params_check check = new_check(walk, validation, &found);
     check.flags = SP_PARAMS_OUTPUTS;
-    if (walk->mode == SP_MODE_RUN && !validation->loose)
+    if (validation->loose)
+        eval.tolerant = true;
+    else if (walk->mode == SP_MODE_RUN)
         check.flags |= SP_PARAMS_REQUIRED | SP_PARAMS_STRICT | SP_PARAMS_OUTPUTS_EXIST;
-    else if (walk->mode != SP_MODE_RUN)
+    if (walk->mode != SP_MODE_RUN)
         eval.world = NULL; /* files are not there yet: what depends on them is not known */
-    size_t errors = sp_params_validate(&check, &eval, validation->params);
-    if (validation->loose) {
-        sp_diags_fini(&ignored);
-        return true;
-    }
+    (void)sp_params_validate(&check, &eval, validation->params);
+    size_t errors = validation->loose ? 0 : tell(walk, &found);
+    sp_diags_fini(&found);
     return errors == 0;
 }
 
@@ -166,9 +169,13 @@ bool sp_validate_one(struct sp_walk *walk,
     sp_map_set(&schema.params, param->name, &copy);
     sp_dict_set_at(walk->arena, params, param->name, value->origin, *value);
     struct sp_validation validation = { .schema = &schema, .owner = frame->node->fqname };
-    struct sp_params_check check = new_check(walk, &validation, walk->diags);
+    struct sp_diags found;
+    sp_diags_init(&found, walk->arena, walk->diags->origins);
+    struct sp_params_check check = new_check(walk, &validation, &found);
     check.flags = SP_PARAMS_INPUTS;
-    size_t errors = sp_params_validate(&check, &eval, params);
+    (void)sp_params_validate(&check, &eval, params);
+    size_t errors = tell(walk, &found);
+    sp_diags_fini(&found);
     const struct sp_value *result = sp_dict_find(params, param->name);
     *value = result ? *result : sp_unset();
     sp_map_fini(&schema.params);
