@@ -158,11 +158,13 @@ INLINE struct sincos sincos_of(struct angle a)
     };
 }
 
+#define EXP_ZERO (-60.0) /* below this exp() is 0: 1e-26, and no denormal floats, which are slow \
+                          */
+
 INLINE half_d exp_half(half_d x)
 {
-    half_d limit = (half_d){ 0 } - 700.0;
-    half_l low = (half_l)(x < limit);
-    x = (half_d)(((half_l)limit & low) | ((half_l)x & ~low));
+    half_l zero = (half_l)(x < EXP_ZERO);
+    x = (half_d)((half_l)x & ~zero);
 
     half_d shifted = x * (1 / LN2_D) + ROUND_D;
     half_d whole = shifted - ROUND_D;
@@ -180,10 +182,10 @@ INLINE half_d exp_half(half_d x)
     sum = sum * r + 1.0;
     sum = sum * r + 1.0;
     half_l power = ((half_l)shifted << 52) + ((int64_t)1023 << 52);
-    return sum * (half_d)power;
+    return (half_d)((half_l)(sum * (half_d)power) & ~zero);
 }
 
-/* exp(x) for x below 700; what is below -700 counts as -700. Relative error below 1e-13. */
+/* exp(x) for x below 700, 0 below EXP_ZERO. Relative error below 1e-13. */
 INLINE struct vd vd_exp(struct vd x)
 {
     return (struct vd){ exp_half(x.lo), exp_half(x.hi) };

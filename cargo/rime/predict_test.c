@@ -39,6 +39,7 @@ struct content {
     double step;    /* Hz between channels */
     bool uneven;    /* shake the channels */
     int gaussians;  /* of the sources */
+    double extent;  /* of the largest, rad; 1e-4 */
     bool polarised; /* Q U V too */
     bool spectra;   /* spectral indices */
     bool smearing;
@@ -64,7 +65,7 @@ static void fill_sources(struct scene *scene, const struct content *content)
             s->freq0 = 1e9;
         }
         if (i < content->gaussians) {
-            s->major = uniform() * 1e-4;
+            s->major = uniform() * (content->extent > 0 ? content->extent : 1e-4);
             s->minor = uniform() * s->major;
             s->pa = spread(3);
         }
@@ -227,6 +228,7 @@ static const struct content contents[] = {
     { 9, 70, 7, .step = 1e6, .ncorr = 2, .polarised = true, .spectra = true },
     { 9, 200, 5, .step = 1e6, .ncorr = 4, .gaussians = 5 },
     { 9, 200, 7, .step = -1e6, .ncorr = 4, .gaussians = 3, .polarised = true, .spectra = true },
+    { 9, 200, 6, .step = 1e6, .ncorr = 4, .gaussians = 6, .extent = 2e-3 },
     { 9, 150, 6, .step = 1e6, .ncorr = 4, .smearing = true },
     { 9, 150, 6, .step = 5e6, .ncorr = 4, .smearing = true, .gaussians = 4 },
     { 9, 1, 6, .step = 5e6, .ncorr = 4, .smearing = true, .gaussians = 4 },
