@@ -143,6 +143,9 @@ def test_interrupt():
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and written(process.pid) < 1 << 20:
         time.sleep(0.01)
+    second = run(["long.ms", "--addnoise", "--noise", "1"])
+    ok(second.returncode == 1 and "long.ms" in second.stderr and "another program" in second.stderr,
+       "a second writer is refused", second.stderr)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     ok(process.returncode == 130 and "interrupted" in err and "the MS is closed and valid" in err,
