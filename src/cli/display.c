@@ -26,6 +26,7 @@ struct sp_display {
     bool colour;
     bool status_shown;
     sp_nsec run_started, step_started; /* monotonic */
+    sp_nsec flushed;                   /* when what was printed was last given away */
     struct sp_str run_id;
     struct sp_buf status;   /* its text, without what changes every tick */
     struct sp_buf progress; /* last partial line of the tool */
@@ -262,7 +263,6 @@ static void on_leave(struct sp_display *display, const struct sp_run_event *even
 
 static void add_table_row(struct sp_table *table, const struct row *row)
 {
-    double wall = (double)SP_MAX(row->usage.wall, (sp_nsec)1);
     sp_nsec cpu = row->usage.cpu_user + row->usage.cpu_system;
 
     sp_table_add(table, "%s", row->task);
@@ -273,7 +273,7 @@ static void add_table_row(struct sp_table *table, const struct row *row)
         return;
     }
     sp_table_add(table, "%s", sp_clock_duration(row->usage.wall).text);
-    sp_table_add(table, "%.0f%%", 100.0 * (double)cpu / wall);
+    sp_table_add(table, "%s", sp_share_text((double)cpu / 1e9, (double)row->usage.wall / 1e9).text);
     sp_table_add(table, "%s", sp_size_text(row->usage.peak_memory).text);
     sp_table_add(table, "%s", sp_size_text(row->usage.read_bytes).text);
     sp_table_add(table, "%s", sp_size_text(row->usage.write_bytes).text);
@@ -318,18 +318,53 @@ static void on_end(struct sp_display *display, const struct sp_run_event *event)
         print_text(display, RED, "run failed after %s", wall.text);
 }
 
+static void add_json_field(struct sp_buf *line, const char *name, struct sp_str text)
+{
+    sp_buf_addf(line, "%s\"%s\": ", line->len > 1 ? ", " : "", name);
+    sp_json_encode(sp_text(text), SP_JSON_COMPACT, line);
+}
+
+/* What is not in the journal, because the logs have it. */
+static void print_json_text(const struct sp_run_event *event)
+{
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
+
+    if (event->partial)
+        return;
+    sp_buf_addc(&line, '{');
+    add_json_field(&line, "event",
+                   event->kind == SP_RUN_OUTPUT ? SP_STR("output") : SP_STR("note"));
+    if (event->position)
+        add_json_field(&line, "step", event->position->fqname);
+    add_json_field(&line, "level", sp_str_of(sp_log_level_name(event->level)));
+    add_json_field(&line, "text", event->text);
+    (void)printf("%s}\n", line.ptr);
+}
+
 static void print_json(const struct sp_run_event *event)
 {
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
     struct sp_value record = { .kind = SP_DICT };
 
+    if (event->kind == SP_RUN_OUTPUT || event->kind == SP_RUN_NOTE)
+        print_json_text(event);
     if (!event->event || !event->record)
         return;
     record.dict = (struct sp_dict *)event->record; /* only read */
     sp_json_encode(record, SP_JSON_COMPACT, &line);
     bool empty = event->record->len == 0;
-    (void)printf("{\"event\":\"%s\"%s%s\n", event->event, empty ? "" : ",", line.ptr + 1);
+    (void)printf("{\"event\": \"%s\"%s%s\n", event->event, empty ? "" : ", ", line.ptr + 1);
+}
+
+/* Readers of a pipe see lines at once, unless a tool floods them: then every half second. */
+static void flush_if_due(struct sp_display *display, const struct sp_run_event *event)
+{
+    sp_nsec now = sp_clock_monotonic();
+
+    if (event->kind == SP_RUN_OUTPUT && now - display->flushed < SP_NSEC_PER_SEC / 20)
+        return;
     (void)fflush(stdout);
+    display->flushed = now;
 }
 
 void sp_display_event(void *arg, const struct sp_run_event *event)
@@ -338,6 +373,7 @@ void sp_display_event(void *arg, const struct sp_run_event *event)
 
     if (display->options.json) {
         print_json(event);
+        flush_if_due(display, event);
         return;
     }
     switch (event->kind) {
@@ -353,6 +389,5 @@ void sp_display_event(void *arg, const struct sp_run_event *event)
     case SP_RUN_ENTER:
     case SP_RUN_ITERATION: break;
     }
-    if (!display->live)
-        (void)fflush(stdout);
+    flush_if_due(display, event);
 }

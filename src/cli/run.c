@@ -5,6 +5,7 @@
 #include "cli/display.h"
 #include "cli/planview.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 struct run_args {
@@ -47,7 +48,15 @@ static int exit_status(const struct sp_run_result *result, enum sp_rc rc)
         return SP_EXIT_INTERRUPTED;
     if (rc == SP_OK)
         return SP_EXIT_DONE;
+    if (result->backend_failed)
+        return SP_EXIT_BACKEND;
     return result->workspace_failed ? SP_EXIT_STORE : SP_EXIT_FAILED;
+}
+
+/* A reader that has gone away ("| head") must not leave a tool without its engine. */
+static void outlive_readers(void)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
 }
 
 static int run_picked(struct sp_session *session,
@@ -67,6 +76,7 @@ static int run_picked(struct sp_session *session,
     struct sp_run_result result;
     struct sp_err err = SP_ERR_INIT;
 
+    outlive_readers();
     enum sp_rc rc = sp_run(session, &run_options, &result, &err);
     sp_display_free(display);
     sp_show_findings(session);

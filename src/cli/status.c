@@ -22,18 +22,15 @@ static const struct sp_option options[] = {
     SP_OPT_END,
 };
 
-static void add_step(struct sp_table *table, const struct sp_step_summary *step)
+static void add_step(struct sp_table *table,
+                     const struct sp_run_summary *run,
+                     const struct sp_step_summary *step)
 {
-    const char *result = step->skipped   ? "skipped"
-                         : !step->ended  ? "running"
-                         : step->success ? "done"
-                                         : "failed";
-
     sp_table_add(table, SP_STR_FMT, SP_STR_ARG(step->task));
-    sp_table_add(table, "%s", result);
+    sp_table_add(table, "%s", sp_step_state_name(run, step));
     if (step->ended) {
         sp_table_add(table, "%s", sp_clock_duration((sp_nsec)(step->wall * 1e9)).text);
-        sp_table_add(table, "%.0f%%", step->wall > 0 ? 100 * step->cpu / step->wall : 0.0);
+        sp_table_add(table, "%s", sp_share_text(step->cpu, step->wall).text);
         sp_table_add(table, "%s", sp_size_text(step->memory).text);
         sp_table_add(table, "%s", sp_size_text(step->read).text);
         sp_table_add(table, "%s", sp_size_text(step->write).text);
@@ -64,7 +61,7 @@ static void print_status(const struct sp_run_summary *run)
         (void)printf(", %s", sp_clock_duration((sp_nsec)(run->wall * 1e9)).text);
     (void)printf("\n");
     for (size_t i = 0; i < run->step_count; i++)
-        add_step(table, &run->steps[i]);
+        add_step(table, run, &run->steps[i]);
     sp_table_format(table, sp_tty_is(STDOUT_FILENO) ? sp_tty_width(STDOUT_FILENO) : 0,
                     sp_tty_colour(STDOUT_FILENO), &text);
     (void)fputs(text.ptr, stdout);

@@ -83,6 +83,11 @@ static void add_cell(const struct sp_table *table,
 
 static void end_row(size_t start, int width, struct sp_buf *out)
 {
+    size_t len = out->len;
+
+    while (len > start && out->ptr[len - 1] == ' ')
+        len--;
+    sp_buf_truncate(out, len);
     if (width > 0 && out->len - start > (size_t)width) {
         size_t end = start + (size_t)width;
         while (end > start && ((unsigned char)out->ptr[end] & 0xC0) == 0x80)
@@ -138,5 +143,14 @@ struct sp_size_text sp_size_text(uint64_t bytes)
     }
     int digits = size < 9.95 && unit ? 1 : 0;
     (void)snprintf(out.text, sizeof out.text, "%.*f %s", digits, size, units[unit]);
+    return out;
+}
+
+struct sp_size_text sp_share_text(double cpu, double wall)
+{
+    struct sp_size_text out = { "-" };
+
+    if (wall >= 0.01)
+        (void)snprintf(out.text, sizeof out.text, "%.0f%%", 100 * cpu / wall);
     return out;
 }

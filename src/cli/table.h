@@ -32,3 +32,7 @@ struct sp_size_text {
     char text[16];
 };
 struct sp_size_text sp_size_text(uint64_t bytes);
+
+/* CPU time as a share of the elapsed time, both in seconds: "187%"; "-" below 10 ms, where the
+ * clocks of the kernel are too coarse. */
+struct sp_size_text sp_share_text(double cpu, double wall);

@@ -239,18 +239,25 @@ static void put_text(struct sp_arena *arena,
         put(arena, dict, key, sp_text(text));
 }
 
-static struct sp_value step_value(struct sp_arena *arena, const struct sp_step_summary *step)
+const char *sp_step_state_name(const struct sp_run_summary *run, const struct sp_step_summary *step)
+{
+    if (step->skipped)
+        return "skipped";
+    if (!step->ended)
+        return run->state == SP_RUN_GOING ? "running" : "unfinished";
+    return step->success ? "done" : "failed";
+}
+
+static struct sp_value step_value(struct sp_arena *arena,
+                                  const struct sp_run_summary *run,
+                                  const struct sp_step_summary *step)
 {
     struct sp_value dict = sp_dict_new(arena);
-    const char *result = step->skipped   ? "skipped"
-                         : !step->ended  ? "running"
-                         : step->success ? "done"
-                                         : "failed";
 
     put_text(arena, dict, "task", step->task);
     put_text(arena, dict, "cab", step->cab);
     put_text(arena, dict, "loop", step->loop);
-    put(arena, dict, "result", sp_text(sp_str_of(result)));
+    put(arena, dict, "result", sp_text(sp_str_of(sp_step_state_name(run, step))));
     put_text(arena, dict, "why", step->why);
     put_text(arena, dict, "command", step->command);
     put(arena, dict, "wall", sp_float(step->wall));
@@ -269,7 +276,7 @@ struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_sum
     struct sp_value steps = sp_list_new(arena);
 
     for (size_t i = 0; i < run->step_count; i++)
-        sp_list_add(arena, steps.list, step_value(arena, &run->steps[i]));
+        sp_list_add(arena, steps.list, step_value(arena, run, &run->steps[i]));
     put(arena, dict, "run", sp_text(run->id));
     put_text(arena, dict, "recipe", run->recipe);
     put(arena, dict, "state", sp_text(sp_str_of(sp_run_state_name(run->state))));

@@ -44,5 +44,9 @@ struct sp_str sp_history_last(const struct sp_workspace *workspace);
 /* "done", "failed", ... */
 const char *sp_run_state_name(enum sp_run_state state);
 
+/* "done", "failed", "skipped", "running", or "unfinished": its spoor was killed. */
+const char *sp_step_state_name(const struct sp_run_summary *run,
+                               const struct sp_step_summary *step);
+
 /* The same facts as a value, for --json. */
 struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_summary *run);

@@ -81,25 +81,52 @@ enum sp_rc sp_outputs_check(struct sp_arena *arena, const struct sp_task *task, 
 
 /* --- runs that never ended ---------------------------------------------------------------- */
 
+/* What the journal of such a run says last. */
 struct lost {
-    struct sp_str step; /* last one that began and did not end */
+    struct sp_str step; /* one that began and did not end */
+    struct sp_str backend, handle;
     bool ended;
 };
+
+static struct sp_str text_of(const struct sp_dict *event, const char *key)
+{
+    const struct sp_value *value = sp_dict_get(event, key);
+
+    return value && sp_is_text(*value) ? value->text : SP_STR("");
+}
 
 static bool fold_event(const struct sp_dict *event, void *arg)
 {
     struct lost *lost = arg;
-    const struct sp_value *name = sp_dict_get(event, "event");
-    const struct sp_value *step = sp_dict_get(event, "task");
+    struct sp_str name = text_of(event, "event");
 
-    if (!name || !sp_is_text(*name))
-        return true;
-    if (sp_str_is(name->text, "step-start"))
-        lost->step = step && sp_is_text(*step) ? step->text : SP_STR("?");
-    else if (sp_str_is(name->text, "step-end"))
-        lost->step = SP_STR("");
-    else if (sp_str_is(name->text, "run-end") || sp_str_is(name->text, "run-lost"))
+    if (sp_str_is(name, "step-start")) {
+        *lost = (struct lost){ .step = text_of(event, "task") };
+    } else if (sp_str_is(name, "step-handle")) {
+        lost->backend = text_of(event, "backend");
+        lost->handle = text_of(event, "handle");
+    } else if (sp_str_is(name, "step-end")) {
+        *lost = (struct lost){ 0 };
+    } else if (sp_str_is(name, "run-end") || sp_str_is(name, "run-lost")) {
         lost->ended = true;
+    }
+    return true;
+}
+
+/* Two tools must not write to one file: the one whose engine has gone is ended. */
+static bool end_orphan(const struct lost *lost,
+                       const struct sp_backend_ops *ops,
+                       struct sp_backend *backend)
+{
+    struct sp_handle handle = { 0 };
+
+    if (lost->handle.len == 0 || lost->handle.len >= sizeof handle.text ||
+        !sp_str_is(lost->backend, ops->name) || !ops->is_alive)
+        return false;
+    memcpy(handle.text, lost->handle.ptr, lost->handle.len);
+    if (!ops->is_alive(backend, &handle))
+        return false;
+    ops->kill(backend, &handle);
     return true;
 }
 
@@ -113,7 +140,14 @@ static void note_lost(const char *path, struct sp_err *err)
     sp_journal_close(journal);
 }
 
-struct sp_list *sp_lost_runs(struct sp_workspace *workspace)
+static void add_line(struct sp_arena *arena, struct sp_list *lines, struct sp_str line)
+{
+    sp_list_add(arena, lines, sp_text(line));
+}
+
+struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
+                             const struct sp_backend_ops *ops,
+                             struct sp_backend *backend)
 {
     struct sp_arena *arena = workspace->arena;
     struct sp_list *lines = sp_list_new(arena).list;
@@ -128,13 +162,26 @@ struct sp_list *sp_lost_runs(struct sp_workspace *workspace)
     struct sp_str path = sp_workspace_journal(workspace, ids[count - 1]);
     if (sp_journal_read(path.ptr, arena, fold_event, &lost, &err) || lost.ended)
         return lines;
-    const char *where = lost.step.len ? " while running step " : "";
-    sp_list_add(
-        arena, lines,
-        sp_text(sp_arena_printf(arena,
-                                "the previous run %s did not end: its spoor was killed%s" SP_STR_FMT
-                                "; what that step wrote may be incomplete",
-                                ids[count - 1].ptr, where, SP_STR_ARG(lost.step))));
+    if (lost.step.len == 0)
+        add_line(arena, lines,
+                 sp_arena_printf(arena, "the previous run %s did not end: its spoor was killed",
+                                 ids[count - 1].ptr));
+    else
+        add_line(arena, lines,
+                 sp_arena_printf(arena,
+                                 "the previous run %s did not end: its spoor was killed while "
+                                 "running step " SP_STR_FMT
+                                 "; what that step wrote may be incomplete",
+                                 ids[count - 1].ptr, SP_STR_ARG(lost.step)));
+    if (end_orphan(&lost, ops, backend)) {
+        struct sp_str pid = lost.handle;
+        pid = sp_str_cut(&pid, ':');
+        add_line(arena, lines,
+                 sp_arena_printf(arena,
+                                 "the tool of that step was still running (" SP_STR_FMT
+                                 "); it has been ended",
+                                 SP_STR_ARG(pid)));
+    }
     note_lost(path.ptr, &err);
     return lines;
 }

@@ -47,12 +47,18 @@ struct sp_logbook *sp_logbook_new(void)
     return book;
 }
 
+static void note_failure(struct sp_logbook *book, const char *what, struct sp_str path)
+{
+    if (book->failure.code == SP_OK)
+        (void)sp_fail_errno(&book->failure, "%s log file %s", what, path.ptr);
+}
+
 static void close_files(struct sp_logbook *book, size_t keep)
 {
     while (book->depth > keep) {
         struct log_file *file = &book->files[--book->depth];
-        if (file->stream)
-            (void)fclose(file->stream);
+        if (file->stream && fclose(file->stream) != 0)
+            note_failure(book, "write", file->path);
         *file = (struct log_file){ 0 };
     }
 }
@@ -135,12 +141,6 @@ void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *positio
     };
 }
 
-static void note_failure(struct sp_logbook *book, const char *what, struct sp_str path)
-{
-    if (book->failure.code == SP_OK)
-        (void)sp_fail_errno(&book->failure, "%s log file %s", what, path.ptr);
-}
-
 static void open_file(struct sp_logbook *book, struct log_file *file)
 {
     struct sp_err err = SP_ERR_INIT;
@@ -158,7 +158,6 @@ static void open_file(struct sp_logbook *book, struct log_file *file)
         note_failure(book, "open", file->path);
         return;
     }
-    (void)setvbuf(file->stream, NULL, _IOLBF, 0);
     sp_map_set(&book->seen, file->path, book);
 }
 
@@ -177,6 +176,15 @@ void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct s
     if (fprintf(file->stream, "%s " SP_STR_FMT " %s: " SP_STR_FMT "\n", now.text,
                 SP_STR_ARG(file->logger), level_names[level], SP_STR_ARG(text)) < 0)
         note_failure(book, "write", file->path);
+    if (level >= SP_LOG_ERROR)
+        sp_logbook_flush(book);
+}
+
+void sp_logbook_flush(struct sp_logbook *book)
+{
+    for (size_t i = 0; i < book->depth; i++)
+        if (book->files[i].stream && fflush(book->files[i].stream) != 0)
+            note_failure(book, "write", book->files[i].path);
 }
 
 struct sp_str sp_logbook_path(const struct sp_logbook *book)

@@ -24,6 +24,9 @@ void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *positio
 /* One record. Levels below the position's `log.level` are left out. */
 void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct sp_str text);
 
+/* Lines are kept back for speed; give them to the kernel now. Errors are written at once. */
+void sp_logbook_flush(struct sp_logbook *book);
+
 /* Path of the file in use; empty when logging is off. */
 struct sp_str sp_logbook_path(const struct sp_logbook *book);
 

@@ -101,11 +101,13 @@ struct sp_dict *sp_record_step_start(struct sp_arena *arena,
 
 struct sp_dict *sp_record_step_handle(struct sp_arena *arena,
                                       const struct sp_action *action,
+                                      const char *backend,
                                       const struct sp_handle *handle)
 {
     struct record r = begin(arena);
 
     put_position(r, action->position);
+    put_text(r, "backend", sp_str_of(backend));
     put_text(r, "handle", sp_str_of(handle->text));
     return r.dict;
 }

@@ -16,6 +16,7 @@ struct sp_dict *sp_record_step_start(struct sp_arena *arena,
                                      struct sp_str log_file);
 struct sp_dict *sp_record_step_handle(struct sp_arena *arena,
                                       const struct sp_action *action,
+                                      const char *backend,
                                       const struct sp_handle *handle);
 struct sp_dict *sp_record_step_end(struct sp_arena *arena,
                                    const struct sp_position *position,

@@ -94,18 +94,23 @@ static enum sp_rc journalise(struct run *run,
 
 /* --- one task ----------------------------------------------------------------------------- */
 
-static void log_inputs(struct run *run, const struct sp_task *task)
+static void log_values(struct run *run, const char *heading, const struct sp_dict *values)
 {
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
 
-    sp_logbook_write(run->logbook, SP_LOG_INFO, SP_STR("### validated inputs"));
-    SP_DICT_EACH(entry, task->inputs)
+    sp_logbook_write(run->logbook, SP_LOG_INFO, sp_str_of(heading));
+    SP_DICT_EACH(entry, values)
     {
         sp_buf_clear(&line);
         sp_buf_addf(&line, "  " SP_STR_FMT ": ", SP_STR_ARG(entry->key));
         sp_value_brief(entry->value, 2000, &line);
         sp_logbook_write(run->logbook, SP_LOG_INFO, sp_buf_str(&line));
     }
+}
+
+static void log_invocation(struct run *run, const struct sp_task *task)
+{
+    log_values(run, "### validated inputs", task->inputs);
     sp_logbook_write(run->logbook, SP_LOG_INFO, SP_STR("---INVOKING---"));
     sp_logbook_write(run->logbook, SP_LOG_INFO, task->command.display);
 }
@@ -132,6 +137,8 @@ static void log_result(struct run *run, const struct sp_action *action)
         sp_buf_addf(&line, SP_STR_FMT " returns exit code 0 after %s",
                     SP_STR_ARG(action->task->command.short_name), wall.text);
     sp_logbook_write(run->logbook, run->last.why ? SP_LOG_ERROR : SP_LOG_INFO, sp_buf_str(&line));
+    if (run->last.output_error)
+        note(run, SP_LOG_WARNING, sp_str_of(run->last.output_error));
     if (run->last.warnings)
         SP_LIST_EACH(warning, run->last.warnings)
     note(run, SP_LOG_WARNING, warning->text);
@@ -156,12 +163,15 @@ static enum sp_rc run_task(struct run *run, const struct sp_action *action, stru
     };
 
     run->step_started = sp_clock_realtime();
-    log_inputs(run, action->task);
+    log_invocation(run, action->task);
     struct sp_dict *record =
         sp_record_step_start(run->session->arena, action, output, sp_logbook_path(run->logbook));
     enum sp_rc rc = journalise(run, &base, "step-start", record, err);
     if (rc)
         return rc;
+    /* Told; what the tool says comes with events of its own. */
+    base.event = NULL;
+    base.record = NULL;
 
     struct sp_err refusal = SP_ERR_INIT;
     if (sp_taskrun_start(&options, action->task, &run->task, &refusal)) {
@@ -172,10 +182,10 @@ static enum sp_rc run_task(struct run *run, const struct sp_action *action, stru
         return SP_OK;
     }
     /* Lazily: it serves only to find the process again if we are killed. */
-    rc = sp_journal_append(
-        run->journal, "step-handle",
-        sp_record_step_handle(run->session->arena, action, sp_taskrun_handle(run->task)),
-        SP_JOURNAL_LAZY, err);
+    rc = sp_journal_append(run->journal, "step-handle",
+                           sp_record_step_handle(run->session->arena, action, run->ops->name,
+                                                 sp_taskrun_handle(run->task)),
+                           SP_JOURNAL_LAZY, err);
     while (!sp_taskrun_is_done(run->task) && sp_loop_turn(run->loop, -1)) {}
     sp_taskrun_result(run->task, &run->last);
     sp_taskrun_free(SP_TAKE(run->task));
@@ -238,6 +248,8 @@ static enum sp_rc do_end(struct run *run,
         run->last.why = "its outputs are not as they should be";
     if (!success)
         fail(run, run->last.why);
+    else if (action->task->outputs && action->task->outputs->len)
+        log_values(run, "### validated outputs", action->task->outputs);
     run->result->done++;
     event.done = run->result->done;
     event.success = success;
@@ -290,6 +302,9 @@ static enum sp_rc do_leave(struct run *run, const struct sp_action *action, stru
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
 
     event.outputs = action->outputs;
+    sp_logbook_enter(run->logbook, action->position);
+    if (action->outputs && action->outputs->len)
+        log_values(run, "### validated outputs", action->outputs);
     sp_buf_addf(&line, "recipe '" SP_STR_FMT "' executed successfully",
                 SP_STR_ARG(action->position->title));
     sp_logbook_write(run->logbook, SP_LOG_INFO, sp_buf_str(&line));
@@ -370,7 +385,7 @@ static enum sp_rc open_run(struct run *run, struct sp_err *err)
 
     enum sp_rc rc = sp_workspace_open(arena, ".", &run->workspace, err);
     if (rc == SP_OK) {
-        struct sp_list *lines = sp_lost_runs(&run->workspace);
+        struct sp_list *lines = sp_lost_runs(&run->workspace, run->ops, run->backend);
         SP_LIST_EACH(line, lines)
         note(run, SP_LOG_WARNING, line->text);
         rc = sp_workspace_new_run(&run->workspace, &run->result->id, &run->dir, err);
@@ -389,6 +404,16 @@ static enum sp_rc open_run(struct run *run, struct sp_err *err)
     return journalise(run, &event, "run-start", record, err);
 }
 
+static void log_end(struct run *run, const struct sp_run_event *event)
+{
+    const char *how = event->success ? "successful" : event->interrupted ? "interrupted" : "failed";
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
+
+    sp_buf_addf(&line, "run %s after %s", how, sp_clock_hms(event->usage.wall).text);
+    sp_logbook_write(run->logbook, event->success ? SP_LOG_INFO : SP_LOG_ERROR, sp_buf_str(&line));
+    sp_logbook_flush(run->logbook);
+}
+
 static enum sp_rc close_run(struct run *run, struct sp_err *err)
 {
     struct sp_run_event event = event_of(run, SP_RUN_END, NULL);
@@ -397,6 +422,7 @@ static enum sp_rc close_run(struct run *run, struct sp_err *err)
     event.success = !run->failure && !run->result->interrupted;
     event.interrupted = run->result->interrupted;
     event.text = sp_str_of(run->failure);
+    log_end(run, &event);
     return journalise(run, &event, "run-end",
                       sp_record_run_end(run->session->arena, event.success, event.interrupted,
                                         run->failure, event.usage.wall),
@@ -472,8 +498,10 @@ enum sp_rc sp_run(struct sp_session *session,
     };
 
     *result = (struct sp_run_result){ 0 };
-    if (!run.ops)
-        return sp_fail(err, SP_INVALID, "unknown backend '%s'", options->backend);
+    if (!run.ops) {
+        result->backend_failed = true;
+        return sp_fail(err, SP_NOT_FOUND, "there is no backend '%s'", options->backend);
+    }
     enum sp_rc rc = sp_preflight(session, NULL, NULL, &preflight, err);
     if (rc)
         return rc;

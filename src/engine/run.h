@@ -63,6 +63,7 @@ struct sp_run_result {
     struct sp_str id; /* of the run; empty when it did not get so far */
     bool interrupted;
     bool workspace_failed; /* the fault lies with .spoor (exit status 4) */
+    bool backend_failed;   /* there is none of that name, or it does not work (exit status 3) */
     size_t done, skipped;
 };
 

@@ -20,7 +20,8 @@ struct sp_taskrun {
     struct sp_verdict verdict;
     struct sp_watch *ticker;
     FILE *output;
-    struct sp_report last; /* state DONE at the end; its reason is copied */
+    struct sp_err output_failure; /* the first one */
+    struct sp_report last;        /* state DONE at the end; its reason is copied */
     struct sp_str reason;
 };
 
@@ -32,14 +33,20 @@ static void tell(const struct sp_taskrun *run, struct sp_run_event *event)
 
 /* --- listening ---------------------------------------------------------------------------- */
 
+static void note_output_failure(struct sp_taskrun *run)
+{
+    if (run->output_failure.code == SP_OK)
+        (void)sp_fail_errno(&run->output_failure, "write %s", run->options.output_file.ptr);
+}
+
 static void on_line(void *arg, enum sp_stream stream, struct sp_str text, bool partial)
 {
     struct sp_taskrun *run = arg;
     struct sp_wrangled line;
     (void)stream;
 
-    if (run->output)
-        (void)fprintf(run->output, SP_STR_FMT "\n", SP_STR_ARG(text));
+    if (run->output && fprintf(run->output, SP_STR_FMT "\n", SP_STR_ARG(text)) < 0)
+        note_output_failure(run);
     /* The cab's own rules first, then those of its flavour. */
     sp_wrangle(run->task->cab->wranglers, text, &run->verdict, &line);
     if (run->task->command.wranglers && !line.suppressed) {
@@ -88,6 +95,10 @@ static void on_tick(void *arg)
 
     if (run->last.state == SP_JOB_DONE)
         return;
+    /* Whoever looks into the files while the tool runs sees them at most half a second old. */
+    sp_logbook_flush(run->options.logbook);
+    if (run->output && fflush(run->output) != 0)
+        note_output_failure(run);
     event.kind = SP_RUN_TICK;
     if (run->options.ops->usage)
         (void)run->options.ops->usage(run->options.backend, &run->handle, &event.usage);
@@ -129,8 +140,9 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
         .env = sp_tools_environment(arena, options->path, task->command.env),
         .cwd = sp_arena_cstr(arena, options->session->world.cwd),
     };
-    if (options->output_file.len)
-        run->output = fopen(options->output_file.ptr, "we");
+    run->output = fopen(options->output_file.ptr, "we");
+    if (!run->output)
+        (void)sp_fail_errno(&run->output_failure, "create %s", options->output_file.ptr);
     struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };
     rc = options->ops->submit(options->backend, &run->job, &observer, &run->handle, err);
     if (rc == SP_OK)
@@ -204,12 +216,14 @@ static const char *join_errors(const struct sp_taskrun *run)
     return sp_arena_cstr(run->options.session->arena, sp_buf_str(&text));
 }
 
-void sp_taskrun_result(const struct sp_taskrun *run, struct sp_taskrun_result *out)
+void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
 {
     int status = run->last.exit_status;
     bool exit_fine = status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     bool success = run->verdict.declared ? run->verdict.declared > 0 : exit_fine;
 
+    if (run->output && fclose(SP_TAKE(run->output)) != 0)
+        note_output_failure(run);
     *out = (struct sp_taskrun_result){
         .success = success,
         .exit_status = status,
@@ -217,6 +231,9 @@ void sp_taskrun_result(const struct sp_taskrun *run, struct sp_taskrun_result *o
         .outputs = run->verdict.outputs,
         .warnings = run->verdict.warnings,
     };
+    if (run->output_failure.code)
+        out->output_error =
+            sp_arena_cstr(run->options.session->arena, sp_str_of(run->output_failure.text));
     if (success)
         return;
     bool declared = run->verdict.declared < 0 && run->verdict.errors && run->verdict.errors->len;

@@ -15,7 +15,7 @@ struct sp_taskrun_options {
     struct sp_backend *backend;
     struct sp_logbook *logbook;
     struct sp_str path;        /* PATH of jobs */
-    struct sp_str output_file; /* raw output goes there; empty: nowhere */
+    struct sp_str output_file; /* raw output goes there */
     sp_run_fn watch;           /* gets OUTPUT and TICK; may be NULL */
     void *arg;
     const struct sp_run_event *base; /* what every event starts from; borrowed */
@@ -36,17 +36,19 @@ bool sp_taskrun_is_done(const struct sp_taskrun *run);
 /* Ask it to stop; it still has to become done. */
 void sp_taskrun_cancel(struct sp_taskrun *run);
 
-/* After it is done: success by exit status and wranglers; texts live in the session's arena. */
+/* After it is done, once: success by exit status and wranglers; texts live in the session's arena.
+ */
 struct sp_taskrun_result {
     bool success;
     const char *why; /* NULL on success: "wsclean returns error code 1 after 0:00:12" */
     int exit_status;
     struct sp_usage_stats usage;
+    const char *output_error;       /* why its raw output was not kept whole, or NULL */
     const struct sp_dict *outputs;  /* found by wranglers; may be NULL */
     const struct sp_list *warnings; /* texts; may be NULL */
 };
 
-void sp_taskrun_result(const struct sp_taskrun *run, struct sp_taskrun_result *out);
+void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out);
 
 /* Accepts NULL. */
 void sp_taskrun_free(struct sp_taskrun *run);
