@@ -4,7 +4,7 @@
 #include "recipe/cab.h"
 #include "value/text.h"
 
-#define INDENT    4
+#define INDENT    ((size_t)4)
 #define WIDTH_MIN 40
 #define BRIEF_MAX 200 /* bytes of a default */
 

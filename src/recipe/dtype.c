@@ -143,7 +143,7 @@ static void add_arg(struct parser *parser, struct sp_dtype *dtype, const struct 
         const struct sp_dtype **args =
             SP_ARENA_NEW(parser->arena, const struct sp_dtype *, count ? count * 2 : 1);
         if (count)
-            memcpy(args, dtype->args, count * sizeof *args);
+            memcpy(args, dtype->args, count * sizeof(struct sp_dtype *));
         dtype->args = args;
     }
     dtype->args[dtype->arg_count++] = arg;
@@ -191,8 +191,10 @@ static enum sp_rc parse_values(struct parser *parser, struct sp_dtype *dtype)
 
     for (; parser->at < parser->text.len; parser->at++) {
         char c = parser->text.ptr[parser->at];
-        if (quote)
-            quote = c == quote ? '\0' : quote;
+        if (quote && c == quote)
+            quote = '\0';
+        else if (quote)
+            continue;
         else if (c == '\'' || c == '"')
             quote = c;
         else if (c == ']')
@@ -280,6 +282,8 @@ enum sp_rc sp_dtype_parse(struct sp_arena *arena,
 
     if (text.len > TEXT_MAX)
         return sp_fail(err, SP_INVALID, "a text of %zu bytes is not a valid dtype", text.len);
+    if (text.len && memchr(text.ptr, '\0', text.len))
+        return sp_fail(err, SP_INVALID, "a text with a NUL byte is not a valid dtype");
     enum sp_rc rc = parse_type(&parser, &dtype);
     if (rc)
         return rc;

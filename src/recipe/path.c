@@ -43,7 +43,7 @@ static struct sp_str decode_percent(struct sp_arena *arena, struct sp_str text)
         int high = i + 2 < text.len && text.ptr[i] == '%' ? hex_digit(text.ptr[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
         bool escape = high >= 0 && low >= 0 && high + low > 0;
-        out[len++] = escape ? (char)(high * 16 + low) : text.ptr[i];
+        out[len++] = (char)(escape ? high * 16 + low : text.ptr[i]);
         i += escape ? 2 : 0;
     }
     return (struct sp_str){ out, len };

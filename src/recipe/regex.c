@@ -43,7 +43,7 @@ static void translate(struct sp_str pattern, struct sp_buf *out)
         if (c == '\\' && i + 1 < pattern.len) {
             char next = pattern.ptr[++i];
             sp_buf_addc(out, '\\');
-            sp_buf_addc(out, next == 'Z' && !in_class ? 'z' : next);
+            sp_buf_addc(out, (char)(next == 'Z' && !in_class ? 'z' : next));
             continue;
         }
         if (!in_class && is_open_quantifier(pattern, i)) {
@@ -204,7 +204,7 @@ static enum sp_rc expand_escape(const struct sp_regex *regex,
 {
     static const char letters[] = "nrtfva\\";
     static const char meanings[] = "\n\r\t\f\v\a\\";
-    char c = *at < text.len ? text.ptr[*at] : '\0';
+    char c = (char)(*at < text.len ? text.ptr[*at] : '\0');
     const char *letter = c ? strchr(letters, c) : NULL;
     struct sp_str name = { 0 };
 
