@@ -65,7 +65,7 @@ static void make_printable(char *text)
     }
 }
 
-static char *format_text(struct sp_arena *arena, const char *fmt, va_list args)
+static SP_PRINTF(2, 0) char *format_text(struct sp_arena *arena, const char *fmt, va_list args)
 {
     struct sp_str text = sp_arena_vprintf(arena, fmt, args);
     char *copy = sp_arena_cstr(arena, text);

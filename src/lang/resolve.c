@@ -49,11 +49,13 @@ static struct sp_diags *diags_of(const struct sp_resolver *resolver)
     return resolver->composition->composer->diags;
 }
 
-static void exhaust(struct sp_resolver *resolver, uint32_t origin)
+/* Stop everything: said once. */
+static void exhaust(struct sp_resolver *resolver, uint32_t origin, const char *why)
 {
-    if (!resolver->composition->exhausted)
-        sp_diag_error(diags_of(resolver), SP_DIAG_USE, origin,
-                      "recursion limit exceeded, check your _use and _include statements");
+    if (!resolver->composition->exhausted) {
+        sp_diag_error(diags_of(resolver), SP_DIAG_USE, origin, "%s", why);
+        sp_diag_hint(diags_of(resolver), "check your _use and _include statements");
+    }
     resolver->composition->exhausted = true;
 }
 
@@ -207,7 +209,7 @@ struct sp_dict *sp_resolve_level(struct sp_resolver *resolver, struct sp_dict *d
     resolver->open++;
     for (unsigned round = 0; has_active(resolver, level); round++) {
         if (round == ROUNDS_MAX)
-            exhaust(resolver, dict->entries[0].origin);
+            exhaust(resolver, dict->entries[0].origin, "recursion limit exceeded");
         if (round == ROUNDS_MAX || resolver->composition->exhausted)
             break;
         level = resolve_round(resolver, state, level);
@@ -282,8 +284,10 @@ struct sp_value sp_resolve_value(struct sp_resolver *resolver, struct sp_value v
         return value;
     size_t size = value.kind == SP_DICT ? value.dict->len : value.list->len;
     composition->nodes += size + 1;
-    if (composition->nodes > NODES_MAX || composition->depth >= DEPTH_MAX)
-        exhaust(resolver, value.origin);
+    if (composition->nodes > NODES_MAX)
+        exhaust(resolver, value.origin, "the sections used expand to more than can be handled");
+    if (composition->depth >= DEPTH_MAX)
+        exhaust(resolver, value.origin, "recursion limit exceeded");
     if (composition->exhausted)
         return value;
     composition->depth++;
