@@ -134,6 +134,15 @@ static struct sp_value evaluate(struct round *round, const struct sp_assignment 
     return sp_at(value, entry->value.origin);
 }
 
+static void report(struct round *round, const struct sp_assignment *entry, struct sp_value value)
+{
+    struct sp_str what = sp_arena_printf(round->walk->arena, "assigning '" SP_STR_FMT "' in %s",
+                                         SP_STR_ARG(entry->name), round->owner);
+
+    (void)sp_frame_reject(round->walk, value, entry->value.origin, what.ptr);
+    round->errors++;
+}
+
 static void apply_list(struct round *round, const struct sp_assignment_list *list)
 {
     /* First as written, so that texts can refer to later entries. */
@@ -144,15 +153,11 @@ static void apply_list(struct round *round, const struct sp_assignment_list *lis
     }
     for (size_t i = 0; i < list->len; i++) {
         const struct sp_assignment *entry = &list->items[i];
-        struct sp_str what = sp_arena_printf(round->walk->arena, "assigning '" SP_STR_FMT "' in %s",
-                                             SP_STR_ARG(entry->name), round->owner);
         struct sp_value value = evaluate(round, entry);
         if (value.kind == SP_UNSET)
             continue;
-        if (value.kind == SP_ERROR) {
-            (void)sp_frame_reject(round->walk, value, entry->value.origin, what.ptr);
-            round->errors++;
-        }
+        if (value.kind == SP_ERROR)
+            report(round, entry, value);
         setters[entry->kind](round, entry, value);
     }
 }

@@ -245,7 +245,12 @@ void sp_frame_locate(struct sp_walk *walk, struct sp_frame *frame, const struct 
     }
     sp_scope_set(&frame->scope, "info", info, false);
     sp_scope_set(&frame->scope, "self", info, false);
-    at->log = evaluate_log(walk, frame, step ? frame->step_log : frame->log);
+    if (!step)
+        at->log = evaluate_log(walk, frame, frame->log);
+    else if (!frame->shown_log)
+        frame->shown_log = evaluate_log(walk, frame, frame->step_log);
+    if (step)
+        at->log = frame->shown_log;
 }
 
 /* --- values

@@ -70,14 +70,16 @@ struct sp_frame {
 
     /* the step under way */
     size_t step;
-    struct sp_dict *step_params; /* its parameters, evaluated */
-    struct sp_dict *step_log;    /* opts.log for it */
+    struct sp_dict *step_params;     /* its parameters, evaluated */
+    struct sp_dict *step_log;        /* opts.log for it */
+    const struct sp_dict *shown_log; /* the same, evaluated; NULL until it is asked for */
     struct sp_list *make_dirs;
     bool failed; /* the step, when it comes to SP_PHASE_DONE */
 };
 
 struct sp_walk {
     struct sp_arena *arena;
+    struct sp_arena *scratch; /* for what does not outlive a step; see sp_walk_scratch */
     struct sp_config *config;
     struct sp_world world;          /* what the language sees: knows what steps will make */
     const struct sp_world *outside; /* the world as it is */
@@ -108,6 +110,10 @@ struct sp_walk {
     struct sp_dict *found; /* copy of what wranglers found */
     char *why;             /* copy of the reason of a failure; owned */
 };
+
+/* Memory for the evaluation of one set of parameters: given back a few steps later, so that long
+ * loops do not grow. What is to be kept must be copied. */
+struct sp_arena *sp_walk_scratch(struct sp_walk *walk);
 
 /* --- frame.c ------------------------------------------------------------------------------------
  */

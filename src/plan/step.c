@@ -220,6 +220,7 @@ enum sp_step_verdict sp_step_begin(struct sp_walk *walk,
 
     walk->task = (struct sp_task){ 0 };
     walk->found = NULL;
+    frame->shown_log = NULL;
     sp_frame_set_info(walk, frame, step);
     bool assigned = sp_assign_recipe(walk, frame);
     assigned = sp_assign_step(walk, frame, step) && assigned;

@@ -28,18 +28,19 @@ static struct sp_params_check new_check(struct sp_walk *walk,
                                         const struct sp_validation *validation,
                                         struct sp_diags *diags)
 {
+    struct sp_arena *scratch = walk->scratch;
+
     return (struct sp_params_check){
-        .arena = walk->arena,
+        .arena = scratch,
         .world = &walk->world,
         .diags = diags,
         .schema = validation->schema,
         .defaults = validation->defaults,
-        .owner = sp_arena_cstr(walk->arena, validation->owner),
+        .owner = sp_arena_cstr(scratch, validation->owner),
         .promised = &walk->promised,
         .make_dirs = validation->make_dirs,
         .origin = validation->origin,
-        .doc_name =
-            validation->doc_name.len ? sp_arena_cstr(walk->arena, validation->doc_name) : NULL,
+        .doc_name = validation->doc_name.len ? sp_arena_cstr(scratch, validation->doc_name) : NULL,
     };
 }
 
@@ -49,7 +50,7 @@ static void refill(struct sp_walk *walk, const struct sp_validation *validation)
 
     *params = (struct sp_dict){ 0 };
     SP_DICT_EACH(entry, validation->raw)
-    sp_dict_set_at(walk->arena, params, entry->key, entry->origin, entry->value);
+    sp_dict_set_at(walk->scratch, params, entry->key, entry->origin, entry->value);
 }
 
 static size_t evaluate_before(struct sp_walk *walk,
@@ -62,17 +63,43 @@ static size_t evaluate_before(struct sp_walk *walk,
     struct sp_eval eval = sp_frame_eval(walk, frame);
     unsigned flags = flags_before(walk, validation);
 
+    eval.arena = walk->scratch;
     if (validation->loose)
         eval.tolerant = true;
     if (blind)
         eval.world = NULL;
     refill(walk, validation);
+    if (validation->make_dirs)
+        validation->make_dirs->len = 0;
     sp_refs_postpone(walk, frame, validation->params);
     check.flags = flags | SP_PARAMS_INPUTS;
     size_t errors = sp_params_validate(&check, &eval, validation->params);
     check.flags = (flags & SP_PARAMS_MKDIR) | SP_PARAMS_OUTPUTS;
     eval.tolerant = true;
     return errors + sp_params_validate(&check, &eval, validation->params);
+}
+
+/* Evaluation works in scratch memory: what is to stay is copied. Keys are those of the schema or of
+ * the raw values, and stay anyway. */
+static void keep(struct sp_walk *walk, struct sp_dict *params)
+{
+    struct sp_dict kept = { 0 };
+
+    SP_DICT_EACH(entry, params)
+    sp_dict_set_at(walk->arena, &kept, entry->key, entry->origin,
+                   sp_value_copy(walk->arena, entry->value));
+    *params = kept;
+}
+
+static void keep_texts(struct sp_walk *walk, struct sp_list *texts)
+{
+    struct sp_list kept = { 0 };
+
+    if (!texts)
+        return;
+    SP_LIST_EACH(text, texts)
+    sp_list_add(walk->arena, &kept, sp_value_copy(walk->arena, *text));
+    *texts = kept;
 }
 
 /* Findings are collected apart first: whether there are any decides, also when the same were found
@@ -113,8 +140,10 @@ bool sp_validate_before(struct sp_walk *walk,
                         struct sp_frame *frame,
                         struct sp_validation *validation)
 {
+    (void)sp_walk_scratch(walk);
     size_t errors = evaluate_guessing(walk, frame, validation, false);
-
+    keep(walk, validation->params);
+    keep_texts(walk, validation->make_dirs);
     if (!errors && walk->mode != SP_MODE_RUN && !validation->conditional && !validation->loose)
         errors = sp_refs_check(walk, frame, validation);
     return errors == 0;
@@ -137,6 +166,7 @@ bool sp_validate_after(struct sp_walk *walk,
     struct sp_eval eval = sp_frame_eval(walk, frame);
     struct sp_diags found;
 
+    eval.arena = sp_walk_scratch(walk);
     forget_implicit(walk, validation);
     sp_diags_init(&found, walk->arena, walk->diags->origins);
     struct sp_params_check check = new_check(walk, validation, &found);
@@ -148,6 +178,7 @@ bool sp_validate_after(struct sp_walk *walk,
     if (walk->mode != SP_MODE_RUN)
         eval.world = NULL; /* files are not there yet: what depends on them is not known */
     (void)sp_params_validate(&check, &eval, validation->params);
+    keep(walk, validation->params);
     size_t errors = validation->loose ? 0 : tell(walk, &found);
     sp_diags_fini(&found);
     return errors == 0;
@@ -170,10 +201,12 @@ bool sp_validate_one(struct sp_walk *walk,
     sp_dict_set_at(walk->arena, params, param->name, value->origin, *value);
     struct sp_validation validation = { .schema = &schema, .owner = frame->node->fqname };
     struct sp_diags found;
+    eval.arena = sp_walk_scratch(walk);
     sp_diags_init(&found, walk->arena, walk->diags->origins);
     struct sp_params_check check = new_check(walk, &validation, &found);
     check.flags = SP_PARAMS_INPUTS;
     (void)sp_params_validate(&check, &eval, params);
+    keep(walk, params);
     size_t errors = tell(walk, &found);
     sp_diags_fini(&found);
     const struct sp_value *result = sp_dict_find(params, param->name);

@@ -252,6 +252,19 @@ void sp_walk_done(struct sp_walk *walk, const struct sp_outcome *outcome)
 /* --- begin and end
  * ---------------------------------------------------------------------------------------- */
 
+#define SCRATCH_MAX ((size_t)256 * 1024) /* bytes kept before starting anew: a few chunks */
+
+struct sp_arena *sp_walk_scratch(struct sp_walk *walk)
+{
+    if (walk->scratch && sp_arena_used(walk->scratch) > SCRATCH_MAX) {
+        sp_arena_free(walk->scratch);
+        walk->scratch = NULL;
+    }
+    if (!walk->scratch)
+        walk->scratch = sp_arena_new();
+    return walk->scratch;
+}
+
 static void start(struct sp_walk *walk, enum sp_walk_mode mode)
 {
     walk->mode = mode;
@@ -348,6 +361,7 @@ void sp_walk_free(struct sp_walk *walk)
     sp_map_fini(&walk->promised);
     sp_map_fini(&walk->fixed_step);
     sp_eval_cache_free(walk->cache);
+    sp_arena_free(walk->scratch);
     sp_arena_free(walk->arena);
     free(walk->why);
     free(walk);

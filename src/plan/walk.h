@@ -5,7 +5,7 @@
  * engine asks for the next action, does it, and tells the outcome; the walk evaluates parameters,
  * aliases, assignments and loops (spec stimela2.md 4, 5). The same walk serves three purposes:
  *
- *   check     sp_walk_check: everything that can be known before anything runs
+ *   check     sp_walk_new does it first: everything that can be known before anything runs
  *   plan      `dry`: every RUN is answered by sp_walk_done with nothing but success; values that
  *             only a run can give are UNRESOLVED, files that steps will make count as existing
  *   run       the real thing

@@ -86,9 +86,12 @@ void sp_config_init(struct sp_config *config, struct sp_arena *arena, struct sp_
 
 void sp_config_fini(struct sp_config *config)
 {
-    SP_MAP_EACH (entry, &config->owned)
-        sp_cab_fini(entry->value);
-    sp_map_fini(&config->owned);
+    for (size_t i = 0; i < config->owned_cabs.len; i++)
+        sp_cab_fini(config->owned_cabs.entries[i].value);
+    for (size_t i = 0; i < config->owned_recipes.len; i++)
+        sp_recipe_fini(config->owned_recipes.entries[i].value);
+    sp_map_fini(&config->owned_cabs);
+    sp_map_fini(&config->owned_recipes);
     sp_map_fini(&config->loading);
     sp_map_fini(&config->cabs);
     sp_map_fini(&config->recipes);
@@ -213,6 +216,16 @@ void sp_config_add(struct sp_config *config, struct sp_value document)
 /* --- typed objects -----------------------------------------------------------------------------
  */
 
+static void own(struct sp_config *config, struct sp_map *owned, void *object)
+{
+    sp_map_set(owned, sp_arena_printf(config->arena, "%zu", owned->len), object);
+}
+
+void sp_config_own_recipe(struct sp_config *config, struct sp_recipe *recipe)
+{
+    own(config, &config->owned_recipes, recipe);
+}
+
 struct sp_cab *sp_config_inline_cab(struct sp_config *config,
                                     struct sp_str name,
                                     struct sp_value value)
@@ -220,7 +233,7 @@ struct sp_cab *sp_config_inline_cab(struct sp_config *config,
     struct sp_cab *cab = sp_cab_load(config->arena, name, value, config->diags);
 
     if (cab)
-        sp_map_set(&config->owned, sp_arena_printf(config->arena, "%zu", config->owned.len), cab);
+        own(config, &config->owned_cabs, cab);
     return cab;
 }
 

@@ -22,8 +22,9 @@ struct sp_config {
 
     /* private */
     struct sp_map
-        loading;         /* recipes whose steps are being read: a recipe must not contain itself */
-    struct sp_map owned; /* every cab that was made, by a number: to be given back */
+        loading; /* recipes whose steps are being read: a recipe must not contain itself */
+    struct sp_map owned_cabs; /* everything that was made, by a number: to be given back */
+    struct sp_map owned_recipes;
 };
 
 void sp_config_init(struct sp_config *config, struct sp_arena *arena, struct sp_diags *diags);
@@ -39,6 +40,9 @@ struct sp_cab *sp_config_cab(struct sp_config *config, struct sp_str name);
 struct sp_cab *sp_config_inline_cab(struct sp_config *config,
                                     struct sp_str name,
                                     struct sp_value value);
+
+/* A recipe was made; the configuration gives it back. For sp_recipe_load. */
+void sp_config_own_recipe(struct sp_config *config, struct sp_recipe *recipe);
 
 /* The recipe called `name`, or a dotted path from CONFIG ("lib.recipes.x"); NULL if none. */
 struct sp_recipe *sp_config_recipe(struct sp_config *config, struct sp_str name);

@@ -179,5 +179,12 @@ struct sp_recipe *sp_recipe_load(struct sp_config *config,
 
     struct sp_recipe *recipe = SP_ARENA_NEW(config->arena, struct sp_recipe, 1);
     *recipe = raw.recipe;
+    sp_config_own_recipe(config, recipe);
     return recipe;
+}
+
+void sp_recipe_fini(struct sp_recipe *recipe)
+{
+    if (recipe)
+        sp_map_fini(&recipe->schema.params);
 }

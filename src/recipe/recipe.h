@@ -59,7 +59,11 @@ struct sp_recipe {
 };
 
 /* Build a recipe and, recursively, what its steps refer to. Findings go to config->diags; NULL
- * when `value` is not a mapping. A recipe that contains itself is a finding. */
+ * when `value` is not a mapping. A recipe that contains itself is a finding. The recipe belongs to
+ * the configuration. */
 struct sp_recipe *sp_recipe_load(struct sp_config *config,
                                  struct sp_str name,
                                  struct sp_value value);
+
+/* Frees what is not in the arena. Accepts NULL. */
+void sp_recipe_fini(struct sp_recipe *recipe);
