@@ -24,12 +24,6 @@ static const struct {
     unsigned digits;
 } hexadecimal[] = { { 'x', 2 }, { 'u', 4 }, { 'U', 8 } };
 
-bool sp_quoted_has_continuation(struct sp_str source)
-{
-    return sp_str_find_str(source, SP_STR("\\\n")) != SIZE_MAX ||
-           sp_str_find_str(source, SP_STR("\\\r")) != SIZE_MAX;
-}
-
 static char peek(const struct decoder *decoder)
 {
     return decoder->at < decoder->source.len ? decoder->source.ptr[decoder->at] : '\0';
@@ -114,25 +108,39 @@ static void decode_blanks(struct decoder *decoder)
         sp_buf_addc(&decoder->out, ' ');
 }
 
-struct sp_str sp_quoted_decode(struct sp_arena *arena, struct sp_str source)
+/* A text of one line without escapes is its own source. */
+static bool is_simple(struct sp_str source, bool single)
+{
+    return sp_str_find(source, single ? '\'' : '\\') == SIZE_MAX &&
+           sp_str_find(source, '\n') == SIZE_MAX && sp_str_find(source, '\r') == SIZE_MAX;
+}
+
+static void decode(struct decoder *decoder, bool single)
+{
+    while (decoder->at < decoder->source.len) {
+        char c = peek(decoder);
+        if (strchr(" \t\r\n", c)) {
+            decode_blanks(decoder);
+        } else if (c == '\\' && !single) {
+            decoder->at++;
+            decode_escape(decoder);
+        } else {
+            sp_buf_addc(&decoder->out, c);
+            decoder->at += c == '\'' && single ? 2 : 1;
+        }
+    }
+}
+
+struct sp_str sp_quoted_decode(struct sp_arena *arena, struct sp_str source, bool single)
 {
     struct decoder decoder = {
         .source = source,
         .out = SP_BUF(source.len * 2 + 8), /* at most 3 bytes from 2: the line separators */
     };
 
-    while (decoder.at < source.len) {
-        char c = peek(&decoder);
-        if (c == '\\') {
-            decoder.at++;
-            decode_escape(&decoder);
-        } else if (strchr(" \t\r\n", c)) {
-            decode_blanks(&decoder);
-        } else {
-            sp_buf_addc(&decoder.out, c);
-            decoder.at++;
-        }
-    }
+    if (is_simple(source, single))
+        return sp_arena_str(arena, source);
+    decode(&decoder, single);
     struct sp_str text = sp_arena_str(arena, sp_buf_str(&decoder.out));
     sp_buf_fini(&decoder.out);
     return text;

@@ -333,7 +333,7 @@ static bool may_be_number(struct sp_str text)
 
 bool sp_scalar_is_reserved(struct sp_str text)
 {
-    return sp_str_is(text, "<<") || sp_str_is(text, "=");
+    return text.len > 0 && text.len <= 2 && (sp_str_is(text, "<<") || sp_str_is(text, "="));
 }
 
 bool sp_scalar_is_huge(struct sp_str text)

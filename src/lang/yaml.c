@@ -183,18 +183,20 @@ static bool add_key(struct parse *parse, struct sp_value value, struct sp_str te
     return false;
 }
 
-/* The text of a scalar; double-quoted ones of several lines are decoded from the source. */
+/* The text of a scalar, in the arena if it is quoted. Most stand as they are in the source. */
 static struct sp_str scalar_text(struct parse *parse, struct fy_event *event)
 {
+    enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
     const struct fy_mark *start = fy_event_start_mark(event);
     const struct fy_mark *end = fy_event_end_mark(event);
 
-    if (start && end && fy_token_scalar_style(event->scalar.value) == FYSS_DOUBLE_QUOTED) {
-        struct sp_str source = sp_str_slice(parse->text, start->input_pos, end->input_pos);
-        if (sp_quoted_has_continuation(source))
-            return sp_quoted_decode(parse->arena, source);
-    }
-    return token_text(event->scalar.value);
+    if (!start || !end)
+        return token_text(event->scalar.value);
+    struct sp_str source = sp_str_slice(parse->text, start->input_pos, end->input_pos);
+    if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
+        return sp_quoted_decode(parse->arena, source, style == FYSS_SINGLE_QUOTED);
+    bool one_line = sp_str_find(source, '\n') == SIZE_MAX && sp_str_find(source, '\r') == SIZE_MAX;
+    return style == FYSS_PLAIN && one_line ? source : token_text(event->scalar.value);
 }
 
 static bool on_scalar(struct parse *parse, struct fy_event *event)
@@ -202,7 +204,8 @@ static bool on_scalar(struct parse *parse, struct fy_event *event)
     struct sp_str text = scalar_text(parse, event);
     struct sp_str tag = token_text(event->scalar.tag);
     struct sp_str anchor = token_text(event->scalar.anchor);
-    bool plain = fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+    enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
+    bool quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
     bool is_key = sp_tree_wants_key(&parse->tree);
     uint32_t origin = scalar_origin(parse, event);
     struct sp_value value;
@@ -210,11 +213,11 @@ static bool on_scalar(struct parse *parse, struct fy_event *event)
     if (tag.len) {
         if (!tagged_scalar(parse, tag, text, origin, &value))
             return false;
-    } else if (!plain) {
-        value = sp_text(sp_arena_str(parse->arena, text));
-    } else if (is_key && sp_str_is(text, "<<")) {
-        return sp_tree_merge_key(&parse->tree, origin);
-    } else if (is_key && sp_str_is(text, "=")) {
+    } else if (style != FYSS_PLAIN) {
+        value = sp_text(quoted ? text : sp_arena_str(parse->arena, text));
+    } else if (is_key && sp_scalar_is_reserved(text)) {
+        if (text.len == 2)
+            return sp_tree_merge_key(&parse->tree, origin);
         value = sp_text(SP_STR("="));
     } else {
         value = plain_scalar(parse, text, origin);

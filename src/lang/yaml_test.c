@@ -70,6 +70,8 @@ static const struct {
     { "a: \"one \\\n   two\"\n", "{'a': 'one two'}" },
     { "a: \"C:\\\\\\\n   q\"\n", "{'a': 'C:\\\\q'}" }, /* libfyaml 0.7.12 loses the q */
     { "a: \"x\\\n\n  y\n\n  z  \n  w \\\n  \\ v\\x41\\L\"\n", "{'a': 'x\\ny\\nz w  vA\\u2028'}" },
+    { "a: ''''''''''''''''''''''''''''''''''''''\n", "{'a': \"''''''''''''''''''\"}" }, /* leaked */
+    { "a: 'x\n\n  y\n  z '\n", "{'a': 'x\\ny z '}" },
     /* anchors, aliases, merge keys */
     { "a: &x [1]\nb: *x\n", "{'a': [1], 'b': [1]}" },
     { "&k a: 1\nb: *k\n", "{'a': 1, 'b': 'a'}" },
