@@ -50,7 +50,7 @@ static bool range_length(int64_t from, int64_t to, int64_t step, size_t *count)
 
 struct sp_value sp_builtin_range(struct sp_eval *eval, const struct sp_list *args)
 {
-    int64_t bounds[3];
+    int64_t bounds[3] = { 0 };
     size_t count;
 
     for (size_t i = 0; i < args->len; i++) {

@@ -95,10 +95,24 @@ static struct sp_value eval_item(struct sp_eval *eval, const struct sp_node *nod
                                        : sp_lookup_slice(eval, base, from, to);
 }
 
+static struct sp_value walk(struct sp_eval *eval, const struct sp_node *node)
+{
+    switch (node->kind) {
+    case SP_NODE_CONSTANT: return node->constant;
+    case SP_NODE_TEXT: return eval_text_node(eval, node);
+    case SP_NODE_LOOKUP: return keyword_or(sp_lookup(eval, &node->lookup, SP_LOOKUP_FORMULA));
+    case SP_NODE_PREFIX: return eval_prefix(eval, node);
+    case SP_NODE_CHAIN: return eval_chain(eval, node);
+    case SP_NODE_INDEX:
+    case SP_NODE_SLICE: return eval_item(eval, node);
+    case SP_NODE_CALL: return sp_function_call(eval, node);
+    case SP_NODE_SELF: break; /* IFSET() has seen to it */
+    }
+    return sp_null();
+}
+
 struct sp_value sp_eval_node(struct sp_eval *eval, const struct sp_node *node)
 {
-    struct sp_value value = sp_null();
-
     if (!sp_eval_charge(eval, 1))
         return sp_eval_exhausted(eval);
     if (eval->depth >= SP_EVAL_DEPTH_MAX) {
@@ -106,19 +120,7 @@ struct sp_value sp_eval_node(struct sp_eval *eval, const struct sp_node *node)
         return sp_eval_error(eval, "evaluation nested deeper than %d levels", SP_EVAL_DEPTH_MAX);
     }
     eval->depth++;
-    switch (node->kind) {
-    case SP_NODE_CONSTANT: value = node->constant; break;
-    case SP_NODE_TEXT: value = eval_text_node(eval, node); break;
-    case SP_NODE_LOOKUP:
-        value = keyword_or(sp_lookup(eval, &node->lookup, SP_LOOKUP_FORMULA));
-        break;
-    case SP_NODE_PREFIX: value = eval_prefix(eval, node); break;
-    case SP_NODE_CHAIN: value = eval_chain(eval, node); break;
-    case SP_NODE_INDEX:
-    case SP_NODE_SLICE: value = eval_item(eval, node); break;
-    case SP_NODE_CALL: value = sp_function_call(eval, node); break;
-    case SP_NODE_SELF: value = sp_text(SP_STR("SELF")); break;
-    }
+    struct sp_value value = walk(eval, node);
     eval->depth--;
     return value;
 }
@@ -343,7 +345,7 @@ static struct sp_value eval_any(struct sp_eval *eval,
                                 struct sp_str name,
                                 enum manner manner)
 {
-    struct sp_value result = value;
+    struct sp_value result;
 
     if (value.kind == SP_TEXT)
         return eval_text(eval, value, name, manner);

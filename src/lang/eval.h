@@ -59,7 +59,7 @@ void sp_eval_cache_free(struct sp_eval_cache *cache);
 struct sp_eval {
     struct sp_arena *arena;
     const struct sp_world *world; /* for GLOB and EXISTS; NULL: they give UNRESOLVED */
-    struct sp_scope *scope;
+    struct sp_scope *scope;       /* NULL: no names are known */
     bool tolerant; /* before a run: what is not known yet gives UNRESOLVED, not ERROR */
     sp_log_fn log; /* may be NULL */
     void *log_arg;
@@ -93,7 +93,7 @@ struct sp_eval {
  *
  * Limits, each with its own message: formulas nest 500 deep, evaluation 2000 (a reference counts
  * four), a text has at most 16 MiB, a list a million items and 200 levels, one evaluation takes at
- * most five million steps (a step is an operation, an item of a list or 16 bytes of text). */
+ * most two million steps (a step is an operation, an item of a list or 16 bytes of text). */
 struct sp_value sp_eval_value(struct sp_eval *eval, struct sp_value value);
 
 /* Only {}-substitution, never a formula: commands, log names. `forgiving`: what is unknown gives

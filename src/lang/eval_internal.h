@@ -15,7 +15,7 @@
 #include "lang/eval.h"
 
 #define SP_EVAL_DEPTH_MAX 2000
-#define SP_EVAL_STEPS_MAX UINT64_C(5000000)
+#define SP_EVAL_STEPS_MAX UINT64_C(2000000)
 #define SP_EVAL_TEXT_MAX  ((size_t)16 << 20)
 #define SP_EVAL_LIST_MAX  1000000
 #define SP_EVAL_NEST_MAX  200 /* lists in lists */

@@ -434,6 +434,33 @@ static void check_doubling_set(void)
     tap_ok(sp_dict_get(params, "a0")->kind == SP_TEXT, "a set evaluates each member once");
 }
 
+/* Each list holds the next one twice: small in memory, endless when written. */
+static void check_sharing(void)
+{
+    enum {
+        COUNT = 60
+    };
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_scope scope = { 0 };
+    struct sp_eval eval = { .arena = arena, .scope = &scope };
+    struct sp_dict *params = sp_dict_new(arena).dict;
+
+    for (unsigned i = 0; i < COUNT; i++)
+        sp_dict_set(arena, params, sp_arena_printf(arena, "a%u", i),
+                    sp_text(sp_arena_printf(arena,
+                                            i % 2 ? "=LIST(current.a%u, current.a%u)"
+                                                  : "=current.a%u + current.a%u",
+                                            i + 1, i + 1)));
+    sp_dict_set(arena, params, sp_arena_printf(arena, "a%d", COUNT), sp_list_new(arena));
+    sp_list_add(arena, sp_dict_find(params, sp_arena_printf(arena, "a%d", COUNT))->list, sp_int(1));
+    sp_scope_set(&scope, "current", params, true);
+    sp_eval_params(&eval, params, NULL);
+    struct sp_value top = *sp_dict_get(params, "a0");
+    struct sp_value small = *sp_dict_get(params, "a50");
+    tap_ok(top.kind == SP_ERROR, "lists that hold others twice");
+    tap_ok(small.kind == SP_LIST, "and up to a point they are fine");
+}
+
 static void check_functions(void)
 {
     size_t count;
@@ -485,6 +512,7 @@ int main(void)
     check_depth();
     check_chains();
     check_doubling_set();
+    check_sharing();
     check_functions();
     for (size_t i = 0; i < SP_COUNT(texts); i++) {
         measure(NULL, texts[i]);

@@ -41,7 +41,9 @@ static bool is_name(char c)
 
 static char char_at(const struct parser *parser, size_t at)
 {
-    return at < parser->text.len ? parser->text.ptr[at] : '\0';
+    if (at >= parser->text.len)
+        return '\0';
+    return parser->text.ptr[at];
 }
 
 static struct sp_str rest_of(const struct parser *parser)
@@ -209,7 +211,10 @@ static struct sp_str unescape(struct parser *parser, struct sp_str raw)
         const char *escape = raw.ptr[i] == '\\' && i + 1 < raw.len && raw.ptr[i + 1]
                                  ? strchr(from, raw.ptr[i + 1])
                                  : NULL;
-        text[len++] = escape ? to[escape - from] : raw.ptr[i];
+        text[len] = raw.ptr[i];
+        if (escape)
+            text[len] = to[escape - from];
+        len++;
         i += escape != NULL;
     }
     return (struct sp_str){ text, len };
@@ -425,7 +430,7 @@ static struct sp_node *parse_lookup(struct parser *parser)
         end = at + name.len;
     }
     if (len < 2)
-        return bare_name(parser, items[0].name);
+        return bare_name(parser, run_of(parser, start, is_name));
     struct sp_node *node = new_node(parser, SP_NODE_LOOKUP, 0);
     node->lookup.text = sp_str_slice(parser->text, start, end);
     node->lookup.items = SP_ARENA_NEW(parser->arena, struct sp_component, len);
@@ -479,22 +484,36 @@ static struct sp_node *parse_atom(struct parser *parser)
     return inner;
 }
 
+/* A bound of a slice or an index; NULL where there is none before `close` or ':'. */
+static bool parse_bound(struct parser *parser, char close, const struct sp_node **out)
+{
+    skip_blanks(parser);
+    *out = NULL;
+    if (char_at(parser, parser->at) == close)
+        return true;
+    *out = parse_level(parser, SP_LEVEL_LOGIC);
+    return *out != NULL;
+}
+
+static unsigned depth_of(const struct sp_node *node)
+{
+    return node ? node->depth : 0;
+}
+
 /* Behind the "[" of x[i] or x[i:j]. */
 static struct sp_node *parse_item(struct parser *parser, const struct sp_node *base)
 {
-    const struct sp_node *from = NULL;
+    const struct sp_node *from;
     const struct sp_node *to = NULL;
 
-    skip_blanks(parser);
-    if (char_at(parser, parser->at) != ':' && !(from = parse_level(parser, SP_LEVEL_LOGIC)))
+    if (!parse_bound(parser, ':', &from))
         return NULL;
     bool slice = accept(parser, ':');
-    skip_blanks(parser);
-    if (slice && char_at(parser, parser->at) != ']' && !(to = parse_level(parser, SP_LEVEL_LOGIC)))
+    if (slice && !parse_bound(parser, ']', &to))
         return NULL;
     if (!accept(parser, ']'))
         return unexpected(parser, "']'");
-    unsigned below = SP_MAX(base->depth, SP_MAX(from ? from->depth : 0, to ? to->depth : 0));
+    unsigned below = SP_MAX(base->depth, SP_MAX(depth_of(from), depth_of(to)));
     struct sp_node *node = new_node(parser, slice ? SP_NODE_SLICE : SP_NODE_INDEX, below);
     if (node) {
         node->item.base = base;
@@ -606,15 +625,15 @@ static struct sp_node *parse_level(struct parser *parser, unsigned level)
     return node;
 }
 
-const struct sp_node *sp_formula_parse(struct sp_arena *arena,
-                                       struct sp_str text,
-                                       struct sp_eval_fault *fault)
+struct sp_node *sp_formula_parse(struct sp_arena *arena,
+                                 struct sp_str text,
+                                 struct sp_eval_fault *fault)
 {
     struct parser parser = { .arena = arena, .text = text, .fault = fault };
 
     if (text.len > SP_FORMULA_MAX)
         return fail_at(&parser, 0, 1, "formula longer than %zu bytes", SP_FORMULA_MAX);
-    const struct sp_node *node = parse_level(&parser, SP_LEVEL_LOGIC);
+    struct sp_node *node = parse_level(&parser, SP_LEVEL_LOGIC);
     skip_blanks(&parser);
     if (node && parser.at < text.len)
         return unexpected(&parser, "an operator or the end of the formula");

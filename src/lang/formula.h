@@ -81,8 +81,8 @@ struct sp_node {
 #define SP_FORMULA_MAX       ((size_t)1 << 20) /* bytes */
 
 /* `text` is the formula without its "=". NULL and *fault (offsets into `text`) if it is none. */
-const struct sp_node *sp_formula_parse(struct sp_arena *arena,
-                                       struct sp_str text,
-                                       struct sp_eval_fault *fault);
+struct sp_node *sp_formula_parse(struct sp_arena *arena,
+                                 struct sp_str text,
+                                 struct sp_eval_fault *fault);
 
 void sp_formula_references(const struct sp_node *node, sp_reference_fn each, void *arg);

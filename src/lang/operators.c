@@ -444,7 +444,6 @@ static struct sp_value apply_sign(struct sp_eval *eval,
 
 /* --- the tables --------------------------------------------------------------------------- */
 
-/* Longer symbols before those that they begin with. */
 static const struct sp_operator binary[] = {
     { "and", SP_LEVEL_LOGIC, apply_logic },    { "or", SP_LEVEL_LOGIC, apply_logic },
     { "in", SP_LEVEL_IN, apply_in },           { "not in", SP_LEVEL_IN, apply_in },
@@ -466,57 +465,75 @@ static const struct sp_operator prefix[] = {
     { "~", SP_LEVEL_SIGN, apply_sign },
 };
 
-static bool is_blank(char c)
+static size_t blanks_in(struct sp_str text)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    size_t count = 0;
+
+    while (count < text.len && text.ptr[count] && strchr(" \t\r\n", text.ptr[count]))
+        count++;
+    return count;
 }
 
-/* Length of `symbol` at the start of `text`, 0 if it is not there. A blank in the symbol stands
- * for any number of them; a word must not go on. */
-static size_t match_symbol(struct sp_str text, const char *symbol)
+static size_t letters_in(struct sp_str text)
 {
-    size_t at = 0;
+    size_t count = 0;
 
-    for (const char *s = symbol; *s; s++) {
-        if (at >= text.len)
-            return 0;
-        if (*s == ' ') {
-            if (!is_blank(text.ptr[at]))
-                return 0;
-            while (at < text.len && is_blank(text.ptr[at]))
-                at++;
-        } else if (tolower((unsigned char)text.ptr[at++]) != *s) {
-            return 0;
-        }
-    }
-    bool word = isalpha((unsigned char)symbol[0]);
-    bool goes_on = at < text.len && (isalnum((unsigned char)text.ptr[at]) || text.ptr[at] == '_');
-    return word && goes_on ? 0 : at;
+    while (count < text.len && (isalnum((unsigned char)text.ptr[count]) || text.ptr[count] == '_'))
+        count++;
+    return count;
+}
+
+/* "not in" with any blanks between: the length of it, or of the "not" alone. */
+static size_t not_in(struct sp_str text, size_t len)
+{
+    struct sp_str rest = sp_str_slice(text, len, text.len);
+    size_t blanks = blanks_in(rest);
+
+    rest = sp_str_slice(rest, blanks, rest.len);
+    bool in = blanks && sp_str_is_nocase(sp_str_slice(rest, 0, letters_in(rest)), "in");
+    return in ? len + blanks + 2 : len;
 }
 
 static const struct sp_operator *find(const struct sp_operator *table,
                                       size_t count,
-                                      struct sp_str text,
-                                      size_t *len)
+                                      struct sp_str symbol)
 {
-    for (size_t i = 0; text.len && i < count; i++) {
-        if (tolower((unsigned char)text.ptr[0]) != table[i].symbol[0])
-            continue;
-        size_t matched = match_symbol(text, table[i].symbol);
-        if (matched) {
-            *len = matched;
+    for (size_t i = 0; i < count; i++)
+        if (sp_str_is_nocase(symbol, table[i].symbol))
             return &table[i];
-        }
+    return NULL;
+}
+
+/* The longest symbol of one or two characters that `text` starts with. */
+static const struct sp_operator *find_sign(const struct sp_operator *table,
+                                           size_t count,
+                                           struct sp_str text,
+                                           size_t *len)
+{
+    for (*len = SP_MIN(text.len, (size_t)2); *len > 0; --*len) {
+        const struct sp_operator *op = find(table, count, sp_str_slice(text, 0, *len));
+        if (op)
+            return op;
     }
     return NULL;
 }
 
 const struct sp_operator *sp_operator_binary(struct sp_str text, size_t *len)
 {
-    return find(binary, SP_COUNT(binary), text, len);
+    *len = letters_in(text);
+    if (*len == 0)
+        return find_sign(binary, SP_COUNT(binary), text, len);
+    struct sp_str word = sp_str_slice(text, 0, *len);
+    if (!sp_str_is_nocase(word, "not"))
+        return find(binary, SP_COUNT(binary), word);
+    *len = not_in(text, *len);
+    return *len > word.len ? find(binary, SP_COUNT(binary), SP_STR("not in")) : NULL;
 }
 
 const struct sp_operator *sp_operator_prefix(struct sp_str text, size_t *len)
 {
-    return find(prefix, SP_COUNT(prefix), text, len);
+    *len = letters_in(text);
+    if (*len == 0)
+        return find_sign(prefix, SP_COUNT(prefix), text, len);
+    return find(prefix, SP_COUNT(prefix), sp_str_slice(text, 0, *len));
 }

@@ -25,7 +25,7 @@ enum sp_operator_level {
 };
 
 struct sp_operator {
-    const char *symbol; /* words in lower case; "not in" has any blanks between */
+    const char *symbol; /* words in any case; "not in" with any blanks between */
     enum sp_operator_level level;
     struct sp_value (*apply)(struct sp_eval *eval,
                              const struct sp_operator *op,

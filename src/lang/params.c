@@ -109,7 +109,8 @@ void sp_eval_params_of(struct sp_eval *eval,
                        struct sp_dict *params,
                        const struct sp_dict *defaults)
 {
-    struct sp_namespace *namespace = sp_scope_find(eval->scope, sp_str_of(space));
+    struct sp_namespace *namespace =
+        eval->scope ? sp_scope_find(eval->scope, sp_str_of(space)) : NULL;
     struct sp_eval_set set = {
         .space = sp_str_of(space),
         .params = params,

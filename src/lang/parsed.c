@@ -34,20 +34,14 @@ void sp_eval_cache_free(struct sp_eval_cache *cache)
     free(cache);
 }
 
-typedef const void *(*parse_fn)(struct sp_arena *arena,
-                                struct sp_str text,
-                                struct sp_eval_fault *fault);
+typedef void *(*parse_fn)(struct sp_arena *arena, struct sp_str text, struct sp_eval_fault *fault);
 
-static const void *parse_formula(struct sp_arena *arena,
-                                 struct sp_str text,
-                                 struct sp_eval_fault *fault)
+static void *parse_formula(struct sp_arena *arena, struct sp_str text, struct sp_eval_fault *fault)
 {
     return sp_formula_parse(arena, text, fault);
 }
 
-static const void *parse_template(struct sp_arena *arena,
-                                  struct sp_str text,
-                                  struct sp_eval_fault *fault)
+static void *parse_template(struct sp_arena *arena, struct sp_str text, struct sp_eval_fault *fault)
 {
     return sp_template_parse(arena, text, fault);
 }
@@ -59,6 +53,8 @@ static const void *parse_cached(struct sp_eval *eval,
                                 struct sp_str text,
                                 struct sp_eval_fault *fault)
 {
+    /* A tree takes some 16 bytes for each of its text. */
+    eval->steps += text.len / 4;
     if (!known || text.len > CACHE_TEXT_MAX)
         return parse(eval->arena, text, fault);
     void *tree = sp_map_find(known, text);
@@ -68,9 +64,9 @@ static const void *parse_cached(struct sp_eval *eval,
     if (known->len >= CACHE_ENTRIES_MAX)
         return parse(eval->arena, text, fault);
     struct sp_str kept = sp_arena_str(cache->arena, text);
-    const void *parsed = parse(cache->arena, kept, fault);
+    void *parsed = parse(cache->arena, kept, fault);
     if (parsed)
-        sp_map_set(known, kept, (void *)(uintptr_t)parsed);
+        sp_map_set(known, kept, parsed);
     return parsed;
 }
 

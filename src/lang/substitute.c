@@ -16,7 +16,7 @@ struct scanner {
     struct sp_eval_fault *fault;
 };
 
-static const struct sp_template *parse_template(struct scanner *scanner, bool in_spec);
+static struct sp_template *parse_template(struct scanner *scanner, bool in_spec);
 
 /* --- parsing ------------------------------------------------------------------------------ */
 
@@ -35,7 +35,14 @@ static bool at_end(const struct scanner *scanner)
 
 static char peek(const struct scanner *scanner)
 {
-    return at_end(scanner) ? '\0' : scanner->text.ptr[scanner->at];
+    if (at_end(scanner))
+        return '\0';
+    return scanner->text.ptr[scanner->at];
+}
+
+static bool is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c);
 }
 
 static bool accept(struct scanner *scanner, char c)
@@ -51,25 +58,26 @@ static struct sp_str take_name(struct scanner *scanner)
 {
     size_t start = scanner->at;
 
-    while (!at_end(scanner) && !memchr(".[]{}!:", peek(scanner), 7))
+    while (!at_end(scanner) && !is_one_of(peek(scanner), ".[]{}!:"))
         scanner->at++;
     return sp_str_slice(scanner->text, start, scanner->at);
 }
 
-static bool add_component(struct scanner *scanner,
-                          struct sp_reference *reference,
-                          struct sp_component component,
-                          size_t start)
+/* The names of a field as they are found. */
+struct names {
+    struct sp_component items[SP_REFERENCE_MAX];
+    size_t len;
+};
+
+static bool add_name(struct scanner *scanner, struct names *names, struct sp_component name)
 {
-    if (component.name.len == 0)
+    if (name.name.len == 0)
         return fail_at(scanner, scanner->at, 1,
-                       reference->len ? "Empty attribute in format string"
-                                      : "a field needs a name: {recipe.name}") != NULL;
-    if (reference->len == SP_REFERENCE_MAX)
-        return fail_at(scanner, start, 1, "field of too many names") != NULL;
-    if (reference->len == 0)
-        reference->items = SP_ARENA_NEW(scanner->arena, struct sp_component, SP_REFERENCE_MAX);
-    reference->items[reference->len++] = component;
+                       names->len ? "Empty attribute in format string"
+                                  : "a field needs a name: {recipe.name}") != NULL;
+    if (names->len == SP_REFERENCE_MAX)
+        return fail_at(scanner, scanner->at, 1, "field of too many names") != NULL;
+    names->items[names->len++] = name;
     return true;
 }
 
@@ -84,7 +92,7 @@ static bool take_bracket(struct scanner *scanner, struct sp_component *component
     *component = (struct sp_component){ .name = sp_str_slice(rest, 0, end), .bracket = true };
     scanner->at += end + 1;
     char next = peek(scanner);
-    if (!at_end(scanner) && !memchr(".[}!:", next, 5))
+    if (!at_end(scanner) && !is_one_of(next, ".[}!:"))
         return fail_at(scanner, scanner->at, 1,
                        "Only '.' or '[' may follow ']' in format field specifier") != NULL;
     return true;
@@ -94,21 +102,24 @@ static bool parse_reference(struct scanner *scanner, struct sp_reference *refere
 {
     size_t start = scanner->at;
     struct sp_component component = { .name = take_name(scanner) };
+    struct names names;
 
-    if (!add_component(scanner, reference, component, start))
-        return false;
-    for (;;) {
-        if (accept(scanner, '.'))
+    names.len = 0;
+    while (add_name(scanner, &names, component)) {
+        if (accept(scanner, '.')) {
             component = (struct sp_component){ .name = take_name(scanner) };
-        else if (!accept(scanner, '['))
-            break;
-        else if (!take_bracket(scanner, &component))
-            return false;
-        if (!add_component(scanner, reference, component, start))
-            return false;
+        } else if (accept(scanner, '[')) {
+            if (!take_bracket(scanner, &component))
+                return false;
+        } else {
+            reference->text = sp_str_slice(scanner->text, start, scanner->at);
+            reference->items = SP_ARENA_NEW(scanner->arena, struct sp_component, names.len);
+            memcpy(reference->items, names.items, names.len * sizeof *names.items);
+            reference->len = names.len;
+            return true;
+        }
     }
-    reference->text = sp_str_slice(scanner->text, start, scanner->at);
-    return true;
+    return false;
 }
 
 static bool parse_conversion(struct scanner *scanner, struct sp_field *field)
@@ -116,7 +127,7 @@ static bool parse_conversion(struct scanner *scanner, struct sp_field *field)
     if (!accept(scanner, '!'))
         return true;
     field->conversion = peek(scanner);
-    if (at_end(scanner) || !memchr("rsa", field->conversion, 3))
+    if (at_end(scanner) || !is_one_of(field->conversion, "rsa"))
         return fail_at(scanner, scanner->at, 1, "conversion must be !r, !s or !a") != NULL;
     scanner->at++;
     if (peek(scanner) != ':' && peek(scanner) != '}')
@@ -175,7 +186,7 @@ static bool take_literal(struct scanner *scanner, bool in_spec, struct sp_str *o
     return true;
 }
 
-static const struct sp_template *parse_template(struct scanner *scanner, bool in_spec)
+static struct sp_template *parse_template(struct scanner *scanner, bool in_spec)
 {
     SP_VEC(struct sp_segment) segments = { 0 };
     struct sp_template *template = SP_ARENA_NEW(scanner->arena, struct sp_template, 1);
@@ -200,9 +211,9 @@ static const struct sp_template *parse_template(struct scanner *scanner, bool in
     return good ? template : NULL;
 }
 
-const struct sp_template *sp_template_parse(struct sp_arena *arena,
-                                            struct sp_str text,
-                                            struct sp_eval_fault *fault)
+struct sp_template *sp_template_parse(struct sp_arena *arena,
+                                      struct sp_str text,
+                                      struct sp_eval_fault *fault)
 {
     struct scanner scanner = { .arena = arena, .text = text, .fault = fault };
 

@@ -22,9 +22,9 @@ struct sp_template {
 };
 
 /* NULL and *fault on bad syntax. Pieces of `text` are borrowed. */
-const struct sp_template *sp_template_parse(struct sp_arena *arena,
-                                            struct sp_str text,
-                                            struct sp_eval_fault *fault);
+struct sp_template *sp_template_parse(struct sp_arena *arena,
+                                      struct sp_str text,
+                                      struct sp_eval_fault *fault);
 
 /* TEXT, or UNRESOLVED or ERROR. `forgiving`: fields that fail are empty. */
 struct sp_value sp_template_render(struct sp_eval *eval,

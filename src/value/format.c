@@ -107,8 +107,17 @@ static enum sp_rc parse_spec(struct sp_str text, struct spec *spec, struct sp_er
     if (rest.len > 1)
         return sp_fail(err, SP_INVALID, "Invalid format specifier '" SP_STR_FMT "'",
                        SP_STR_ARG(text));
-    spec->type = rest.len ? rest.ptr[0] : 0;
+    if (rest.len)
+        spec->type = rest.ptr[0];
     return SP_OK;
+}
+
+/* What was asked for, or else the usual. */
+static char choice(char given, char usual)
+{
+    if (given)
+        return given;
+    return usual;
 }
 
 /* --- padding and grouping ----------------------------------------------------------------- */
@@ -146,8 +155,10 @@ static void add_grouped(const struct pieces *number, char group, size_t min, str
     for (size_t left = count; left > 0; left--) {
         if (group && left < count && left % every == 0)
             sp_buf_addc(out, group);
-        sp_buf_addc(out, left > number->digits.len ? '0'
-                                                   : number->digits.ptr[number->digits.len - left]);
+        if (left > number->digits.len)
+            sp_buf_addc(out, '0');
+        else
+            sp_buf_addc(out, number->digits.ptr[number->digits.len - left]);
     }
 }
 
@@ -171,7 +182,7 @@ static void add_number(const struct spec *spec, const struct pieces *number, str
     sp_auto_buf struct sp_buf whole = SP_BUF(SP_BUF_SMALL);
     sp_buf_add(&whole, number->prefix);
     sp_buf_add(&whole, sp_buf_str(&body));
-    add_padded(spec, sp_buf_str(&whole), spec->align ? spec->align : '>', out);
+    add_padded(spec, sp_buf_str(&whole), choice(spec->align, '>'), out);
 }
 
 /* --- kinds -------------------------------------------------------------------------------- */
@@ -210,7 +221,8 @@ static enum sp_rc format_text(const struct spec *spec,
         return sp_fail(err, SP_INVALID, "Cannot specify '%c' with 's'.", spec->group);
     if (spec->precision >= 0)
         text = sp_str_slice(text, 0, sp_utf8_offset(text, (size_t)spec->precision));
-    add_padded(spec, text, spec->align && spec->align != '0' ? spec->align : '<', out);
+    bool left = !spec->align || spec->align == '0';
+    add_padded(spec, text, (char)(left ? '<' : spec->align), out);
     return SP_OK;
 }
 
@@ -259,7 +271,7 @@ static enum sp_rc format_int(const struct spec *spec,
     } bases[] = { { 'd', 10, "" },  { 'n', 10, "" },   { 'b', 2, "0b" },
                   { 'o', 8, "0o" }, { 'x', 16, "0x" }, { 'X', 16, "0X" } };
 
-    char type = spec->type ? spec->type : 'd';
+    char type = choice(spec->type, 'd');
     char text[65];
     size_t b = 0;
 
@@ -361,8 +373,14 @@ static void add_general(const struct spec *spec, double size, struct sp_buf *out
 static void add_float_body(const struct spec *spec, double size, struct sp_buf *out)
 {
     char type = spec->type;
+    char c_type = type;
     int precision = spec->precision < 0 ? 6 : spec->precision;
     bool upper = type == 'E' || type == 'F' || type == 'G';
+
+    if (type == '%')
+        c_type = 'f';
+    else if (type == 'n')
+        c_type = 'g';
 
     if (!isfinite(size))
         sp_buf_adds(out, isnan(size) ? (upper ? "NAN" : "nan") : (upper ? "INF" : "inf"));
@@ -371,7 +389,7 @@ static void add_float_body(const struct spec *spec, double size, struct sp_buf *
     else if (spec->alternate && strchr("gGn", type))
         add_alternate_general(spec, upper, size, out);
     else
-        add_printf(spec, type == '%' ? 'f' : type == 'n' ? 'g' : type, precision, size, out);
+        add_printf(spec, c_type, precision, size, out);
     if (type == '%')
         sp_buf_addc(out, '%');
 }
@@ -415,31 +433,31 @@ static bool is_float_type(char type)
 }
 
 enum sp_rc sp_value_format(struct sp_value value,
-                           struct sp_str text,
+                           struct sp_str spec,
                            struct sp_buf *out,
                            struct sp_err *err)
 {
     static const char *const python_names[] = {
         [SP_NULL] = "NoneType", [SP_LIST] = "list", [SP_TUPLE] = "tuple", [SP_DICT] = "dict"
     };
-    struct spec spec;
+    struct spec parsed;
 
-    if (text.len == 0 || !sp_is_value(value)) {
+    if (spec.len == 0 || !sp_is_value(value)) {
         sp_value_str(value, out);
         return SP_OK;
     }
     if (value.kind == SP_NULL || sp_is_list(value) || value.kind == SP_DICT)
         return sp_fail(err, SP_INVALID, "unsupported format string passed to %s.__format__",
                        python_names[value.kind]);
-    enum sp_rc rc = parse_spec(text, &spec, err);
+    enum sp_rc rc = parse_spec(spec, &parsed, err);
     if (rc)
         return rc;
     if (sp_is_text(value))
-        return format_text(&spec, value.text, out, err);
+        return format_text(&parsed, value.text, out, err);
     if (value.kind == SP_FLOAT)
-        return format_float(&spec, value.real, out, err);
+        return format_float(&parsed, value.real, out, err);
     int64_t integer = value.kind == SP_BOOL ? value.boolean : value.integer;
-    if (is_float_type(spec.type))
-        return format_float(&spec, (double)integer, out, err);
-    return format_int(&spec, integer, out, err);
+    if (is_float_type(parsed.type))
+        return format_float(&parsed, (double)integer, out, err);
+    return format_int(&parsed, integer, out, err);
 }

@@ -28,7 +28,9 @@ static enum sp_rc fault(struct reader *reader, const char *what)
 
 static char peek(const struct reader *reader)
 {
-    return reader->at < reader->text.len ? reader->text.ptr[reader->at] : '\0';
+    if (reader->at >= reader->text.len)
+        return '\0';
+    return reader->text.ptr[reader->at];
 }
 
 static void skip_blanks(struct reader *reader)
@@ -187,9 +189,9 @@ static struct sp_str number_word(struct reader *reader)
 {
     size_t start = reader->at;
     bool hex = false;
+    char last = '\0';
 
-    for (char c; (c = peek(reader)); reader->at++) {
-        char last = reader->at > start ? reader->text.ptr[reader->at - 1] : '\0';
+    for (char c; (c = peek(reader)); reader->at++, last = c) {
         hex = hex || ((c == 'x' || c == 'X') && reader->at == start + 1);
         bool sign = (c == '+' || c == '-') && (last == 'e' || last == 'E') && !hex;
         if (!isalnum((unsigned char)c) && c != '.' && c != '_' && !sign)
@@ -303,7 +305,7 @@ static enum sp_rc read_items(struct reader *reader, char close, struct sp_list *
 {
     *comma = true;
     while (!accept(reader, close)) {
-        struct sp_value item;
+        struct sp_value item = sp_null();
         if (!*comma)
             return fault(reader, "expected ',' or a closing bracket");
         if (read_value(reader, &item))
@@ -332,7 +334,7 @@ static enum sp_rc read_list(struct reader *reader, char close, struct sp_value *
 
 static enum sp_rc read_pair(struct reader *reader, struct sp_value key, struct sp_dict *dict)
 {
-    struct sp_value value;
+    struct sp_value value = sp_null();
 
     if (sp_is_list(key) || key.kind == SP_DICT)
         return fault(reader, "a key must be a text or a number");
@@ -347,7 +349,7 @@ static enum sp_rc read_braces(struct reader *reader, struct sp_value *out)
 {
     struct sp_value dict = sp_dict_new(reader->arena);
     struct sp_value set = sp_list_new(reader->arena);
-    struct sp_value key;
+    struct sp_value key = sp_null();
 
     for (bool comma = true; !accept(reader, '}'); comma = accept(reader, ',')) {
         if (!comma)
@@ -404,13 +406,14 @@ static enum sp_rc read_all(struct reader *reader, struct sp_value *out)
     struct sp_value tuple = sp_list_new(reader->arena);
     tuple.kind = SP_TUPLE;
     sp_list_add(reader->arena, tuple.list, *out);
-    for (bool comma = true;; comma = accept(reader, ',')) {
+    for (bool comma = true; comma; comma = accept(reader, ',')) {
+        struct sp_value item = sp_null();
         skip_blanks(reader);
-        if (reader->at >= reader->text.len || !comma)
+        if (reader->at >= reader->text.len)
             break;
-        if (read_value(reader, out))
+        if (read_value(reader, &item))
             return SP_INVALID;
-        sp_list_add(reader->arena, tuple.list, *out);
+        sp_list_add(reader->arena, tuple.list, item);
     }
     *out = tuple;
     return SP_OK;
@@ -422,7 +425,7 @@ enum sp_rc sp_value_parse_literal(struct sp_arena *arena,
                                   struct sp_err *err)
 {
     struct reader reader = { .arena = arena, .text = text, .err = err };
-    struct sp_value value;
+    struct sp_value value = sp_null();
     enum sp_rc rc = read_all(&reader, &value);
 
     if (rc)
