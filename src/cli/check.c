@@ -81,7 +81,7 @@ static int run_check(const struct sp_cli_command *self, int argc, char **argv)
         status = sp_command_load(self, &args, &words, &session);
         if (status < 0) {
             enum sp_rc rc = sp_preflight(&session, NULL, NULL, &plan, &err);
-            status = rc ? SP_EXIT_FAILED : SP_EXIT_DONE;
+            status = rc ? SP_MAX(sp_findings_status(&session), SP_EXIT_FAILED) : SP_EXIT_DONE;
             if (args.json) {
                 print_json(&session, &plan);
             } else {

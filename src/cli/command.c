@@ -72,6 +72,26 @@ int sp_command_refuse_words(const struct sp_cli_command *self,
     return sp_command_fault(self, &err);
 }
 
+/* Aliases, assignments and unknown cabs are found when a recipe is put together, not when it is
+ * read: no matter of structure. */
+static bool is_structural(enum sp_diag_code code)
+{
+    return code < SP_DIAG_FORMULA && code != SP_DIAG_ALIAS && code != SP_DIAG_ASSIGN &&
+           code != SP_DIAG_NOT_FOUND;
+}
+
+int sp_findings_status(const struct sp_session *session)
+{
+    int status = SP_EXIT_DONE;
+
+    for (size_t i = 0; i < session->diags.len; i++) {
+        const struct sp_diag *diag = &session->diags.items[i];
+        if (diag->severity == SP_ERROR_FOUND)
+            status = SP_MAX(status, is_structural(diag->code) ? SP_EXIT_USAGE : SP_EXIT_FAILED);
+    }
+    return status;
+}
+
 void sp_show_findings(const struct sp_session *session)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);

@@ -93,5 +93,10 @@ int sp_command_load(const struct sp_cli_command *self,
                     struct sp_session *session);
 void sp_load_args_fini(struct sp_load_args *args);
 
+/* Exit status that the errors found so far call for: SP_EXIT_USAGE for files that cannot be loaded
+ * and recipes whose structure is wrong, else SP_EXIT_FAILED (both as in Stimela); SP_EXIT_DONE
+ * without errors. */
+int sp_findings_status(const struct sp_session *session);
+
 /* Show all findings of the session on stderr. */
 void sp_show_findings(const struct sp_session *session);

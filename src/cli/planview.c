@@ -136,5 +136,5 @@ int sp_show_plan(struct sp_session *session, bool json)
     if (rc)
         (void)fprintf(stderr, "spoor: %s\n", err.text);
     sp_buf_fini(&view.text);
-    return rc ? SP_EXIT_FAILED : SP_EXIT_DONE;
+    return rc ? SP_MAX(sp_findings_status(session), SP_EXIT_FAILED) : SP_EXIT_DONE;
 }

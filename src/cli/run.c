@@ -42,7 +42,9 @@ static const struct sp_option options[] = {
     SP_OPT_END,
 };
 
-static int exit_status(const struct sp_run_result *result, enum sp_rc rc)
+static int exit_status(const struct sp_session *session,
+                       const struct sp_run_result *result,
+                       enum sp_rc rc)
 {
     if (result->interrupted)
         return SP_EXIT_INTERRUPTED;
@@ -50,7 +52,9 @@ static int exit_status(const struct sp_run_result *result, enum sp_rc rc)
         return SP_EXIT_DONE;
     if (result->backend_failed)
         return SP_EXIT_BACKEND;
-    return result->workspace_failed ? SP_EXIT_STORE : SP_EXIT_FAILED;
+    if (result->workspace_failed)
+        return SP_EXIT_STORE;
+    return result->id.len ? SP_EXIT_FAILED : SP_MAX(sp_findings_status(session), SP_EXIT_FAILED);
 }
 
 /* A reader that has gone away ("| head") must not leave a tool without its engine. */
@@ -85,7 +89,7 @@ static int run_picked(struct sp_session *session,
     if (rc && result.id.len)
         (void)fprintf(stderr,
                       "spoor: 'spoor status' shows the steps, 'spoor log STEP' what a tool said\n");
-    return exit_status(&result, rc);
+    return exit_status(session, &result, rc);
 }
 
 static int run_run(const struct sp_cli_command *self, int argc, char **argv)

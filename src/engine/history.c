@@ -6,6 +6,7 @@
 #include "base/vec.h"
 
 #include "journal/journal.h"
+#include "recipe/command.h"
 #include "sys/lock.h"
 
 struct fold {
@@ -52,7 +53,7 @@ static struct sp_str joined_words(struct sp_arena *arena, const struct sp_dict *
         if (line.len)
             sp_buf_addc(&line, ' ');
         if (sp_is_text(*word))
-            sp_buf_add(&line, word->text);
+            sp_shell_quote(word->text, &line);
     }
     return sp_arena_str(arena, sp_buf_str(&line));
 }

@@ -15,8 +15,7 @@
 
 struct log_file {
     FILE *stream;
-    struct sp_str path;   /* arena */
-    struct sp_str logger; /* "SPOOR.demo.image" */
+    struct sp_str path; /* arena */
     enum sp_log_level level;
     bool opened; /* or failed to: not tried again */
 };
@@ -24,8 +23,9 @@ struct log_file {
 struct sp_logbook {
     struct sp_arena *arena;
     struct log_file files[DEPTH_MAX];
-    size_t depth;       /* files in use; the last one gets the lines */
-    struct sp_map seen; /* paths opened in this session */
+    size_t depth;         /* files in use; the last one gets the lines */
+    struct sp_str logger; /* "SPOOR.demo.image": who speaks, whatever the file */
+    struct sp_map seen;   /* paths opened in this session */
     struct sp_err failure;
 };
 
@@ -129,6 +129,7 @@ void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *positio
     size_t depth = SP_MIN((size_t)position->depth, (size_t)DEPTH_MAX - 1);
 
     close_files(book, depth);
+    book->logger = sp_arena_printf(book->arena, "SPOOR." SP_STR_FMT, SP_STR_ARG(position->fqname));
     if (!option_enabled(position->log) || (int64_t)depth > option_nest(position->log))
         return;
     struct sp_str path = log_path(book->arena, position);
@@ -136,7 +137,6 @@ void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *positio
         return; /* the same name as the enclosing one: one file */
     book->files[book->depth++] = (struct log_file){
         .path = path,
-        .logger = sp_arena_printf(book->arena, "SPOOR." SP_STR_FMT, SP_STR_ARG(position->fqname)),
         .level = option_level(position->log),
     };
 }
@@ -174,7 +174,7 @@ void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct s
         return;
     struct sp_clock_text now = sp_clock_local(sp_clock_realtime());
     if (fprintf(file->stream, "%s " SP_STR_FMT " %s: " SP_STR_FMT "\n", now.text,
-                SP_STR_ARG(file->logger), level_names[level], SP_STR_ARG(text)) < 0)
+                SP_STR_ARG(book->logger), level_names[level], SP_STR_ARG(text)) < 0)
         note_failure(book, "write", file->path);
     if (level >= SP_LOG_ERROR)
         sp_logbook_flush(book);

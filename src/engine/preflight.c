@@ -11,28 +11,60 @@ struct preflight {
     struct sp_map looked_up; /* programs, so that each is searched once */
 };
 
-/* A program that cannot be known yet ("{recipe.tool}" of a later value) is left to the run. */
-static void check_tool(struct preflight *p, const struct sp_action *action)
+static void check_program(struct preflight *p,
+                          const struct sp_cab *cab,
+                          struct sp_str program,
+                          struct sp_str step)
 {
-    const struct sp_command *command = &action->task->command;
-    struct sp_str program = sp_str_of(command->argc ? command->argv[0] : NULL);
-
     if (program.len == 0 || sp_map_has(&p->looked_up, program))
         return;
     sp_map_set(&p->looked_up, program, p);
     if (sp_tools_has(program.ptr, p->path.ptr))
         return;
-    const struct sp_cab *cab = action->task->cab;
     struct sp_diags *diags = &p->session->diags;
     sp_diag_error(diags, SP_DIAG_TOOL, cab->command_origin,
                   "the program '" SP_STR_FMT "' of cab '" SP_STR_FMT
                   "' is not installed (step '" SP_STR_FMT "' needs it)",
-                  SP_STR_ARG(program), SP_STR_ARG(cab->name), SP_STR_ARG(action->position->fqname));
+                  SP_STR_ARG(program), SP_STR_ARG(cab->name), SP_STR_ARG(step));
     const char *remedy = sp_tools_remedy(program);
     if (remedy)
         sp_diag_hint(diags, "%s", remedy);
     else
         sp_diag_hint(diags, "install it, or put its directory into PATH");
+}
+
+/* A program that cannot be known yet ("{recipe.tool}" of a later value) is left to the run. */
+static void check_tool(struct preflight *p, const struct sp_action *action)
+{
+    const struct sp_command *command = &action->task->command;
+
+    check_program(p, action->task->cab, sp_str_of(command->argc ? command->argv[0] : NULL),
+                  action->position->fqname);
+}
+
+/* The first word of a plain command; empty for what only evaluation can tell. */
+static struct sp_str plain_program(struct sp_arena *arena, const struct sp_cab *cab)
+{
+    struct sp_str rest = sp_str_trim(cab->command);
+
+    if (cab->flavour != SP_FLAVOUR_BINARY || sp_str_starts(rest, "=") ||
+        strpbrk(sp_arena_cstr(arena, rest), "{}\"'\\"))
+        return SP_STR("");
+    return sp_arena_str(arena, sp_str_cut(&rest, ' '));
+}
+
+#define NESTING_MAX 16 /* a recipe may contain itself: that is one of the mistakes */
+
+/* The walk cannot begin because of other mistakes: look at the steps as they are written, so that
+ * missing tools are told together with the rest. */
+static void check_written_tools(struct preflight *p, const struct sp_recipe *recipe, int depth)
+{
+    for (size_t i = 0; recipe && depth < NESTING_MAX && i < recipe->step_count; i++) {
+        const struct sp_step *step = &recipe->steps[i];
+        if (step->cab && step->skip.kind == SP_NULL)
+            check_program(p, step->cab, plain_program(p->session->arena, step->cab), step->label);
+        check_written_tools(p, step->recipe, depth + 1);
+    }
 }
 
 static void visit(struct preflight *p,
@@ -89,6 +121,8 @@ enum sp_rc sp_preflight(struct sp_session *session,
             fn(arg, &action);
         visit(&p, walk, &action, out);
     }
+    if (rc)
+        check_written_tools(&p, session->recipe, 0);
     sp_walk_free(walk);
     sp_map_fini(&p.looked_up);
     return rc && session->diags.errors == 0 ? rc : summary(session, err);

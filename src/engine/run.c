@@ -423,6 +423,9 @@ static enum sp_rc close_run(struct run *run, struct sp_err *err)
     event.interrupted = run->result->interrupted;
     event.text = sp_str_of(run->failure);
     log_end(run, &event);
+    const char *log_error = sp_logbook_error(run->logbook);
+    if (log_error)
+        note(run, SP_LOG_WARNING, sp_str_of(log_error));
     return journalise(run, &event, "run-end",
                       sp_record_run_end(run->session->arena, event.success, event.interrupted,
                                         run->failure, event.usage.wall),
@@ -474,9 +477,6 @@ static enum sp_rc run_all(struct run *run, struct sp_err *err)
         rc = walk_through(run, err);
     if (rc == SP_OK)
         rc = close_run(run, err);
-    const char *log_error = sp_logbook_error(run->logbook);
-    if (log_error)
-        note(run, SP_LOG_WARNING, sp_str_of(log_error));
     if (rc == SP_OK && run->failure)
         rc = sp_fail(err, SP_INVALID, "%s", run->failure);
     return rc;

@@ -173,9 +173,15 @@ static void add_settings(struct sp_session *session, const struct sp_session_opt
     for (size_t i = 0; i < options->settings_len; i++) {
         struct sp_str value = sp_str_of(options->settings[i]);
         struct sp_str path = sp_str_cut(&value, '=');
+        size_t known = session->diags.errors;
         struct sp_value parsed =
             value.ptr ? sp_yaml_scalar(session->arena, value, SP_YAML_CONFIG) : sp_null();
-        if (sp_config_set(&session->config, path, parsed, &err))
+        enum sp_rc rc = value.ptr
+                            ? sp_config_set(&session->config, path, parsed, &err)
+                            : sp_fail(&err, SP_INVALID, "setting '%s': no value; write %s=VALUE",
+                                      options->settings[i], options->settings[i]);
+        /* What is wrong may have been said already, with a hint. */
+        if (rc && session->diags.errors == known)
             sp_diag_error(&session->diags, SP_DIAG_UNKNOWN_KEY, 0, "%s", err.text);
     }
 }

@@ -8,7 +8,10 @@
 #include "sys/lock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+
+#define STAMP_LEN 15 /* "20261121-112755" */
 
 enum sp_rc sp_workspace_open(struct sp_arena *arena,
                              const char *dir,
@@ -54,7 +57,7 @@ enum sp_rc sp_workspace_new_run(struct sp_workspace *workspace,
                                 struct sp_err *err)
 {
     struct sp_clock_text now = sp_clock_local(sp_clock_realtime());
-    char stamp[16];
+    char stamp[STAMP_LEN + 1];
 
     /* "2026-11-21 11:27:55" to "20261121-112755" */
     (void)snprintf(stamp, sizeof stamp, "%.4s%.2s%.2s-%.2s%.2s%.2s", now.text, now.text + 5,
@@ -75,6 +78,20 @@ enum sp_rc sp_workspace_new_run(struct sp_workspace *workspace,
     return sp_fail(err, SP_LIMIT, "too many runs in one second");
 }
 
+/* By time; "X", "X-2" ... "X-10" started in the same second. */
+static int compare_ids(const void *a, const void *b)
+{
+    const struct sp_str *x = a;
+    const struct sp_str *y = b;
+    int stamp = sp_str_cmp(sp_str_slice(*x, 0, STAMP_LEN), sp_str_slice(*y, 0, STAMP_LEN));
+
+    if (stamp != 0)
+        return stamp;
+    if (x->len != y->len)
+        return x->len < y->len ? -1 : 1;
+    return sp_str_cmp(*x, *y);
+}
+
 size_t sp_workspace_runs(const struct sp_workspace *workspace, struct sp_str **ids)
 {
     struct sp_str pattern =
@@ -86,6 +103,8 @@ size_t sp_workspace_runs(const struct sp_workspace *workspace, struct sp_str **i
         struct sp_str path = sp_str_slice(found.items[i], before, found.items[i].len);
         found.items[i] = sp_arena_str(workspace->arena, sp_str_cut(&path, '/'));
     }
+    if (found.len > 1)
+        qsort(found.items, found.len, sizeof *found.items, compare_ids);
     *ids = found.items;
     return found.len;
 }

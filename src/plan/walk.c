@@ -169,7 +169,7 @@ static void report_failure(struct sp_walk *walk, const struct sp_frame *frame)
     const struct sp_step_node *node = sp_frame_step(frame);
     const char *why = walk->why ? walk->why : "no reason was given";
 
-    sp_diag_error(walk->diags, SP_DIAG_EVALUATION, node->step->origin,
+    sp_diag_error(walk->diags, SP_DIAG_FAILED, node->step->origin,
                   "step '" SP_STR_FMT "' has failed: %s", SP_STR_ARG(node->fqname), why);
 }
 

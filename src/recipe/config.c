@@ -13,6 +13,8 @@ struct section {
 };
 
 static const char *const lib_keys[] = { "params", "recipes", "steps", "misc", "wisdom", NULL };
+static const char *const log_keys[] = { "enable", "name",  "ext",   "dir", "symlink",
+                                        "nest",   "level", "purge", NULL };
 static const char *const opts_keys[] = {
     "backend", "backend_varieties", "log", "include", "runtime", "profile", "disable_skips", NULL,
 };
@@ -99,25 +101,36 @@ void sp_config_fini(struct sp_config *config)
 
 /* --- adding documents ------------------------------------------------------------------------- */
 
-static void check_keys(struct sp_config *config,
-                       const struct section *section,
-                       const struct sp_dict *dict)
+static void check_names(struct sp_config *config,
+                        const char *section,
+                        const char *const *keys,
+                        const struct sp_dict *dict)
 {
     SP_DICT_EACH(entry, dict)
     {
         struct sp_nearest nearest = SP_NEAREST(entry->key);
         bool known = false;
-        for (const char *const *key = section->keys; *key && !known; key++) {
+        for (const char *const *key = keys; *key && !known; key++) {
             known = sp_str_is(entry->key, *key);
             sp_nearest_offer(&nearest, sp_str_of(*key));
         }
         if (known)
             continue;
         sp_diag_error(config->diags, SP_DIAG_UNKNOWN_KEY, entry->origin,
-                      "unknown key '" SP_STR_FMT "' in '%s'", SP_STR_ARG(entry->key),
-                      section->name);
+                      "unknown key '" SP_STR_FMT "' in '%s'", SP_STR_ARG(entry->key), section);
         sp_diag_hint_nearest(config->diags, &nearest);
     }
+}
+
+static void check_keys(struct sp_config *config,
+                       const struct section *section,
+                       const struct sp_dict *dict)
+{
+    const struct sp_value *log = sp_dict_get(dict, "log");
+
+    check_names(config, section->name, section->keys, dict);
+    if (section->keys == opts_keys && log && log->kind == SP_DICT)
+        check_names(config, "opts.log", log_keys, log->dict);
 }
 
 static void merge_section(struct sp_config *config,
