@@ -6,6 +6,15 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <time.h>
+
+sp_nsec sp_file_clock(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (sp_nsec)now.tv_sec * SP_NSEC_PER_SEC + now.tv_nsec;
+}
 
 /* --- after a failure ---------------------------------------------------------------------- */
 

@@ -28,7 +28,7 @@ struct run {
     struct sp_str path;
     size_t total;
     sp_nsec started;
-    sp_nsec step_started;    /* realtime: what a failed step left behind is newer */
+    sp_nsec step_started;    /* sp_file_clock: what a failed step left behind is newer */
     struct sp_taskrun *task; /* the one that runs, for signals */
     struct sp_taskrun_result last;
     const char *failure; /* first line about what went wrong */
@@ -162,7 +162,7 @@ static enum sp_rc run_task(struct run *run, const struct sp_action *action, stru
         .base = &base,
     };
 
-    run->step_started = sp_clock_realtime();
+    run->step_started = sp_file_clock();
     log_invocation(run, action->task);
     struct sp_dict *record =
         sp_record_step_start(run->session->arena, action, output, sp_logbook_path(run->logbook));
