@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define FILES_MAX  5
 #define REPR_MAX   ((size_t)256 * 1024)
 #define INPUT_MAX  ((size_t)64 * 1024)
-#define LEVELS_MAX 2000
+#define VALUES_MAX ((size_t)20000)
 
 static const char *const names[FILES_MAX] = {
     "r.yml", "A.yml", "B.yaml", "sub/C.yml", "/opt/pkg/D.yml",
@@ -62,7 +62,7 @@ static void compose(const struct sp_world *world, bool strict, struct result *re
         .world = world,
         .strict = strict,
     };
-    size_t left = LEVELS_MAX * 10;
+    size_t left = VALUES_MAX;
     sp_auto_buf struct sp_buf shown = SP_BUF(SP_BUF_LARGE);
 
     sp_diags_init(&diags, arena, origins);

@@ -169,8 +169,10 @@ static void paint(const struct printer *printer, const char *escape)
 static void add_printable(struct sp_buf *out, struct sp_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        sp_buf_addc(out, (c < ' ' && c != '\t') || c == 0x7F ? '?' : text.ptr[i]);
+        char c = text.ptr[i];
+        if (((unsigned char)c < ' ' && c != '\t') || c == 0x7F)
+            c = '?';
+        sp_buf_addc(out, c);
     }
 }
 

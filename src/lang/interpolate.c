@@ -200,7 +200,7 @@ static struct sp_str cut_argument(struct sp_str *rest)
     for (size_t i = 0; i < rest->len; i++) {
         char c = rest->ptr[i];
         if (quote) {
-            quote = c == quote ? '\0' : quote;
+            quote = (char)(c == quote ? '\0' : quote);
         } else if (c == '\'' || c == '"') {
             quote = c;
         } else if (c == ',' && depth == 0) {
@@ -367,7 +367,7 @@ static size_t find_end(struct sp_str text, size_t at)
     for (size_t i = at + 2; i < text.len; i++) {
         char c = text.ptr[i];
         if (quote)
-            quote = c == quote ? '\0' : quote;
+            quote = (char)(c == quote ? '\0' : quote);
         else if (c == '\'' || c == '"')
             quote = c;
         else if (c == '{')
@@ -404,9 +404,8 @@ static struct sp_value resolve_one(const struct texts *texts,
         .work = work,
         .place = texts->place,
         .chain = texts->chain,
-        .origin =
-            sp_origins_part(work->how->origins, texts->value.origin,
-                            offset_in(texts, text) + at, end + 1 - at),
+        .origin = sp_origins_part(work->how->origins, texts->value.origin,
+                                  offset_in(texts, text) + at, end + 1 - at),
     };
     struct sp_str inner = sp_str_slice(text, at + 2, end);
 

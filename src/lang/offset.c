@@ -56,7 +56,7 @@ static struct piece escape(struct sp_str text, size_t at)
         size_t digits;
     } hexadecimal[] = { { 'x', 2 }, { 'u', 4 }, { 'U', 8 } };
 
-    char letter = at + 1 < text.len ? text.ptr[at + 1] : '\0';
+    int letter = at + 1 < text.len ? text.ptr[at + 1] : '\0';
 
     if (letter == '\n')
         return (struct piece){ skip_blanks(text, at + 2) - at, 0 };

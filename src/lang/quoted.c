@@ -24,7 +24,7 @@ static const struct {
     unsigned digits;
 } hexadecimal[] = { { 'x', 2 }, { 'u', 4 }, { 'U', 8 } };
 
-static char peek(const struct decoder *decoder)
+static int peek(const struct decoder *decoder)
 {
     return decoder->at < decoder->source.len ? decoder->source.ptr[decoder->at] : '\0';
 }
@@ -73,7 +73,7 @@ static void decode_escape(struct decoder *decoder)
         sp_buf_add_repeat(&decoder->out, '\n', skip_empty_lines(decoder));
         return;
     }
-    char letter = peek(decoder);
+    int letter = peek(decoder);
     decoder->at++;
     for (size_t i = 0; i < SP_COUNT(hexadecimal); i++) {
         if (hexadecimal[i].letter == letter) {
@@ -87,7 +87,7 @@ static void decode_escape(struct decoder *decoder)
             return;
         }
     }
-    sp_buf_addc(&decoder->out, letter); /* blank, quote, slash, backslash */
+    sp_buf_addc(&decoder->out, (char)letter); /* blank, quote, slash, backslash */
 }
 
 /* Blanks, kept within a line; at its end they go, and the line end becomes a blank. */
@@ -118,14 +118,14 @@ static bool is_simple(struct sp_str source, bool single)
 static void decode(struct decoder *decoder, bool single)
 {
     while (decoder->at < decoder->source.len) {
-        char c = peek(decoder);
+        int c = peek(decoder);
         if (strchr(" \t\r\n", c)) {
             decode_blanks(decoder);
         } else if (c == '\\' && !single) {
             decoder->at++;
             decode_escape(decoder);
         } else {
-            sp_buf_addc(&decoder->out, c);
+            sp_buf_addc(&decoder->out, (char)c);
             decoder->at += c == '\'' && single ? 2 : 1;
         }
     }

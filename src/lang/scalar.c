@@ -326,7 +326,7 @@ static bool find_word(struct sp_str text, struct sp_value *out)
 /* A number starts with a sign, a digit or a point. */
 static bool may_be_number(struct sp_str text)
 {
-    char c = text.len ? text.ptr[0] : '\0';
+    int c = text.len ? text.ptr[0] : '\0';
 
     return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 }

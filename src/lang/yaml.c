@@ -526,6 +526,7 @@ static bool check_text(struct parse *parse)
     return false;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): where to put things, what to read, what comes out */
 enum sp_rc sp_yaml_parse(struct sp_arena *arena,
                          struct sp_origins *origins,
                          struct sp_str name,
