@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lang/compose.h"
 
+#include "base/nearest.h"
+
 #include "lang/compose_internal.h"
 #include "lang/interpolate.h"
 
@@ -25,8 +27,27 @@ struct sp_str sp_config_dirname(struct sp_str path)
     return sp_str_slice(path, 0, slash ? slash : 1);
 }
 
-/* The path as a person would write it: without "./". */
-static struct sp_str shown_path(struct sp_arena *arena, struct sp_str path)
+struct sp_str sp_config_basename(struct sp_str path)
+{
+    size_t slash = sp_str_rfind(path, '/');
+
+    return slash == SIZE_MAX ? path : sp_str_slice(path, slash + 1, path.len);
+}
+
+void sp_config_offer(const struct sp_composer *composer,
+                     struct sp_str dir,
+                     struct sp_nearest *nearest)
+{
+    if (sp_str_has_wildcard(dir))
+        return;
+    struct sp_paths paths = composer->world->glob(
+        composer->world->arg, sp_config_join(composer->arena, dir, SP_STR("*.y*ml")),
+        composer->arena);
+    for (size_t i = 0; i < paths.len; i++)
+        sp_nearest_offer(nearest, sp_config_basename(paths.items[i]));
+}
+
+struct sp_str sp_config_shown(struct sp_arena *arena, struct sp_str path)
 {
     char *out = sp_arena_alloc(arena, path.len + 1);
     size_t len = 0;
@@ -102,8 +123,9 @@ bool sp_config_parse(struct sp_composition *composition,
     struct sp_err err = SP_ERR_INIT;
     struct sp_value tree;
 
-    if (sp_yaml_parse(composer->arena, composer->origins, shown_path(composer->arena, file->path),
-                      text, SP_YAML_CONFIG, composer->diags, &tree, &err) ||
+    if (sp_yaml_parse(composer->arena, composer->origins,
+                      sp_config_shown(composer->arena, file->path), text, SP_YAML_CONFIG,
+                      composer->diags, &tree, &err) ||
         !check_root(composition, &tree))
         return false;
     if (sp_str_find_str(text, SP_STR("${")) != SIZE_MAX)
@@ -123,8 +145,12 @@ bool sp_config_read(struct sp_composition *composition,
     struct sp_str text;
 
     if (composer->world->read(composer->world->arg, file->path, composer->arena, &text, &err)) {
-        sp_diag_error(composer->diags, SP_DIAG_FILE, origin, "cannot read '" SP_STR_FMT "': %s",
-                      SP_STR_ARG(file->path), err.text);
+        struct sp_nearest nearest = SP_NEAREST(sp_config_basename(file->path));
+        sp_diag_error(composer->diags, SP_DIAG_FILE, origin, "cannot %s", err.text);
+        if (err.code == SP_NOT_FOUND) {
+            sp_config_offer(composer, file->dir, &nearest);
+            sp_diag_hint_nearest(composer->diags, &nearest);
+        }
         return false;
     }
     sp_composer_depend(composer, file->path, true);

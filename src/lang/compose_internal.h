@@ -45,8 +45,18 @@ void sp_composer_depend(struct sp_composer *composer, struct sp_str path, bool f
 /* "a" and "b" give "a/b", "" and "b" give "b". */
 struct sp_str sp_config_join(struct sp_arena *arena, struct sp_str dir, struct sp_str name);
 
-/* Directory part of a path, "" if it has none. */
+/* Directory part of a path, "" if it has none; its last part. */
 struct sp_str sp_config_dirname(struct sp_str path);
+struct sp_str sp_config_basename(struct sp_str path);
+
+/* The path as a person would write it: without "./". */
+struct sp_str sp_config_shown(struct sp_arena *arena, struct sp_str path);
+
+/* "did you mean ...": offer the configuration files in a directory. */
+struct sp_nearest;
+void sp_config_offer(const struct sp_composer *composer,
+                     struct sp_str dir,
+                     struct sp_nearest *nearest);
 
 /* --- resolving directives (resolve.c) ------------------------------------------------------- */
 

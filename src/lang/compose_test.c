@@ -261,15 +261,15 @@ static const struct row includes[] = {
     { "a file that includes itself",
       { { "r.yml", "_include: r.yml\n" } },
       NULL,
-      "r.yml:1:11 error './r.yml' is included recursively" },
+      "r.yml:1:11 error 'r.yml' is included recursively" },
     { "files that include each other",
       { { "r.yml", "_include: sub/A.yml\n" }, { "sub/A.yml", "_include: (..)r.yml\n" } },
       NULL,
-      "sub/A.yml:1:11 error './sub/../r.yml' is included recursively" },
+      "sub/A.yml:1:11 error 'sub/../r.yml' is included recursively" },
     { "a list cannot be included",
       { { "r.yml", "_include: A.yml\n" }, { "A.yml", "[1]\n" } },
       NULL,
-      "r.yml:1:11 error './A.yml' holds a list and cannot be included" },
+      "r.yml:1:11 error 'A.yml' holds a list and cannot be included" },
     { "nor a number",
       { { "r.yml", "_include: A.yml\n" }, { "A.yml", "12\n" } },
       NULL,
@@ -471,6 +471,10 @@ static const struct row others[] = {
         { "sub/A.yml", "p: ${self:path}\nd: ${self:dirname}\nb: ${self:basename}\n" } },
       "{'p': './sub/A.yml', 'd': './sub', 'b': 'A.yml', 'dir': 'sub', 'f': 'r.yml'}",
       NULL },
+    { "the folder of a file in the current one",
+      { { "r.yml", "f: ${self:dirname}/x\n" } },
+      "{'f': './x'}",
+      NULL },
     { "${} does not see included content",
       { { "r.yml", "_include: A.yml\nx: ${a}\n" }, { "A.yml", "a: 1\n" } },
       NULL,
@@ -487,7 +491,7 @@ static const struct row others[] = {
     { "a document that is not there",
       { { "no.yml", NULL } },
       NULL,
-      ":0:0 error cannot read 'no.yml': 'no.yml' is a directory" },
+      ":0:0 error cannot read 'no.yml': it is a directory" },
     { "numbers as keys",
       { { "r.yml", "3: a\ntrue: {_use: '3s'}\n3s: {b: 1}\n" } },
       "{'3': 'a', 'True': {'b': 1}, '3s': {'b': 1}}",
@@ -634,7 +638,7 @@ static void test_golden(void)
         "r.yml:7:11: error: unknown key 'lib.parms.image' in _use [R0102]\n"
         "    7 |     _use: lib.parms.image\n"
         "      |           ^~~~~~~~~~~~~~~\n"
-        "hint: did you mean 'lib.params'?\n";
+        "hint: did you mean 'lib.params.image'?\n";
     if (!tap_ok(strcmp(got.ptr, want) == 0, "all findings of a file at once"))
         printf("# got:\n%s", got.ptr);
     close_bench(&bench);

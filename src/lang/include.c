@@ -6,7 +6,8 @@
 #include "lang/compose_internal.h"
 #include "lang/merge.h"
 
-#define NESTING_MAX 50 /* files that include files */
+#define NESTING_MAX    50 /* files that include files */
+#define NEIGHBOURS_MAX 2  /* directories in which similar names are looked for */
 
 /* One file to include, as written: "(pkg)sub/file.yml [optional, warn]". */
 struct spec {
@@ -86,8 +87,7 @@ static void collect(struct include *include, struct sp_str prefix, struct sp_val
 /* As Python's splitext: leading dots of a name make no extension. */
 static bool has_extension(struct sp_str path)
 {
-    size_t slash = sp_str_rfind(path, '/');
-    struct sp_str name = slash == SIZE_MAX ? path : sp_str_slice(path, slash + 1, path.len);
+    struct sp_str name = sp_config_basename(path);
 
     while (sp_str_starts(name, "."))
         name = sp_str_slice(name, 1, name.len);
@@ -112,46 +112,26 @@ static bool try_path(const struct include *include, struct sp_str path, struct s
     return false;
 }
 
-/* "did you mean": the files beside the one that is missing. */
-static void offer_neighbours(const struct include *include,
-                             struct sp_str dir,
-                             struct sp_nearest *nearest)
-{
-    const struct sp_world *world = include->composer->world;
-    struct sp_arena *arena = include->composer->arena;
-
-    if (sp_str_has_wildcard(dir))
-        return;
-    struct sp_paths paths =
-        world->glob(world->arg, sp_config_join(arena, dir, SP_STR("*.y*ml")), arena);
-    for (size_t i = 0; i < paths.len; i++) {
-        size_t slash = sp_str_rfind(paths.items[i], '/');
-        sp_nearest_offer(nearest, sp_str_slice(paths.items[i], slash + 1, paths.items[i].len));
-    }
-}
-
 /* Report a file that is not there, unless it may be missing. `places`: where it was looked for. */
 static void report_missing(const struct include *include,
                            const struct spec *spec,
                            const struct sp_str *dirs,
                            size_t dir_count)
 {
-    struct sp_diags *diags = include->composer->diags;
-    size_t slash = sp_str_rfind(spec->path, '/');
-    struct sp_nearest nearest = SP_NEAREST(sp_str_slice(spec->path, slash + 1, spec->path.len));
+    const struct sp_composer *composer = include->composer;
+    struct sp_nearest nearest = SP_NEAREST(sp_config_basename(spec->path));
+    struct sp_str sub = sp_config_dirname(spec->path);
     sp_auto_buf struct sp_buf places = SP_BUF(SP_BUF_SMALL);
 
     for (size_t i = 0; i < dir_count; i++) {
-        struct sp_str sub = sp_str_slice(spec->path, 0, slash == SIZE_MAX ? 0 : slash);
         sp_buf_addf(&places, "%s" SP_STR_FMT, i ? ", " : "", SP_STR_ARG(dirs[i]));
-        if (i < 2)
-            offer_neighbours(include, sp_config_join(include->composer->arena, dirs[i], sub),
-                             &nearest);
+        if (i < NEIGHBOURS_MAX)
+            sp_config_offer(composer, sp_config_join(composer->arena, dirs[i], sub), &nearest);
     }
-    sp_diag_error(diags, SP_DIAG_INCLUDE, spec->origin,
+    sp_diag_error(composer->diags, SP_DIAG_INCLUDE, spec->origin,
                   SP_STR_FMT " file '" SP_STR_FMT "' not found in %s", SP_STR_ARG(include->keyword),
                   SP_STR_ARG(spec->path), places.ptr);
-    sp_diag_hint_nearest(diags, &nearest);
+    sp_diag_hint_nearest(composer->diags, &nearest);
 }
 
 /* A missing file that may be missing: remembered, and said if asked for. */
@@ -265,10 +245,11 @@ static bool check_recursion(const struct include *include,
         if (!sp_str_eq(above->real, file->real))
             continue;
         sp_diag_error(composer->diags, SP_DIAG_INCLUDE, spec->origin,
-                      "'" SP_STR_FMT "' is included recursively", SP_STR_ARG(file->path));
+                      "'" SP_STR_FMT "' is included recursively",
+                      SP_STR_ARG(sp_config_shown(composer->arena, file->path)));
         if (above != file->includer)
             sp_diag_hint(composer->diags, "'" SP_STR_FMT "' is on the way from there to here",
-                         SP_STR_ARG(file->includer->path));
+                         SP_STR_ARG(sp_config_shown(composer->arena, file->includer->path)));
         return false;
     }
     if (file->depth <= NESTING_MAX)
@@ -309,7 +290,8 @@ static bool load_file(const struct include *include,
         *kept = sp_resolve_tree(composition, &file, tree, false);
     else if (read)
         sp_diag_error(composer->diags, SP_DIAG_INCLUDE, spec->origin,
-                      "'" SP_STR_FMT "' holds a list and cannot be included", SP_STR_ARG(path));
+                      "'" SP_STR_FMT "' holds a list and cannot be included",
+                      SP_STR_ARG(sp_config_shown(composer->arena, path)));
     sp_map_set(&composition->loaded, path, kept);
     *out = *kept;
     return kept->kind == SP_DICT;

@@ -120,13 +120,17 @@ static const struct place *add_place(struct work *work,
 
 static void hint_child(const struct reference *reference, struct sp_value node, struct sp_str step)
 {
+    struct sp_diags *diags = reference->work->how->diags;
     struct sp_nearest nearest = SP_NEAREST(step);
 
-    if (node.kind != SP_DICT)
-        return;
-    SP_DICT_EACH(entry, node.dict)
-    sp_nearest_offer(&nearest, entry->key);
-    sp_diag_hint_nearest(reference->work->how->diags, &nearest);
+    if (node.kind == SP_DICT) {
+        SP_DICT_EACH(entry, node.dict)
+        sp_nearest_offer(&nearest, entry->key);
+    }
+    if (nearest.best.ptr)
+        sp_diag_hint_nearest(diags, &nearest);
+    else
+        sp_diag_hint(diags, "an ordinary '${' is written '\\${'");
 }
 
 /* Where a path starts: the root, or for each leading dot one level up from the text. */
@@ -241,10 +245,13 @@ static struct sp_value resolve_self(const struct reference *reference, struct sp
     struct sp_str base =
         slash == SIZE_MAX ? how->path : sp_str_slice(how->path, slash + 1, how->path.len);
 
+    /* Never empty: '${self:dirname}/x' must not be '/x'. */
+    struct sp_str dir = how->dir.len ? how->dir : SP_STR(".");
+
     const struct {
         const char *name;
         struct sp_str value;
-    } names[] = { { "path", how->path }, { "dirname", how->dir }, { "basename", base } };
+    } names[] = { { "path", how->path }, { "dirname", dir }, { "basename", base } };
 
     rest = sp_str_trim(rest);
     for (size_t i = 0; i < SP_COUNT(names); i++)

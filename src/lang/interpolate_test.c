@@ -110,7 +110,7 @@ static const struct {
     { "telescope: 1\na: x ${telescop}\n", "2:6+11 this file has no key 'telescop'",
       "did you mean 'telescope'?" },
     { "s: {ab: 1}\na: ${s.abc}\n", "2:4+8 this file has no key 's.abc'", "did you mean 'ab'?" },
-    { "s: [1]\na: ${s[1]}\n", "2:4+7 this file has no key 's[1]'", NULL },
+    { "s: [1]\na: ${s[1]}\n", "2:4+7 this file has no key 's[1]'", "an ordinary '${'" },
     { "a: ${a}\n", "1:4+4 this ${...} refers to itself", NULL },
     { "a: ${b}\nb: ${a}\n", "1:4+4 this ${...} refers to itself", NULL },
     { "a: {b: \"${a}\"}\n", "1:9+4 this ${...} refers to itself", NULL },

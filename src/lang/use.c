@@ -39,6 +39,7 @@ static void report_unknown(const struct search *search, uint32_t origin)
     struct sp_diags *diags = search->resolver->composition->composer->diags;
     struct sp_nearest nearest = SP_NEAREST(search->missing);
     size_t before = search->among ? (size_t)(search->missing.ptr - search->name.ptr) : 0;
+    size_t behind = before + search->missing.len;
 
     sp_diag_error(diags, SP_DIAG_USE, origin, "unknown key '" SP_STR_FMT "' in _use",
                   SP_STR_ARG(search->name));
@@ -47,8 +48,9 @@ static void report_unknown(const struct search *search, uint32_t origin)
     SP_DICT_EACH(entry, search->among)
     sp_nearest_offer(&nearest, entry->key);
     if (nearest.best.ptr)
-        sp_diag_hint(diags, "did you mean '" SP_STR_FMT SP_STR_FMT "'?",
-                     SP_STR_ARG(sp_str_slice(search->name, 0, before)), SP_STR_ARG(nearest.best));
+        sp_diag_hint(diags, "did you mean '" SP_STR_FMT SP_STR_FMT SP_STR_FMT "'?",
+                     SP_STR_ARG(sp_str_slice(search->name, 0, before)), SP_STR_ARG(nearest.best),
+                     SP_STR_ARG(sp_str_slice(search->name, behind, search->name.len)));
     else if (before > 0)
         sp_diag_hint(diags, "'" SP_STR_FMT "' has no '" SP_STR_FMT "'",
                      SP_STR_ARG(sp_str_slice(search->name, 0, before - 1)),

@@ -66,9 +66,10 @@ static enum sp_rc fake_read(void *arg,
     const struct sp_world_file *file = find_file(arg, path);
 
     if (!file)
-        return sp_fail(err, SP_NOT_FOUND, "'" SP_STR_FMT "' does not exist", SP_STR_ARG(path));
+        return sp_fail(err, SP_NOT_FOUND, "read '" SP_STR_FMT "': it does not exist",
+                       SP_STR_ARG(path));
     if (!file->text)
-        return sp_fail(err, SP_IO, "'" SP_STR_FMT "' is a directory", SP_STR_ARG(path));
+        return sp_fail(err, SP_IO, "read '" SP_STR_FMT "': it is a directory", SP_STR_ARG(path));
     size_t len = file->text_length ? file->text_length : strlen(file->text);
     *out = sp_arena_str(arena, (struct sp_str){ file->text, len });
     return SP_OK;
