@@ -69,11 +69,11 @@ static void set_step(struct round *round, const struct sp_assignment *entry, str
         return;
     if (!sp_is_value(value))
         value = entry->value; /* not known yet: the step may know more */
-    if (sp_step_node_param(&walk->nodes, entry->step, entry->key))
+    if (sp_step_node_param(walk->nodes, entry->step, entry->key))
         sp_dict_set_at(walk->arena, sp_frame_step_params(walk, round->frame, entry->step),
                        entry->key, entry->origin, value);
     else
-        (void)sp_step_node_set(&walk->nodes, entry->step, entry->key, value);
+        (void)sp_step_node_set(walk->nodes, entry->step, entry->key, value);
 }
 
 static void set_config(struct round *round,

@@ -195,22 +195,10 @@ static bool is_volatile_ref(struct sp_str ref)
 /* Functions that ask the world or speak to the user. */
 static const char *const volatile_functions[] = { "GLOB", "EXISTS", "LOG" };
 
-static bool is_volatile(struct sp_arena *arena, struct sp_value value)
+static bool is_volatile_text(struct sp_arena *arena, struct sp_value value)
 {
     struct sp_list *refs = sp_list_new(arena).list;
 
-    if (sp_is_list(value)) {
-        SP_LIST_EACH(item, value.list)
-        if (is_volatile(arena, *item))
-            return true;
-        return false;
-    }
-    if (value.kind == SP_DICT) {
-        SP_DICT_EACH(entry, value.dict)
-        if (is_volatile(arena, entry->value))
-            return true;
-        return false;
-    }
     if (!sp_is_expression(value))
         return false;
     for (size_t i = 0; i < SP_COUNT(volatile_functions); i++)
@@ -221,6 +209,19 @@ static bool is_volatile(struct sp_arena *arena, struct sp_value value)
     if (is_volatile_ref(ref->text))
         return true;
     return false;
+}
+
+static bool is_volatile(struct sp_arena *arena, struct sp_value value)
+{
+    bool found = sp_is_text(value) && is_volatile_text(arena, value);
+
+    if (sp_is_list(value))
+        SP_LIST_EACH(item, value.list)
+    found = found || is_volatile(arena, *item);
+    if (value.kind == SP_DICT)
+        SP_DICT_EACH(entry, value.dict)
+    found = found || is_volatile(arena, entry->value);
+    return found;
 }
 
 struct ordering {

@@ -404,7 +404,8 @@ struct sp_recipe_node *sp_node_build_cab(struct sp_nodes *nodes, struct sp_cab *
     };
     *node = (struct sp_recipe_node){ .recipe = recipe, .fqname = cab->name, .bare = true };
     node->defaults = sp_dict_new(nodes->arena).dict;
-    (void)build_steps(nodes, node);
+    if (!build_steps(nodes, node))
+        return NULL;
     node->steps[0].fqname = cab->name;
     return node;
 }

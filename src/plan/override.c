@@ -15,7 +15,7 @@ static bool is_loop_name(const struct sp_recipe_node *node, struct sp_str name)
 
 static bool set_own(struct sp_walk *walk, const struct sp_dict_entry *entry)
 {
-    const struct sp_param *param = sp_recipe_node_param(&walk->nodes, walk->root, entry->key);
+    const struct sp_param *param = sp_recipe_node_param(walk->nodes, walk->root, entry->key);
 
     if (!param)
         return false;
@@ -34,7 +34,7 @@ static bool set_step(struct sp_walk *walk, const struct sp_dict_entry *entry)
     struct sp_str rest;
     struct sp_step_node *step = sp_recipe_node_step(walk->root, entry->key, &rest);
 
-    if (!step || !sp_step_node_set(&walk->nodes, step, rest, entry->value))
+    if (!step || !sp_step_node_set(walk->nodes, step, rest, entry->value))
         return false;
     struct sp_str full = sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT,
                                          SP_STR_ARG(step->fqname), SP_STR_ARG(rest));
@@ -107,7 +107,7 @@ static void apply_to_cab(struct sp_walk *walk, const struct sp_dict *params)
     const struct sp_dict *flat = sp_schema_flatten(walk->arena, step->schema, params);
 
     SP_DICT_EACH(entry, flat)
-    if (!sp_step_node_set(&walk->nodes, step, entry->key, entry->value) &&
+    if (!sp_step_node_set(walk->nodes, step, entry->key, entry->value) &&
         !set_config(walk, entry) && !set_log(walk, entry) && !step->step->cab->dynamic_schema.len)
         unknown(walk, entry);
 }

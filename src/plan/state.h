@@ -89,7 +89,7 @@ struct sp_walk {
     void *log_arg;
     enum sp_walk_mode mode;
 
-    struct sp_nodes nodes;
+    struct sp_nodes *nodes;
     struct sp_recipe_node *root;
     struct sp_dict *params;   /* own parameters of the outermost recipe from the command line */
     struct sp_dict *fixed;    /* variables set on the command line: assignments do not touch them */

@@ -231,6 +231,15 @@ bool sp_walk_next(struct sp_walk *walk, struct sp_action *out)
     return false;
 }
 
+static struct sp_dict *copy_outputs(struct sp_arena *arena, const struct sp_dict *outputs)
+{
+    struct sp_dict *copy = sp_dict_new(arena).dict;
+
+    SP_DICT_EACH(entry, outputs)
+    sp_dict_set(arena, copy, sp_arena_str(arena, entry->key), sp_value_copy(arena, entry->value));
+    return copy;
+}
+
 void sp_walk_done(struct sp_walk *walk, const struct sp_outcome *outcome)
 {
     struct sp_frame *frame = walk->top;
@@ -241,11 +250,8 @@ void sp_walk_done(struct sp_walk *walk, const struct sp_outcome *outcome)
     sp_freep(&walk->why);
     walk->why = outcome->why ? sp_strdup(outcome->why) : NULL;
     walk->found = NULL;
-    if (outcome->outputs) {
-        struct sp_value outputs = { .kind = SP_DICT,
-                                    .dict = (struct sp_dict *)(uintptr_t)outcome->outputs };
-        walk->found = sp_value_copy(walk->arena, outputs).dict;
-    }
+    if (outcome->outputs)
+        walk->found = copy_outputs(walk->arena, outcome->outputs);
     frame->phase = SP_PHASE_DONE;
 }
 
@@ -304,7 +310,8 @@ static struct sp_walk *new_walk(const struct sp_walk_options *options)
     walk->diags = options->diags;
     walk->log = options->log;
     walk->log_arg = options->log_arg;
-    walk->nodes = (struct sp_nodes){ .arena = walk->arena, .diags = options->diags };
+    walk->nodes = SP_ARENA_NEW(walk->arena, struct sp_nodes, 1);
+    *walk->nodes = (struct sp_nodes){ .arena = walk->arena, .diags = options->diags };
     walk->params = sp_dict_new(walk->arena).dict;
     walk->fixed = sp_dict_new(walk->arena).dict;
     walk->log_set = sp_dict_new(walk->arena).dict;
@@ -318,8 +325,8 @@ static enum sp_rc build(struct sp_walk *walk,
 {
     const struct sp_recipe *recipe = options->recipe;
 
-    walk->root = recipe ? sp_node_build(&walk->nodes, recipe, recipe->name, NULL)
-                        : sp_node_build_cab(&walk->nodes, options->cab);
+    walk->root = recipe ? sp_node_build(walk->nodes, recipe, recipe->name, NULL)
+                        : sp_node_build_cab(walk->nodes, options->cab);
     if (walk->root) {
         sp_override_apply(walk, options->params);
         sp_syntax_check(walk);
@@ -369,12 +376,10 @@ void sp_walk_free(struct sp_walk *walk)
 
 const struct sp_schema *sp_walk_schema(const struct sp_walk *walk)
 {
-    struct sp_walk *mine = (struct sp_walk *)(uintptr_t)walk;
-
     if (!walk->root)
         return NULL;
     if (walk->root->bare)
         return walk->root->steps[0].schema;
-    sp_recipe_node_expand(&mine->nodes, walk->root);
+    sp_recipe_node_expand(walk->nodes, walk->root);
     return &walk->root->schema;
 }
