@@ -475,6 +475,13 @@ static enum sp_rc run_all(struct run *run, struct sp_err *err)
         rc = open_run(run, err);
     if (rc == SP_OK)
         rc = walk_through(run, err);
+    if (rc && run->journal) {
+        /* The journal may take its end all the same; what went wrong first is what counts. */
+        struct sp_err ignored = SP_ERR_INIT;
+        fail(run, err->text);
+        (void)close_run(run, &ignored);
+        return rc;
+    }
     if (rc == SP_OK)
         rc = close_run(run, err);
     if (rc == SP_OK && run->failure)

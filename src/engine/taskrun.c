@@ -144,9 +144,10 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
     if (!run->output)
         (void)sp_fail_errno(&run->output_failure, "create %s", options->output_file.ptr);
     struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };
-    rc = options->ops->submit(options->backend, &run->job, &observer, &run->handle, err);
+    /* The job last: once it is submitted, there is no way back. */
+    rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);
     if (rc == SP_OK)
-        rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);
+        rc = options->ops->submit(options->backend, &run->job, &observer, &run->handle, err);
     if (rc) {
         sp_taskrun_free(run);
         return rc;
