@@ -42,7 +42,9 @@ bench: packages-build packages-run all
 fuzz: packages-test
 	@tools/fuzz
 
+# The prefix may have been another one when $(BUILD) was set up; DESTDIR is meson's affair.
 install: all
+	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	@meson install -C $(BUILD) --quiet
 
 clean:
