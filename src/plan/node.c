@@ -95,22 +95,20 @@ void sp_recipe_node_expand(struct sp_nodes *nodes, struct sp_recipe_node *node)
     }
 }
 
-/* Names "step.param" when the wanted name begins with a step. */
-static void offer_steps(const struct sp_recipe_node *node, struct sp_nearest *nearest)
+/* When the wanted name begins with a step: what the step has, if that is nearer. */
+static void offer_step(const struct sp_recipe_node *node, struct sp_nearest *nearest)
 {
-    for (size_t i = 0; i < node->step_count; i++) {
-        const struct sp_step_node *step = &node->steps[i];
-        struct sp_str rest;
-        if (sp_recipe_node_step(node, nearest->wanted, &rest) != step)
-            continue;
-        SP_MAP_EACH (entry, &step->schema->params) {
-            struct sp_nearest inner = SP_NEAREST(rest);
-            sp_nearest_offer(&inner, entry->key);
-            if (inner.best.ptr && inner.distance < nearest->distance) {
-                nearest->best = inner.best;
-                nearest->distance = inner.distance;
-            }
-        }
+    struct sp_str rest;
+    const struct sp_step_node *step = sp_recipe_node_step(node, nearest->wanted, &rest);
+
+    if (!step)
+        return;
+    struct sp_nearest inner = SP_NEAREST(rest);
+    SP_MAP_EACH (entry, &step->schema->params)
+        sp_nearest_offer(&inner, entry->key);
+    if (inner.best.ptr && inner.distance < nearest->distance) {
+        nearest->best = inner.best;
+        nearest->distance = inner.distance;
     }
 }
 
@@ -120,7 +118,7 @@ void sp_recipe_node_offer(const struct sp_recipe_node *node, struct sp_nearest *
         sp_nearest_offer(nearest, entry->key);
     SP_MAP_EACH (entry, &node->assigned)
         sp_nearest_offer(nearest, entry->key);
-    offer_steps(node, nearest);
+    offer_step(node, nearest);
 }
 
 /* --- values written in a step
