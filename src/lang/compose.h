@@ -7,6 +7,11 @@
  * Order of work for one file: parse, interpolate ${...} against the file itself, resolve
  * _include (recursively, _use of included files stays), then _use against the sources: the
  * document, then `config`, then what was loaded before.
+ *
+ * Where a mapping of the document has both, _include and _use count in the order written. In an
+ * included file, whose _use is resolved by the includer, _use lies below what _include brings.
+ * Sections that are used or included more than once are shared by the places where they are used:
+ * the result is constant, clone what you change.
  */
 #pragma once
 

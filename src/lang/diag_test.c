@@ -189,6 +189,9 @@ static void test_origins(void)
     tap_ok(sp_origins_get(bench.origins, part, &at) && at.column == 22 && at.length == 1,
            "a part behind the end stays within");
     tap_ok(sp_origins_part(bench.origins, 0, 1, 1) == 0, "a part of nowhere");
+    part = sp_origins_part(bench.origins, origin_of(&bench, "süß"), 2, 1);
+    tap_ok(sp_origins_get(bench.origins, part, &at) && at.column == 9 && at.length == 1,
+           "a part within a character is the character");
     sp_origins_free(NULL);
     close_bench(&bench);
 }

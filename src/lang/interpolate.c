@@ -12,7 +12,7 @@
 #define DEPTH_MAX 400                     /* sections and ${} within each other */
 #define NODES_MAX 2000000                 /* values visited */
 #define TEXT_MAX  ((size_t)1024 * 1024)   /* bytes of one text */
-#define TOTAL_MAX ((size_t)64 * TEXT_MAX) /* bytes of all texts made */
+#define TOTAL_MAX ((size_t)16 * TEXT_MAX) /* bytes of all texts made */
 
 /* A node and those above it, for ${.relative} references. */
 struct place {

@@ -145,6 +145,11 @@ static uint32_t shown_start(const struct file *file, struct span span)
     return start < span.end ? start : span.start;
 }
 
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
 bool sp_origins_get(const struct sp_origins *origins, uint32_t id, struct sp_origin *out)
 {
     if (id == 0 || id >= origins->spans.len)
@@ -163,6 +168,11 @@ bool sp_origins_get(const struct sp_origins *origins, uint32_t id, struct sp_ori
         end--;
     size_t start = SP_MIN((size_t)span.start, end);
     size_t stop = SP_MAX(start, SP_MIN((size_t)span.end, end));
+    /* Offsets count bytes; a mark takes whole characters. */
+    while (start > begin && start < end && is_continuation(file->text.ptr[start]))
+        start--;
+    while (stop < end && is_continuation(file->text.ptr[stop]))
+        stop++;
     unsigned marked = (unsigned)sp_utf8_count(sp_str_slice(file->text, start, stop));
     *out = (struct sp_origin){
         .file = file->path,

@@ -158,7 +158,7 @@ static const struct {
     { "{a: b}: 1\n", "1:1+1 a mapping cannot be a key", "in quotes" },
     { "a: x\001y\n", "1:5+1 control character in the text", NULL },
     { "a: \xff\xfe\n", "1:4+1 the file is not UTF-8 text", NULL },
-    { "a: \xed\xa0\x80\n", "1:4+1 the file is not UTF-8 text", NULL },
+    { "a: \xed\xa0\x80\n", "1:4+3 the file is not UTF-8 text", NULL },
 };
 
 static struct sp_str place_and_text(struct bench *bench, const struct sp_diag *diag)
