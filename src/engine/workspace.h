@@ -5,7 +5,8 @@
  *   .spoor/runs/<id>/journal.jsonl   the truth about a run (journal/journal.h)
  *   .spoor/runs/<id>/0001-label.log  raw output of each tool run
  *
- * Run ids are "20261121-112755", with "-2", "-3" ... when several start in one second. One run at a time may be going in a workspace.
+ * Run ids are "20261121-112755", with "-2", "-3" ... when several start in one second. One run at
+ * a time may be going in a workspace.
  */
 #pragma once
 
