@@ -2,7 +2,7 @@
 """imaging.py SPOOR: what WSClean sees of simulated data, against theory (TAP).
 
 A noise-free dirty image has the flux at the source's pixel, the wrong sign of the phase moves the
-source, a noise image has the noise of the radiometer equation, and a fully flagged Measurement Set
+source, subtracting the model leaves nothing, a noise image has the noise of the radiometer equation, and a fully flagged Measurement Set
 fails the step although WSClean exits 0 (spec cargo.md 7: assertions 3, 4, 13). Skips without
 wsclean, casacore or astropy.
 """
@@ -92,6 +92,14 @@ def test_flux():
     ok(error < 1e-5, f"the dirty image has its flux there: relative error {error:.1e} < 1e-5")
 
 
+def test_residual():
+    """Noise-free data less their own model leave nothing to image."""
+    need(spoor("simulator", "msname=one.ms", "skymodel=one.txt", "mode=subtract"))
+    peak = abs(image("one.ms", "nothing", "niter=0")).max()
+    ok(peak < 1e-6, f"noise-free residual: peak {peak:.1e} Jy of 1.7 Jy < 1e-6")
+    need(spoor("simulator", "msname=one.ms", "skymodel=one.txt"))
+
+
 def test_wrong_sign():
     """Conjugating the data is the wrong sign of the phase: the source must move to its mirror."""
     with tables.table("one.ms", readonly=False, ack=False) as t:
@@ -141,6 +149,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         os.chdir(directory)
         test_flux()
+        test_residual()
         test_wrong_sign()
         test_noise()
         test_flagged()
