@@ -128,6 +128,7 @@ static void describe_recipe(struct sp_session *session,
     enum sp_rc rc = sp_walk_new(&walk_options, &walk, &err);
     add_heading(out, colour, "Recipe", recipe->title);
     add_text(out, recipe->info, 2, width);
+    sp_buf_addc(out, '\n');
     /* With errors there is a walk all the same, if not with all parameters. */
     const struct sp_schema *schema = rc == SP_OK || walk ? sp_walk_schema(walk) : &recipe->schema;
     sp_schema_describe(schema, detail_of(args), colour, width, out);
