@@ -2,6 +2,7 @@
 #include "engine/logbook.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/map.h"
 
 #include "sys/file.h"
@@ -153,7 +154,7 @@ static void open_file(struct sp_logbook *book, struct log_file *file)
             book->failure = err;
     }
     bool again = sp_map_has(&book->seen, file->path);
-    file->stream = fopen(file->path.ptr, again ? "ae" : "we");
+    file->stream = SP_FAULT("log.open", EACCES) ? NULL : fopen(file->path.ptr, again ? "ae" : "we");
     if (!file->stream) {
         note_failure(book, "open", file->path);
         return;
@@ -173,7 +174,8 @@ void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct s
     if (!file->stream)
         return;
     struct sp_clock_text now = sp_clock_local(sp_clock_realtime());
-    if (fprintf(file->stream, "%s " SP_STR_FMT " %s: " SP_STR_FMT "\n", now.text,
+    if (SP_FAULT("log.write", ENOSPC) ||
+        fprintf(file->stream, "%s " SP_STR_FMT " %s: " SP_STR_FMT "\n", now.text,
                 SP_STR_ARG(book->logger), level_names[level], SP_STR_ARG(text)) < 0)
         note_failure(book, "write", file->path);
     if (level >= SP_LOG_ERROR)

@@ -222,8 +222,6 @@ static enum sp_rc do_run(struct run *run,
     struct sp_outcome outcome = { .success = run->last.success && !run->result->interrupted,
                                   .why = run->last.why ? run->last.why : "interrupted",
                                   .outputs = run->last.outputs };
-    if (!outcome.success)
-        report_leftovers(run, action->task);
     sp_walk_done(walk, &outcome);
     return SP_OK;
 }
@@ -246,10 +244,12 @@ static enum sp_rc do_end(struct run *run,
     }
     if (!success && !run->last.why)
         run->last.why = "its outputs are not as they should be";
-    if (!success)
+    if (!success) {
+        report_leftovers(run, action->task);
         fail(run, run->last.why);
-    else if (action->task->outputs && action->task->outputs->len)
+    } else if (action->task->outputs && action->task->outputs->len) {
         log_values(run, "### validated outputs", action->task->outputs);
+    }
     run->result->done++;
     event.done = run->result->done;
     event.success = success;

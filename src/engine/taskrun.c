@@ -2,6 +2,7 @@
 #include "engine/taskrun.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 
 #include "engine/tools.h"
 #include "sys/file.h"
@@ -45,7 +46,8 @@ static void on_line(void *arg, enum sp_stream stream, struct sp_str text, bool p
     struct sp_wrangled line;
     (void)stream;
 
-    if (run->output && fprintf(run->output, SP_STR_FMT "\n", SP_STR_ARG(text)) < 0)
+    if (run->output && (SP_FAULT("output.write", ENOSPC) ||
+                        fprintf(run->output, SP_STR_FMT "\n", SP_STR_ARG(text)) < 0))
         note_output_failure(run);
     /* The cab's own rules first, then those of its flavour. */
     sp_wrangle(run->task->cab->wranglers, text, &run->verdict, &line);
@@ -140,7 +142,8 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
         .env = sp_tools_environment(arena, options->path, task->command.env),
         .cwd = sp_arena_cstr(arena, options->session->world.cwd),
     };
-    run->output = fopen(options->output_file.ptr, "we");
+    if (!SP_FAULT("output.open", ENOSPC))
+        run->output = fopen(options->output_file.ptr, "we");
     if (!run->output)
         (void)sp_fail_errno(&run->output_failure, "create %s", options->output_file.ptr);
     struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };

@@ -2,6 +2,7 @@
 #include "engine/workspace.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 
 #include "sys/file.h"
 #include "sys/glob.h"
@@ -67,7 +68,7 @@ enum sp_rc sp_workspace_new_run(struct sp_workspace *workspace,
                                     : sp_arena_printf(workspace->arena, "%s-%u", stamp, n);
         struct sp_str path =
             sp_arena_printf(workspace->arena, "%s/runs/%s", workspace->dir.ptr, name.ptr);
-        if (mkdir(path.ptr, 0777) == 0) {
+        if (!SP_FAULT("workspace.mkdir", ENOSPC) && mkdir(path.ptr, 0777) == 0) {
             *id = name;
             *dir = path;
             return SP_OK;

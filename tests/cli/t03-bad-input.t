@@ -308,6 +308,7 @@ try "$SPOOR" run outputs.yml
 status 1 "an image of NaN"
 said "result.fits has no valid pixel" "an image of NaN: says so"
 said 'outputs.yml:[0-9]+:[0-9]+: error.*R0602' "an image of NaN: place in the recipe"
+said "left behind: 'result.fits'.*do not trust it" "an image of NaN: left behind, and said so"
 echo 'python3 fits.py result.fits 0 1.5' >make.sh
 try "$SPOOR" run outputs.yml
 status 0 "an image with valid pixels"
