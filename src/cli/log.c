@@ -46,17 +46,21 @@ static int show_step(const struct sp_step_summary *step, bool path_only)
     char *path = strndup(step->output.ptr, step->output.len);
     sp_auto_free char *owned = path;
 
+    /* A tool that said nothing has no file. */
+    bool silent = sp_file_kind(owned) == SP_FILE_NONE;
     if (path_only) {
-        (void)printf("%s\n", owned);
+        if (!silent)
+            (void)printf("%s\n", owned);
         return SP_EXIT_DONE;
     }
     (void)printf("==> " SP_STR_FMT "\n$ " SP_STR_FMT "\n", SP_STR_ARG(step->task),
                  SP_STR_ARG(step->command));
-    if (sp_file_read(owned, &text, &err)) {
+    if (!silent && sp_file_read(owned, &text, &err)) {
         (void)fprintf(stderr, "spoor: %s\n", err.text);
         return SP_EXIT_FAILED;
     }
-    (void)fwrite(text.ptr, 1, text.len, stdout);
+    if (!silent)
+        (void)fwrite(text.ptr, 1, text.len, stdout);
     return SP_EXIT_DONE;
 }
 

@@ -73,14 +73,21 @@ static void on_log(void *arg, enum sp_log_level level, struct sp_str text, unsig
     note(arg, level, text);
 }
 
-/* Journal first, then tell. */
+/* Journal first, then tell.
+ *
+ * Every line is with the kernel before we go on, so that a killed engine loses none. Against power
+ * cuts there is one sync a step, when its tool has just been started: it covers the end of the step
+ * before, and the disk works while the tool does. (A sync takes milliseconds, as long as a short
+ * tool.) The beginning and the end of the run are synced by themselves. */
 static enum sp_rc journalise(struct run *run,
                              struct sp_run_event *event,
                              const char *name,
                              const struct sp_dict *record,
                              struct sp_err *err)
 {
-    enum sp_rc rc = sp_journal_append(run->journal, name, record, SP_JOURNAL_SYNC, err);
+    bool edge = event->kind == SP_RUN_START || event->kind == SP_RUN_END;
+    enum sp_rc rc = sp_journal_append(run->journal, name, record,
+                                      edge ? SP_JOURNAL_SYNC : SP_JOURNAL_LAZY, err);
 
     if (rc) {
         run->result->workspace_failed = true;
@@ -181,7 +188,6 @@ static enum sp_rc run_task(struct run *run, const struct sp_action *action, stru
         };
         return SP_OK;
     }
-    /* Lazily: it serves only to find the process again if we are killed. */
     rc = sp_journal_append(run->journal, "step-handle",
                            sp_record_step_handle(run->session->arena, action, run->ops->name,
                                                  sp_taskrun_handle(run->task)),

@@ -40,15 +40,28 @@ static void note_output_failure(struct sp_taskrun *run)
         (void)sp_fail_errno(&run->output_failure, "write %s", run->options.output_file.ptr);
 }
 
+/* The file is made at the first line: many tools say nothing. */
+static void keep_raw(struct sp_taskrun *run, struct sp_str text)
+{
+    const char *path = run->options.output_file.ptr;
+
+    if (!run->output && run->output_failure.code == SP_OK) {
+        run->output = SP_FAULT("output.open", ENOSPC) ? NULL : fopen(path, "we");
+        if (!run->output)
+            (void)sp_fail_errno(&run->output_failure, "create %s", path);
+    }
+    if (run->output && (SP_FAULT("output.write", ENOSPC) ||
+                        fprintf(run->output, SP_STR_FMT "\n", SP_STR_ARG(text)) < 0))
+        note_output_failure(run);
+}
+
 static void on_line(void *arg, enum sp_stream stream, struct sp_str text, bool partial)
 {
     struct sp_taskrun *run = arg;
     struct sp_wrangled line;
     (void)stream;
 
-    if (run->output && (SP_FAULT("output.write", ENOSPC) ||
-                        fprintf(run->output, SP_STR_FMT "\n", SP_STR_ARG(text)) < 0))
-        note_output_failure(run);
+    keep_raw(run, text);
     /* The cab's own rules first, then those of its flavour. */
     sp_wrangle(run->task->cab->wranglers, text, &run->verdict, &line);
     if (run->task->command.wranglers && !line.suppressed) {
@@ -142,10 +155,6 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
         .env = sp_tools_environment(arena, options->path, task->command.env),
         .cwd = sp_arena_cstr(arena, options->session->world.cwd),
     };
-    if (!SP_FAULT("output.open", ENOSPC))
-        run->output = fopen(options->output_file.ptr, "we");
-    if (!run->output)
-        (void)sp_fail_errno(&run->output_failure, "create %s", options->output_file.ptr);
     struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };
     /* The job last: once it is submitted, there is no way back. */
     rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);

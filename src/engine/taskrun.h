@@ -15,7 +15,7 @@ struct sp_taskrun_options {
     struct sp_backend *backend;
     struct sp_logbook *logbook;
     struct sp_str path;        /* PATH of jobs */
-    struct sp_str output_file; /* raw output goes there */
+    struct sp_str output_file; /* raw output goes there, if there is any */
     sp_run_fn watch;           /* gets OUTPUT and TICK; may be NULL */
     void *arg;
     const struct sp_run_event *base; /* what every event starts from; borrowed */
