@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #if RIME_LANES != 4 && RIME_LANES != 8 && RIME_LANES != 16
@@ -158,8 +159,9 @@ INLINE struct sincos sincos_of(struct angle a)
     };
 }
 
-#define EXP_ZERO (-60.0) /* below this exp() is 0: 1e-26, and no denormal floats, which are slow \
-                          */
+#define EXP_ZERO                                                                    \
+    (-60.0) /* below this exp() is 0: 1e-26, and no denormal floats, which are slow \
+             */
 
 INLINE half_d exp_half(half_d x)
 {

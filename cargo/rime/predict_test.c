@@ -317,7 +317,7 @@ static void test_setup(void)
     struct sp_err err = SP_ERR_INIT;
     struct rime_model *model = NULL;
     const struct rime_variant *variant = NULL;
-    const int strange = 17;
+    static const int strange = 17; /* outlives the scene that points to it */
 
     fill_scene(&scene, &(struct content){ .rows = 1, .chans = 1, .sources = 1, .ncorr = 4 });
     scene.setup.corr_type = &strange;

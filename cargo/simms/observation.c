@@ -3,6 +3,7 @@
 
 #include "sky/quantity.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -471,6 +472,7 @@ static enum sp_rc plan_track(struct plan *p)
 
     if (read_rhythm(p, &rhythm))
         return p->err->code;
+    assert(rhythm.scan > 0);
     int64_t nscan = (rhythm.total + rhythm.scan - 1) / rhythm.scan;
     double length = (double)rhythm.total * layout->interval + (double)(nscan - 1) * rhythm.lag;
     if (plan_start(p, length, &at))

@@ -160,7 +160,7 @@ static enum sp_rc parse_layout(struct sky_reader *reader,
                                struct layout *layout,
                                struct sp_err *err)
 {
-    struct sp_str words[COLUMNS_MAX];
+    struct sp_str words[COLUMNS_MAX] = { { 0 } };
 
     layout->len = sky_split_blanks(text, words, COLUMNS_MAX);
     if (layout->len > COLUMNS_MAX)
@@ -282,7 +282,7 @@ static enum sp_rc parse_line(struct sky_reader *reader,
                              struct sp_str line,
                              struct sp_err *err)
 {
-    struct sp_str words[COLUMNS_MAX];
+    struct sp_str words[COLUMNS_MAX] = { { 0 } };
     struct row row = { 0 };
     struct sky_source source = { 0 };
     const size_t count = sky_split_blanks(line, words, COLUMNS_MAX);
@@ -308,7 +308,7 @@ static enum sp_rc parse_line(struct sky_reader *reader,
 
 static enum sp_rc parse(struct sky_reader *reader, struct sp_err *err)
 {
-    struct layout layout;
+    struct layout layout = { 0 };
     struct sp_str fields;
     enum sp_rc rc = parse_layout(reader, sp_str_of(default_format), &layout, err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -93,6 +94,7 @@ struct sp_str sp_arena_vprintf(struct sp_arena *arena, const char *fmt, va_list 
 {
     va_list again;
 
+    assert(fmt);
     va_copy(again, args);
     int wanted = vsnprintf(NULL, 0, fmt, again);
     va_end(again);

@@ -3,6 +3,8 @@
 
 #include "recipe/test_bed.h"
 
+#include <assert.h>
+
 static const struct {
     const char *yaml;
     bool loaded;
@@ -93,6 +95,7 @@ static void check_full(void)
         bed_fini(&bed);
         return;
     }
+    assert(cab);
     tap_ok(sp_str_is(cab->name, "tool") && sp_str_is(cab->info, "Says something") &&
                cab->extra_info && sp_str_is(cab->command, "echo") && cab->command_origin &&
                cab->args->len == 2 && sp_str_is(cab->args->items[1].text, "5"),

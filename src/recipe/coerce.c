@@ -12,6 +12,7 @@
 #include "recipe/yaml_value.h"
 #include "value/text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 
@@ -461,6 +462,7 @@ static enum fit fit_value(const struct coercion *ctx,
                           struct sp_value value,
                           struct sp_value *out)
 {
+    assert(dtype->kind < SP_DT_COUNT);
     return fitters[dtype->kind](ctx, dtype, value, out);
 }
 

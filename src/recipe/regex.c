@@ -2,6 +2,7 @@
 #include "recipe/regex.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <assert.h>
 #include <pcre2.h>
 
 /* Steps of one match; some 50 ms at worst. */
@@ -175,6 +176,7 @@ bool sp_regex_search(const struct sp_regex *regex,
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(regex->data);
     match->subject = subject;
     match->count = regex->group_count + 1;
+    assert(match->count > 0 && match->count <= SP_REGEX_GROUPS_MAX);
     for (size_t i = 0; i < match->count; i++) {
         match->groups[i].start = ends[2 * i];
         match->groups[i].end = ends[2 * i + 1];

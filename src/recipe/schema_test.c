@@ -4,6 +4,8 @@
 #include "recipe/cab.h"
 #include "recipe/test_bed.h"
 
+#include <assert.h>
+
 /* Parameters as "name:dtype[*][=default]", outputs with ">" in front. */
 static const char *summary(struct bed *bed, const struct sp_schema *schema)
 {
@@ -146,6 +148,7 @@ static void check_fields(void)
     load(&bed, fields_yaml, &schema);
     const struct sp_param *a = sp_schema_find(&schema, SP_STR("a"));
     tap_ok(!*bed_findings(&bed) && a && schema.params.len == 5, "all fields are known");
+    assert(a);
     tap_ok(sp_str_is(a->info, "help") && a->has_implicit && a->choices->len == 2 &&
                a->element_choices->len == 1 && a->aliases->len == 1 && a->writable &&
                a->must_exist == SP_NO && a->mkdir && a->skip_freshness_checks,
