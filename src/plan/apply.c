@@ -13,6 +13,7 @@ struct round {
     struct sp_dict *log; /* where log.X goes */
     const char *owner;
     bool is_step;
+    bool lenient; /* own parameters are still as written: another round will tell what is wrong */
     size_t errors;
 };
 
@@ -156,6 +157,9 @@ static void apply_list(struct round *round, const struct sp_assignment_list *lis
         struct sp_value value = evaluate(round, entry);
         if (value.kind == SP_UNSET)
             continue;
+        if (value.kind == SP_ERROR && round->lenient)
+            value =
+                sp_no_value(round->walk->arena, SP_UNRESOLVED, SP_STR_FMT, SP_STR_ARG(value.text));
         if (value.kind == SP_ERROR)
             report(round, entry, value);
         setters[entry->kind](round, entry, value);
@@ -290,7 +294,12 @@ bool sp_assign_recipe(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_assignments *assignments = &frame->node->assign;
     struct sp_str owner = frame->node->fqname;
-    struct round round = { .walk = walk, .frame = frame, .log = frame->log };
+    struct round round = {
+        .walk = walk,
+        .frame = frame,
+        .log = frame->log,
+        .lenient = frame->entering && !frame->outer,
+    };
 
     if (!frame->stale && !assignments->is_volatile)
         return true;

@@ -19,6 +19,20 @@ static const struct sp_value *default_of(const struct sp_frame *frame, const str
     return value;
 }
 
+/* "3" of an int is the number, as far as that can be told already. */
+static struct sp_value as_declared(struct sp_walk *walk,
+                                   const struct sp_param *param,
+                                   struct sp_value value)
+{
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_value coerced;
+
+    if (!param->dtype || sp_is_expression(value) ||
+        sp_dtype_coerce(walk->arena, param->dtype, value, &coerced, &err))
+        return value;
+    return sp_at(coerced, value.origin);
+}
+
 /* Before evaluation the namespace holds what was written, so that assignments can refer to it. */
 static void set_raw_vars(struct sp_walk *walk, struct sp_frame *frame)
 {
@@ -28,7 +42,7 @@ static void set_raw_vars(struct sp_walk *walk, struct sp_frame *frame)
         if (!value)
             value = default_of(frame, param);
         if (value && value->kind != SP_UNSET)
-            sp_dict_set(walk->arena, frame->vars, param->name, *value);
+            sp_dict_set(walk->arena, frame->vars, param->name, as_declared(walk, param, *value));
     }
 }
 
@@ -171,6 +185,8 @@ bool sp_passage_enter(struct sp_walk *walk, struct sp_frame *frame, const struct
     set_vars(walk, frame);
     frame->entering = false;
     frame->stale = true;
+    if (!validated)
+        ok = sp_assign_recipe(walk, frame) && ok; /* now with the parameters as declared */
     push_aliases(walk, frame);
     if (ok && !frame->outer)
         ok = sp_hooks_recipe(walk, frame, "preamble", frame->node->recipe->preamble);
