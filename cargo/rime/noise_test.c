@@ -135,7 +135,7 @@ static void test_sigma(const struct rime_variant *variant)
     tap_ok(memcmp(whole, pieces, sizeof whole) == 0, "an odd number of samples a row, in pieces");
     for (size_t i = 0; i < SP_COUNT(whole); i++)
         sum += (double)(whole[i] * whole[i]) * (2 * i < SP_COUNT(whole) ? 1 : 4);
-    tap_ok(fabs(sqrt(sum / SP_COUNT(whole)) / 0.18582 - 1) < 0.03,
+    tap_ok(fabs(sqrt(sum / (double)SP_COUNT(whole)) / 0.18582 - 1) < 0.03,
            "noise falls with the root of the interval");
 }
 

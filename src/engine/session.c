@@ -90,11 +90,11 @@ static void fill_run_section(struct sp_session *session)
 
 static enum sp_rc add_document(struct sp_session *session, struct sp_str path, struct sp_err *err)
 {
-    const struct sp_dict *sources[] = { session->config.root, session->loaded };
+    const struct sp_dict *items[] = { session->config.root, session->loaded };
+    struct sp_compose_sources sources = { items, SP_COUNT(items) };
     struct sp_value document;
 
-    enum sp_rc rc =
-        sp_compose_file(&session->composer, path, sources, SP_COUNT(sources), &document, err);
+    enum sp_rc rc = sp_compose_file(&session->composer, path, sources, &document, err);
     if (rc)
         return rc;
     if (document.kind != SP_DICT) {
@@ -114,7 +114,7 @@ static void add_builtin(struct sp_session *session)
     struct sp_value document;
 
     if (sp_compose_text(&session->composer, SP_STR("<built in>"), session->world.cwd,
-                        sp_str_of(builtin_config), NULL, 0, &document, &err) == SP_OK)
+                        sp_str_of(builtin_config), SP_NO_SOURCES, &document, &err) == SP_OK)
         sp_config_add(&session->config, document);
 }
 

@@ -161,8 +161,7 @@ bool sp_config_read(struct sp_composition *composition,
 
 struct request {
     struct sp_composer *composer;
-    const struct sp_dict *const *sources;
-    size_t source_count;
+    struct sp_compose_sources sources;
 };
 
 /* Compose `file`, from memory if there is a `text`. */
@@ -176,7 +175,6 @@ static enum sp_rc compose(const struct request *request,
     struct sp_composition composition = {
         .composer = request->composer,
         .sources = request->sources,
-        .source_count = request->source_count,
     };
     size_t errors = diags->errors;
     size_t findings = diags->len;
@@ -197,12 +195,11 @@ static enum sp_rc compose(const struct request *request,
 
 enum sp_rc sp_compose_file(struct sp_composer *composer,
                            struct sp_str path,
-                           const struct sp_dict *const *sources,
-                           size_t source_count,
+                           struct sp_compose_sources sources,
                            struct sp_value *out,
                            struct sp_err *err)
 {
-    struct request request = { composer, sources, source_count };
+    struct request request = { composer, sources };
     struct sp_config_file file = {
         .path = sp_arena_str(composer->arena, path),
         .dir = sp_arena_str(composer->arena, sp_config_dirname(path)),
@@ -212,17 +209,15 @@ enum sp_rc sp_compose_file(struct sp_composer *composer,
     return compose(&request, &file, NULL, out, err);
 }
 
-/* NOLINTNEXTLINE(readability-function-size): the twin of sp_compose_file, with a text */
 enum sp_rc sp_compose_text(struct sp_composer *composer,
                            struct sp_str name,
                            struct sp_str dir,
                            struct sp_str text,
-                           const struct sp_dict *const *sources,
-                           size_t source_count,
+                           struct sp_compose_sources sources,
                            struct sp_value *out,
                            struct sp_err *err)
 {
-    struct request request = { composer, sources, source_count };
+    struct request request = { composer, sources };
     struct sp_config_file file = { .path = name, .dir = dir };
 
     return compose(&request, &file, &text, out, err);

@@ -23,6 +23,15 @@ struct sp_dependency {
     bool found; /* false: an [optional] include that was not there */
 };
 
+/* Mappings in which _use looks names up after the document itself, in this order; any of them may
+ * be NULL. Borrowed. */
+struct sp_compose_sources {
+    const struct sp_dict *const *items;
+    size_t len;
+};
+
+#define SP_NO_SOURCES ((struct sp_compose_sources){ 0 })
+
 struct sp_composer {
     struct sp_arena *arena;
     struct sp_origins *origins;
@@ -36,12 +45,10 @@ struct sp_composer {
     size_t dependency_capacity; /* private */
 };
 
-/* Load and compose one file. `sources` are mappings in which _use looks names up after the
- * document itself; any of them may be NULL. On failure: findings in diags, and SP_INVALID. */
+/* Load and compose one file. On failure: findings in diags, and SP_INVALID. */
 enum sp_rc sp_compose_file(struct sp_composer *composer,
                            struct sp_str path,
-                           const struct sp_dict *const *sources,
-                           size_t source_count,
+                           struct sp_compose_sources sources,
                            struct sp_value *out,
                            struct sp_err *err) SP_MUST_USE;
 
@@ -51,8 +58,7 @@ enum sp_rc sp_compose_text(struct sp_composer *composer,
                            struct sp_str name,
                            struct sp_str dir,
                            struct sp_str text,
-                           const struct sp_dict *const *sources,
-                           size_t source_count,
+                           struct sp_compose_sources sources,
                            struct sp_value *out,
                            struct sp_err *err) SP_MUST_USE;
 

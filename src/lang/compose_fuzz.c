@@ -66,7 +66,7 @@ static void compose(const struct sp_world *world, bool strict, struct result *re
     sp_auto_buf struct sp_buf shown = SP_BUF(SP_BUF_LARGE);
 
     sp_diags_init(&diags, arena, origins);
-    result->rc = sp_compose_file(&composer, SP_STR("r.yml"), NULL, 0, &value, &err);
+    result->rc = sp_compose_file(&composer, SP_STR("r.yml"), SP_NO_SOURCES, &value, &err);
     expect((result->rc == SP_OK) == (diags.errors == 0));
     expect(result->rc == SP_OK || (err.text[0] && value.integer == 42));
     sp_diags_format(&diags, false, &shown);

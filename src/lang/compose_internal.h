@@ -10,8 +10,7 @@
 /* One call. Findings go to the composer's diags; nothing here returns an error code. */
 struct sp_composition {
     struct sp_composer *composer;
-    const struct sp_dict *const *sources; /* for _use, behind the document */
-    size_t source_count;
+    struct sp_compose_sources sources; /* for _use, behind the document */
     struct sp_map loaded; /* path -> struct sp_value: included files, their includes resolved */
     size_t nodes;         /* values visited */
     unsigned depth;       /* of recursion */

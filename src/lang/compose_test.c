@@ -62,7 +62,7 @@ static void close_bench(struct bench *bench)
 
 static enum sp_rc compose(struct bench *bench, const char *path, struct sp_value *out)
 {
-    return sp_compose_file(&bench->composer, sp_str_of(path), NULL, 0, out, &bench->err);
+    return sp_compose_file(&bench->composer, sp_str_of(path), SP_NO_SOURCES, out, &bench->err);
 }
 
 static struct sp_str describe(struct bench *bench, size_t number)
@@ -522,9 +522,9 @@ static void test_sources(void)
     open_bench(&bench, files);
     if (compose(&bench, "config.yml", &config) || compose(&bench, "earlier.yml", &earlier))
         printf("# %s\n", bench.err.text);
-    const struct sp_dict *sources[] = { config.dict, NULL, earlier.dict };
-    tap_ok(sp_compose_file(&bench.composer, SP_STR("r.yml"), sources, SP_COUNT(sources), &value,
-                           &bench.err) == SP_OK,
+    const struct sp_dict *items[] = { config.dict, NULL, earlier.dict };
+    struct sp_compose_sources sources = { items, SP_COUNT(items) };
+    tap_ok(sp_compose_file(&bench.composer, SP_STR("r.yml"), sources, &value, &bench.err) == SP_OK,
            "_use of other sources");
     sp_value_repr(value, &got);
     tap_ok(strcmp(got.ptr, "{'a': {'x': 0}, 's': {'x': 1, 'z': 1}}") == 0,
@@ -542,14 +542,14 @@ static void test_text(void)
 
     open_bench(&bench, files);
     tap_ok(sp_compose_text(&bench.composer, SP_STR("cell 3"), SP_STR("sub"),
-                           SP_STR("_include: [(.)A, A]\nn: ${self:path} ${self:dirname}\n"), NULL,
-                           0, &value, &bench.err) == SP_OK,
+                           SP_STR("_include: [(.)A, A]\nn: ${self:path} ${self:dirname}\n"),
+                           SP_NO_SOURCES, &value, &bench.err) == SP_OK,
            "a document in memory");
     sp_value_repr(value, &got);
     if (!tap_ok(strcmp(got.ptr, "{'a': 1, 'n': 'cell 3 sub'}") == 0, "its includes and names"))
         printf("# got %s\n", got.ptr);
-    tap_ok(sp_compose_text(&bench.composer, SP_STR("cell 3"), SP_STR(""), SP_STR("a: [\n"), NULL, 0,
-                           &value, &bench.err) == SP_INVALID &&
+    tap_ok(sp_compose_text(&bench.composer, SP_STR("cell 3"), SP_STR(""), SP_STR("a: [\n"),
+                           SP_NO_SOURCES, &value, &bench.err) == SP_INVALID &&
                strncmp(bench.err.text, "cell 3:1:4: ", 12) == 0,
            "its faults");
     close_bench(&bench);

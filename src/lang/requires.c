@@ -31,8 +31,8 @@ static bool is_met(const struct requires *requires,
         return is_there(section->dict, sp_str_slice(name, 1, name.len));
     if (requires->root.kind == SP_DICT && is_there(requires->root.dict, name))
         return true;
-    for (size_t i = 0; i < composition->source_count; i++)
-        if (is_there(composition->sources[i], name))
+    for (size_t i = 0; i < composition->sources.len; i++)
+        if (is_there(composition->sources.items[i], name))
             return true;
     return false;
 }

@@ -64,8 +64,9 @@ static bool find_section(struct sp_resolver *resolver, struct sp_value name, str
     bool found =
         resolver->root && walk(&search, sp_resolve_level(resolver, resolver->root), true, out);
 
-    for (size_t i = 0; !found && i < composition->source_count; i++)
-        found = composition->sources[i] && walk(&search, composition->sources[i], false, out);
+    for (size_t i = 0; !found && i < composition->sources.len; i++)
+        found = composition->sources.items[i] &&
+                walk(&search, composition->sources.items[i], false, out);
     if (!found) {
         report_unknown(&search, name.origin);
         return false;

@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .arena = arena, .origins = origins, .diags = &diags, .world = &world
     };
     if (size <= MAX_TEXT && sp_compose_text(&composer, SP_STR("fuzz.yml"), SP_STR("/work"), text,
-                                            NULL, 0, &document, &err) == SP_OK) {
+                                            SP_NO_SOURCES, &document, &err) == SP_OK) {
         for (unsigned dry = 0; dry < 2; dry++) {
             struct sp_config config;
             diags.errors = diags.len = 0;

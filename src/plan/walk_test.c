@@ -351,8 +351,8 @@ static void play(struct golden *g, struct sp_str text, bool dry)
     struct sp_composer composer = {
         .arena = g->arena, .origins = g->origins, .diags = &diags, .world = &world
     };
-    if (sp_compose_text(&composer, SP_STR("recipe.yml"), SP_STR("/work"), text, NULL, 0, &document,
-                        &err) == SP_OK) {
+    if (sp_compose_text(&composer, SP_STR("recipe.yml"), SP_STR("/work"), text, SP_NO_SOURCES,
+                        &document, &err) == SP_OK) {
         sp_config_add(&config, document);
         set_config(g, &config);
         walk_through(g, &config, &world, dry);
