@@ -218,6 +218,7 @@ enum sp_step_verdict sp_step_begin(struct sp_walk *walk,
 {
     const struct sp_step_node *step = sp_frame_step(frame);
 
+    sp_command_fini(&walk->task.command);
     walk->task = (struct sp_task){ 0 };
     walk->found = NULL;
     frame->shown_log = NULL;

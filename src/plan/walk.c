@@ -364,6 +364,7 @@ void sp_walk_free(struct sp_walk *walk)
 {
     if (!walk)
         return;
+    sp_command_fini(&walk->task.command);
     sp_nodes_fini(walk->root);
     sp_map_fini(&walk->promised);
     sp_map_fini(&walk->fixed_step);
