@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define RIME_GROUP 4   /* sources in flight */
-#define RIME_SEED  64  /* channels between two exact phases */
+#define RIME_SEED  32  /* channels between two exact phases */
 #define RIME_CHUNK 128 /* channels whose sums stay in the first-level cache */
 #define RIME_CORRS 4
 

@@ -131,7 +131,7 @@ INLINE struct angle angle_of_turns(struct vd turns)
     reduce_half(turns.lo, &rest.lo, &quadrant.lo);
     reduce_half(turns.hi, &rest.hi, &quadrant.hi);
     return (struct angle){
-        .rest = vd_to_float(rest) * (float)(PI_D / 2),
+        .rest = vd_to_float(vd_scale(rest, PI_D / 2)), /* rounded once: steps repeat this error */
         .quadrant = (vi)(vd_to_float(quadrant) + ROUND_F) & 3,
     };
 }

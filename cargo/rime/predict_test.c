@@ -250,6 +250,20 @@ static void test_errors(const char *name, rime_predict_fn predict)
     }
 }
 
+/* The errors of a lone source add up from channel to channel; those of many cancel. */
+static void test_lone_sources(const char *name, rime_predict_fn predict)
+{
+    double worst = 0;
+
+    for (int i = 0; i < 120; i++)
+        worst = fmax(worst, error_of(predict, &(struct content){ .rows = ROWS_MAX,
+                                                                 .chans = 64,
+                                                                 .sources = 1,
+                                                                 .step = 5e5 + 5e4 * i,
+                                                                 .ncorr = 2 }));
+    tap_ok(worst < MAX_ERROR, "%s: lone sources: error %.2e of the flux", name, worst);
+}
+
 /* Any division of the rows into calls gives the same bits. */
 static void test_division(const char *name, rime_predict_fn predict)
 {
@@ -342,6 +356,7 @@ void rime_predict_wide(const struct rime_plan *plan, const struct rime_rows *row
 static void test_kernel(const char *name, rime_predict_fn predict)
 {
     test_errors(name, predict);
+    test_lone_sources(name, predict);
     test_division(name, predict);
     test_phase_sign(name, predict);
 }
