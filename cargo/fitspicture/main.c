@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* fitspicture - a FITS image as a picture with coordinates, colour bar and beam. */
-#include "base/option.h"
-
 #include "fitspicture/figure.h"
 #include "fitspicture/save.h"
+#include "program/program.h"
 
 #include <math.h>
 #include <stdio.h>
-
-enum exit_status {
-    EXIT_DONE = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2
-};
 
 #define DEFAULT_WIDTH 1100
 
@@ -149,13 +142,6 @@ static const struct sp_usage usage = {
                 "    with the catalogue that was simulated\n",
 };
 
-/* Print what went wrong and return the exit status. */
-static int complain(const struct sp_err *err, int status)
-{
-    (void)fprintf(stderr, "fitspicture: %s\n", err->text);
-    return status;
-}
-
 static enum sp_rc parse_size(const struct args *args, struct figure_wish *wish, struct sp_err *err)
 {
     struct sp_str rest = sp_str_of(args->size);
@@ -212,36 +198,24 @@ static int draw_one(const struct args *args, const struct figure_wish *wish, con
 
     picture_path(&path, args, image);
     if (figure_draw(image, wish, &canvas, &err) || save_png(&canvas, path.ptr, wish->title, &err))
-        return complain(&err, EXIT_FAILED);
+        return program_complain(&usage, &err, PROGRAM_FAILED);
     if (!args->quiet)
         (void)printf("%s\n", path.ptr);
-    return EXIT_DONE;
-}
-
-static int show_help(void)
-{
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
-
-    sp_usage_help(&usage, 80, &text);
-    return fputs(text.ptr, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
+    return PROGRAM_DONE;
 }
 
 static int draw_all(const struct args *args, const struct sp_words *images)
 {
     struct sp_err err = SP_ERR_INIT;
     struct figure_wish wish;
-    int status = EXIT_DONE;
+    int status = PROGRAM_DONE;
 
     if (images->len == 0)
-        return complain((sp_fail(&err, SP_INVALID, "which image? See fitspicture --help"), &err),
-                        EXIT_USAGE);
+        return program_refuse(&usage, "which image? See fitspicture --help");
     if (args->output && images->len > 1)
-        return complain(
-            (sp_fail(&err, SP_INVALID, "--output is for one image; %zu were given", images->len),
-             &err),
-            EXIT_USAGE);
+        return program_refuse(&usage, "--output is for one image; %zu were given", images->len);
     if (read_wish(args, &wish, &err))
-        return complain(&err, EXIT_USAGE);
+        return program_complain(&usage, &err, PROGRAM_USAGE);
     for (size_t i = 0; i < images->len; i++) {
         int one = draw_one(args, &wish, images->items[i]);
         status = SP_MAX(status, one);
@@ -266,10 +240,10 @@ int main(int argc, char **argv)
     struct sp_err err = SP_ERR_INIT;
 
     if (sp_option_parse(options, argc, argv, &args, &images, &err))
-        return complain(&err, EXIT_USAGE);
+        return program_complain(&usage, &err, PROGRAM_USAGE);
     if (args.help)
-        return show_help();
+        return program_help(&usage);
     if (args.version)
-        return printf("fitspicture %s\n", SPOOR_VERSION) < 0 ? EXIT_FAILED : EXIT_DONE;
+        return program_version(&usage);
     return draw_all(&args, &images);
 }

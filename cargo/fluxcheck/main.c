@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* fluxcheck - compare the sources in restored images with the catalogue they were simulated from.
  */
-#include "base/option.h"
-
 #include "draw/robust.h"
 #include "fluxcheck/expect.h"
 #include "fluxcheck/report.h"
 #include "fluxcheck/weights.h"
+#include "program/program.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>
-
-enum exit_status {
-    EXIT_DONE = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2
-};
 
 #define ARCSEC (M_PI / 180 / 3600)
 
@@ -166,13 +159,6 @@ static const struct sp_usage usage = {
                 "    with the noise of the radiometer equation\n",
 };
 
-/* Print what went wrong and return the exit status. */
-static int complain(const struct sp_err *err, int status)
-{
-    (void)fprintf(stderr, "fluxcheck: %s\n", err->text);
-    return status;
-}
-
 /* --- noise -------------------------------------------------------------------------------- */
 
 /* "X-image.fits" has the residual "X-residual.fits"; empty if there is none. */
@@ -296,14 +282,13 @@ static int print_report(const struct args *args, const struct report *r)
     struct sp_err err = SP_ERR_INIT;
 
     if (args->output && report_save(r, args->output, &err))
-        return complain(&err, EXIT_FAILED);
+        return program_complain(&usage, &err, PROGRAM_FAILED);
     if (args->json)
         report_json(r, &text);
     else
         report_table(r, &text);
-    if (fputs(text.ptr, stdout) < 0 || fflush(stdout) != 0)
-        return EXIT_FAILED;
-    return judge(args, r) ? EXIT_DONE : EXIT_FAILED;
+    int status = program_print(&usage, &text);
+    return status == PROGRAM_DONE && !judge(args, r) ? PROGRAM_FAILED : status;
 }
 
 static int check_images(const struct args *args,
@@ -318,15 +303,15 @@ static int check_images(const struct args *args,
 
     for (size_t k = 0; k < paths->len; k++)
         if (fits_image_read(paths->items[k], &images[k], &err))
-            return complain(&err, EXIT_FAILED);
+            return program_complain(&usage, &err, PROGRAM_FAILED);
     if (catalogue_read(arena, &args->catalogue, &images[0], &model, &err))
-        return complain(&err, EXIT_FAILED);
+        return program_complain(&usage, &err, PROGRAM_FAILED);
     for (size_t k = 0; k < paths->len; k++) {
         results[k].path = paths->items[k];
         results[k].image = &images[k];
         if (measure_image(arena, &model, &wish, &results[k], &err) ||
             add_noises(args, k, &results[k], &err))
-            return complain(&err, EXIT_FAILED);
+            return program_complain(&usage, &err, PROGRAM_FAILED);
     }
     struct report report = { args->catalogue.path, &model, results, paths->len };
     return print_report(args, &report);
@@ -346,14 +331,12 @@ static int check_usage(const struct args *args, const struct sp_words *paths)
     else if (args->residuals.len > 0 && args->residuals.len != paths->len)
         problem = "--residual must be given once for each image, in the same order, or not at all";
     if (problem)
-        return complain((sp_fail(&err, SP_INVALID, "%s", problem), &err), EXIT_USAGE);
+        return program_refuse(&usage, "%s", problem);
     if (expect_natural(&args->expect, exposure, &noise, &err))
-        return complain(&err, EXIT_USAGE);
-    if (!isnan(args->max_noise_error) && isnan(noise)) {
-        (void)sp_fail(&err, SP_INVALID, "--max-noise-error needs --sefd or --expected-noise");
-        return complain(&err, EXIT_USAGE);
-    }
-    return EXIT_DONE;
+        return program_complain(&usage, &err, PROGRAM_USAGE);
+    if (!isnan(args->max_noise_error) && isnan(noise))
+        return program_refuse(&usage, "--max-noise-error needs --sefd or --expected-noise");
+    return PROGRAM_DONE;
 }
 
 static int check_all(const struct args *args, const struct sp_words *paths)
@@ -372,14 +355,6 @@ static int check_all(const struct args *args, const struct sp_words *paths)
     return status;
 }
 
-static int show_help(void)
-{
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
-
-    sp_usage_help(&usage, 80, &text);
-    return fputs(text.ptr, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
-}
-
 int main(int argc, char **argv)
 {
     struct args args = {
@@ -391,14 +366,14 @@ int main(int argc, char **argv)
     };
     sp_auto_words struct sp_words paths = { 0 };
     struct sp_err err = SP_ERR_INIT;
-    int status = EXIT_DONE;
+    int status = PROGRAM_DONE;
 
     if (sp_option_parse(options, argc, argv, &args, &paths, &err))
-        status = complain(&err, EXIT_USAGE);
+        status = program_complain(&usage, &err, PROGRAM_USAGE);
     else if (args.help)
-        status = show_help();
+        status = program_help(&usage);
     else if (args.version)
-        status = printf("fluxcheck %s\n", SPOOR_VERSION) < 0 ? EXIT_FAILED : EXIT_DONE;
+        status = program_version(&usage);
     else
         status = check_all(&args, &paths);
     sp_words_fini(&args.residuals);

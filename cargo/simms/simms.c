@@ -2,8 +2,8 @@
 /* simms.c - make an empty Measurement Set. */
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/option.h"
 
+#include "program/program.h"
 #include "simms/observation.h"
 
 #include <ftw.h>
@@ -11,16 +11,8 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum {
-    EXIT_FINE = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    EXIT_INTERRUPTED = 130
-};
 
 struct args {
     const char *msname, *observer;
@@ -280,15 +272,6 @@ static void add_text(struct sp_buf *out, const struct summary *s)
     sp_buf_addc(out, '\n');
 }
 
-static int print(const struct sp_buf *text)
-{
-    if (fputs(text->ptr, stdout) < 0 || fflush(stdout) < 0) {
-        (void)fprintf(stderr, "simms: cannot write to standard output\n");
-        return EXIT_FAILED;
-    }
-    return EXIT_FINE;
-}
-
 static int print_summary(const struct summary *summary, bool json)
 {
     sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_LARGE);
@@ -297,16 +280,10 @@ static int print_summary(const struct summary *summary, bool json)
         add_json(&out, summary);
     else
         add_text(&out, summary);
-    return print(&out);
+    return program_print(&usage, &out);
 }
 
 /* --- the work ----------------------------------------------------------------------------- */
-
-static int complain(const struct sp_err *err, int status)
-{
-    (void)fprintf(stderr, "simms: %s\n", err->text);
-    return status;
-}
 
 static void warn_of_horizon(const struct observation *o)
 {
@@ -337,7 +314,8 @@ static int make(const struct args *args, struct observation *o, const char *comm
     if (shown)
         (void)fputs("\r\033[K", stderr);
     if (rc) {
-        int status = complain(&err, interrupted ? EXIT_INTERRUPTED : EXIT_FAILED);
+        int status =
+            program_complain(&usage, &err, interrupted ? PROGRAM_INTERRUPTED : PROGRAM_FAILED);
         if (rc == SP_EXISTS && !args->overwrite)
             (void)fprintf(stderr, "simms: --overwrite would replace it\n");
         return status;
@@ -354,17 +332,7 @@ static int list_telescopes(void)
 
     for (size_t i = 0; telescope_name(i, &about); i++)
         printf("%-10s %s\n", telescope_name(i, &about), about);
-    return EXIT_FINE;
-}
-
-static int help(void)
-{
-    sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_LARGE);
-    struct winsize size = { .ws_col = 80 };
-
-    (void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-    sp_usage_help(&usage, size.ws_col ? size.ws_col : 80, &out);
-    return print(&out);
+    return PROGRAM_DONE;
 }
 
 /* The one name, from --msname or as a word. */
@@ -397,10 +365,11 @@ static int run(struct args *args, const struct sp_words *words, int argc, char *
     struct sp_err err = SP_ERR_INIT;
 
     if (find_msname(args, words, &err))
-        return complain(&err, EXIT_USAGE);
+        return program_complain(&usage, &err, PROGRAM_USAGE);
     enum sp_rc rc = observation_plan(arena, &args->observation, &observation, &err);
     if (rc)
-        return complain(&err, rc == SP_INVALID || rc == SP_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED);
+        return program_complain(
+            &usage, &err, rc == SP_INVALID || rc == SP_NOT_FOUND ? PROGRAM_USAGE : PROGRAM_FAILED);
     catch_signals();
     return make(args, &observation, join(arena, argc, argv));
 }
@@ -420,11 +389,11 @@ int main(int argc, char **argv)
     int status;
 
     if (sp_option_parse(options, argc, argv, &args, &words, &err))
-        status = complain(&err, EXIT_USAGE);
+        status = program_complain(&usage, &err, PROGRAM_USAGE);
     else if (args.help)
-        status = help();
+        status = program_help(&usage);
     else if (args.version)
-        status = printf("simms %s\n", SPOOR_VERSION) < 0;
+        status = program_version(&usage);
     else if (args.list)
         status = list_telescopes();
     else
