@@ -2,6 +2,7 @@
 /* open.cc - opening a Measurement Set, what it says about itself, closing it. */
 #include "msio/handle.hh"
 
+#include <casacore/measures/Measures/MDirection.h>
 #include <casacore/ms/MeasurementSets/MSColumns.h>
 #include <casacore/tables/Tables/ScalarColumn.h>
 #include <cstring>
@@ -34,14 +35,29 @@ static void read_antennas(struct ms *ms)
     }
 }
 
-static void read_fields(struct ms *ms)
+/* UVW are in the frame of the phase centre: turning that alone into J2000 would not do. ICRS and
+ * J2000 are the same within 0.03 arcsec. */
+static void check_frame(const MDirection &direction, const char *field, struct sp_err *err)
+{
+    uInt frame = direction.getRef().getType();
+
+    if (frame == MDirection::J2000 || frame == MDirection::ICRS)
+        return;
+    throw msio::failure{ sp_fail(
+        err, SP_INVALID, "the phase centre of field '%s' is in %s coordinates; J2000 is needed",
+        field, MDirection::showType(frame).c_str()) };
+}
+
+static void read_fields(struct ms *ms, struct sp_err *err)
 {
     MSFieldColumns columns(ms->table.field());
 
     for (rownr_t i = 0; i < columns.nrow(); i++) {
         struct ms_field field = {};
-        MVDirection direction = columns.phaseDirMeas(i).getValue();
+        MDirection measure = columns.phaseDirMeas(i);
+        MVDirection direction = measure.getValue();
         copy_name(field.name, columns.name()(i));
+        check_frame(measure, field.name, err);
         field.ra = direction.getLong();
         field.dec = direction.getLat();
         ms->fields.push_back(field);
@@ -89,7 +105,7 @@ static void read_info(struct ms *ms, struct sp_err *err)
 
     read_shape(ms, err);
     read_antennas(ms);
-    read_fields(ms);
+    read_fields(ms, err);
     ms->telescope = observation.nrow() > 0 ? observation.telescopeName()(0) : String();
 
     ms->info.nrow = (int64_t)ms->table.nrow();
@@ -118,13 +134,15 @@ static enum sp_rc check_path(const std::string &path, struct sp_err *err)
 
 enum sp_rc ms_open(const char *path, enum ms_mode mode, struct ms **out, struct sp_err *err)
 {
-    std::unique_ptr<struct ms> ms(new struct ms());
+    std::unique_ptr<struct ms> ms;
+    enum sp_rc rc = check_path(path, err);
 
-    ms->path = path;
-    ms->writable = mode == MS_WRITE;
-    enum sp_rc rc = check_path(ms->path, err);
     if (!rc)
         rc = msio::guarded(err, [&] {
+            /* Not before: it holds a casacore object, and those need the preparations. */
+            ms.reset(new struct ms());
+            ms->path = path;
+            ms->writable = mode == MS_WRITE;
             Table table(path, TableLock(TableLock::PermanentLocking),
                         mode == MS_WRITE ? Table::Update : Table::Old);
             for (const char *name : { "ANTENNA", "DATA_DESCRIPTION", "FIELD", "SPECTRAL_WINDOW" })
