@@ -135,8 +135,8 @@ static void print_leftover(const struct settings *s, const struct simulation_rep
                       (long long)r->written - 1, s->column, s->ms, (long long)r->written,
                       (long long)r->rows - 1, r->added_column ? "zero" : "as before");
     else if (r->written == 0 && r->rows > 0)
-        (void)fprintf(stderr, "simulator: %s of %s %s\n", s->column, s->ms,
-                      r->added_column ? "has been added and is zero" : "is as before");
+        (void)fprintf(stderr, "simulator: %s %s\n", s->ms,
+                      r->added_column ? "has the new column, which is zero" : "is as before");
 }
 
 static int run(const struct settings *settings, int argc, char **argv)
@@ -153,6 +153,8 @@ static int run(const struct settings *settings, int argc, char **argv)
     };
 
     catch_signals();
+    if (!settings->noise && settings->sefd + settings->sigma > 0)
+        (void)fprintf(stderr, "simulator: note: no noise is added; --addnoise would add it\n");
     enum sp_rc rc = simulate(settings, &calls, &report, &err);
     clear_progress(&progress);
     if (*report.warning)
@@ -196,7 +198,5 @@ int main(int argc, char **argv)
     }
     if (!settings.kernel)
         settings.kernel = getenv("RIME_KERNEL");
-    /* casacore ends the program when it cannot look for settings there. */
-    (void)setenv("HOME", "/", 0);
     return run(&settings, argc, argv);
 }

@@ -116,6 +116,21 @@ static enum sp_rc check_column(const struct simulation *sim, const char *column,
     return sp_fail(err, SP_NOT_FOUND, "%s has no column '%s'", sim->settings->ms, column);
 }
 
+/* casacore takes any name; those that TaQL cannot say are slips. */
+static enum sp_rc check_new_column(const char *column, struct sp_err *err)
+{
+    static const char *const letters =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+
+    if (*column == '\0' || column[strspn(column, letters)] != '\0' ||
+        (*column >= '0' && *column <= '9'))
+        return sp_fail(err, SP_INVALID,
+                       "--column '%s': a name consists of letters, digits and '_', such as "
+                       "MODEL_DATA",
+                       column);
+    return SP_OK;
+}
+
 static enum sp_rc prepare_columns(struct simulation *sim, struct sp_err *err)
 {
     const struct settings *settings = sim->settings;
@@ -128,8 +143,12 @@ static enum sp_rc prepare_columns(struct simulation *sim, struct sp_err *err)
     };
     if (sim->columns.input && check_column(sim, sim->columns.input, err))
         return err->code;
-    sim->report->added_column = !ms_has_column(sim->ms, settings->column);
-    return ms_add_column(sim->ms, settings->column, err);
+    const bool missing = !ms_has_column(sim->ms, settings->column);
+    if ((missing && check_new_column(settings->column, err)) ||
+        ms_add_column(sim->ms, settings->column, err))
+        return err->code;
+    sim->report->added_column = missing;
+    return SP_OK;
 }
 
 /* What --sefd needs of the MS; the deviation in the middle of the band, for the report. */
@@ -329,6 +348,23 @@ static enum sp_rc make_model(struct simulation *sim, int field, double time, str
     return rime_model_new(&setup, &sim->models[field], err);
 }
 
+/* The gains of an antenna are looked up by its number. */
+static enum sp_rc check_antennas(const struct simulation *sim,
+                                 const struct tile *tile,
+                                 struct sp_err *err)
+{
+    const int count = sim->info->nantenna;
+
+    for (int64_t i = 0; sim->gains && i < tile->count; i++) {
+        const int one = tile->antenna1[i], two = tile->antenna2[i];
+
+        if (one < 0 || one >= count || two < 0 || two >= count)
+            return sp_fail(err, SP_CORRUPT, "%s: row %lld is of antennas %d and %d; there are %d",
+                           sim->settings->ms, (long long)tile->row + i, one, two, count);
+    }
+    return SP_OK;
+}
+
 /* Models for the fields of a tile that have not been met before. */
 static enum sp_rc make_models(struct simulation *sim, const struct tile *tile, struct sp_err *err)
 {
@@ -363,7 +399,9 @@ static enum sp_rc read_tile(struct simulation *sim,
     enum sp_rc rc = tile_read(tile, &sim->columns, row, count, err);
 
     note_io(sim, start);
-    return rc ? rc : make_models(sim, tile, err);
+    if (rc || check_antennas(sim, tile, err))
+        return err->code;
+    return make_models(sim, tile, err);
 }
 
 static enum sp_rc write_tile(struct simulation *sim, const struct tile *tile, struct sp_err *err)

@@ -54,6 +54,8 @@ CASES = [
     (["x.ms", "--mode", "add", "--column", "MODEL"] + MODEL, 1, "x.ms has no column 'MODEL'"),
     (["x.ms", "--Gjones", "--gain-max-error", "0.1", "--gain-min-error", "0.2"] + MODEL, 1,
      "amplitude from 0.2 to 0.1 is not a range"),
+    (["x.ms", "--column", "MY DATA"] + MODEL, 1, "letters, digits and '_'"),
+    (["x.ms", "--column", ""] + MODEL, 1, "letters, digits and '_'"),
     (["x.ms"] + MODEL, 0, "2 sources from sky.txt (plain)"),
     (["--msname", "x.ms", "--addnoise", "--noise", "0.5", "--seed", "7"], 0, "noise 0.5 Jy per visibility"),
     (["x.ms", "--column", "MODEL_DATA"] + MODEL, 0, "(sim, new column)"),
@@ -103,6 +105,33 @@ def test_words():
            f"status {result.returncode}\n{result.stdout}{result.stderr}")
     far = run(["x.ms", "-s", "far.txt"])
     ok(far.returncode == 0 and "--recenter would move" in far.stderr, "a model far away is a warning", far.stderr)
+    quiet = run(["x.ms", "--sefd", "831"] + MODEL)
+    ok(quiet.returncode == 0 and "--addnoise would add it" in quiet.stderr, "--sefd alone is noted", quiet.stderr)
+    missing = run(["x.ms", "--column", "NOT_THERE", "--mode", "add"] + MODEL)
+    ok("simulator: x.ms is as before" in missing.stderr, "what is left of a failure", missing.stderr)
+
+
+def test_foreign():
+    """An MS that others have made."""
+    try:
+        from casacore.tables import table
+    except ImportError:
+        print("# python3-casacore is not installed: no foreign MS")
+        return
+    shutil.copytree("x.ms", "b.ms")
+    with table("b.ms/FIELD", readonly=False, ack=False) as fields:
+        keywords = fields.getcolkeywords("PHASE_DIR")
+        keywords["MEASINFO"]["Ref"] = "B1950"
+        fields.putcolkeywords("PHASE_DIR", keywords)
+    result = run(["b.ms"] + MODEL)
+    ok(result.returncode == 1 and "is in B1950 coordinates" in result.stderr,
+       "a phase centre that is not J2000", result.stderr)
+    shutil.copytree("x.ms", "a.ms")
+    with table("a.ms", readonly=False, ack=False) as rows:
+        rows.putcell("ANTENNA2", 3, 99)
+    result = run(["a.ms", "--Gjones"] + MODEL)
+    ok(result.returncode == 1 and "row 3 is of antennas 1 and 99; there are 4" in result.stderr,
+       "an antenna that does not exist", result.stderr)
 
 
 def test_json():
@@ -161,6 +190,7 @@ def main():
             pathlib.Path(name).write_text(text)
         make_ms("x.ms")
         test_words()
+        test_foreign()
         test_json()
         test_kernel_choice()
         if shutil.disk_usage(".").free > 1 << 30:
