@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "lang/path.h"
 #include "plan/state.h"
 
 static const struct sp_dict *log_settings(const struct sp_walk *walk)
@@ -199,6 +200,18 @@ static unsigned depth_of(const struct sp_frame *frame)
     return depth;
 }
 
+/* What a cab without a name is called: the file name of its program, or its kind of code. */
+static struct sp_str title_of_inline(const struct sp_cab *cab)
+{
+    struct sp_str rest = sp_str_trim(cab->command);
+    struct sp_str line = sp_str_cut(&rest, '\n');
+    struct sp_str program = sp_path_basename(sp_str_cut(&line, ' '));
+
+    if (cab->flavour == SP_FLAVOUR_PYTHON_CODE)
+        return SP_STR("python-code");
+    return program.len ? program : cab->name;
+}
+
 static struct sp_str title_of(const struct sp_step_node *step)
 {
     const struct sp_step *definition = step->step;
@@ -206,7 +219,7 @@ static struct sp_str title_of(const struct sp_step_node *step)
     if (definition->target.len)
         return definition->target;
     if (definition->cab)
-        return definition->cab->name;
+        return title_of_inline(definition->cab);
     return definition->recipe ? definition->recipe->title : definition->label;
 }
 

@@ -4,9 +4,9 @@
 #include "plan/hooks.h"
 #include "plan/literal.h"
 #include "plan/validate.h"
+#include "recipe/missing.h"
 
-/* --- in
- * --------------------------------------------------------------------------------------------- */
+/* --- in ---------------------------------------------------------------------------------- */
 
 static const struct sp_value *default_of(const struct sp_frame *frame, const struct sp_param *param)
 {
@@ -90,9 +90,7 @@ static void stand_in(struct sp_walk *walk, struct sp_frame *frame, const struct 
 static bool missing_params(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_recipe *recipe = frame->node->recipe;
-    sp_auto_buf struct sp_buf names = SP_BUF(SP_BUF_SMALL);
-    sp_auto_buf struct sp_buf hint = SP_BUF(SP_BUF_SMALL);
-    size_t count = 0;
+    sp_auto_missing_params struct sp_missing_params missing = SP_MISSING_PARAMS;
 
     SP_MAP_EACH (entry, &frame->node->schema.params) {
         const struct sp_param *param = entry->value;
@@ -100,20 +98,15 @@ static bool missing_params(struct sp_walk *walk, struct sp_frame *frame)
         if (param->required != SP_YES || !wanted || param->has_implicit ||
             sp_dict_find(frame->params, param->name))
             continue;
-        sp_buf_addf(&names, "%s'" SP_STR_FMT "'", count ? ", " : "", SP_STR_ARG(param->name));
-        sp_buf_addf(&hint, "%s'" SP_STR_FMT "' (" SP_STR_FMT ")", count ? "; " : "",
-                    SP_STR_ARG(param->name), SP_STR_ARG(param->dtype_text));
-        if (param->info.len)
-            sp_buf_addf(&hint, ": " SP_STR_FMT, SP_STR_ARG(sp_str_trim(param->info)));
+        sp_missing_params_add(&missing, param);
         stand_in(walk, frame, param);
-        count++;
     }
-    if (!count)
+    if (!missing.count)
         return false;
     sp_diag_error(walk->diags, SP_DIAG_MISSING_PARAM, recipe->origin,
                   "recipe '" SP_STR_FMT "' is missing %zu required parameter(s): %s",
-                  SP_STR_ARG(frame->node->fqname), count, names.ptr);
-    sp_diag_hint(walk->diags, "%s", hint.ptr);
+                  SP_STR_ARG(frame->node->fqname), missing.count, missing.names.ptr);
+    sp_diag_hint(walk->diags, "%s", missing.hint.ptr);
     return true;
 }
 

@@ -58,13 +58,13 @@ static bool is_unknown(struct sp_frame *frame, struct sp_str ref, struct search 
     struct sp_str head = sp_str_cut(&rest, '.');
     const struct sp_namespace *space = sp_scope_find(&frame->scope, head);
 
-    if (sp_str_find(head, '[') != SIZE_MAX || !rest.ptr)
+    if (sp_str_find(head, '[') != SIZE_MAX)
         return false;
     if (!space) {
         *search = (struct search){ .name = head };
         return true;
     }
-    return !leads(space->dict, rest, search);
+    return rest.ptr && !leads(space->dict, rest, search);
 }
 
 /* Functions that make use of names which may not be there */
@@ -80,6 +80,41 @@ static bool is_guarded(struct sp_str text)
     return false;
 }
 
+static void report_no_namespace(struct sp_walk *walk,
+                                const struct sp_frame *frame,
+                                struct sp_value text,
+                                struct sp_str owner,
+                                const struct search *search)
+{
+    struct sp_nearest nearest = SP_NEAREST(search->name);
+
+    for (size_t i = 0; i < frame->scope.len; i++)
+        sp_nearest_offer(&nearest, frame->scope.items[i].name);
+    sp_diag_error(walk->diags, SP_DIAG_SUBSTITUTION, text.origin,
+                  "'" SP_STR_FMT "': there is no namespace '" SP_STR_FMT "'", SP_STR_ARG(owner),
+                  SP_STR_ARG(search->name));
+    if (sp_str_has_wildcard(search->name))
+        sp_diag_hint(walk->diags, "a pattern that looks like a name must be put in quotes");
+    else if (nearest.best.ptr)
+        sp_diag_hint_nearest(walk->diags, &nearest);
+    else if (!sp_str_starts(text.text, "="))
+        sp_diag_hint(walk->diags, "if the braces are meant as they stand, double them: {{ }}");
+}
+
+/* Why a name that is known has nothing to show; NULL for one that is not known. */
+static const char *why_empty(const struct sp_frame *frame, struct sp_str ref)
+{
+    struct sp_str rest = ref;
+    struct sp_str head = sp_str_cut(&rest, '.');
+    struct sp_str inner;
+
+    if (sp_str_is(head, "recipe") && sp_schema_find(&frame->node->schema, rest))
+        return "has no value";
+    if (sp_str_is(head, "steps") && sp_recipe_node_step(frame->node, rest, &inner))
+        return "is of a step that runs later";
+    return NULL;
+}
+
 static void report(struct sp_walk *walk,
                    struct sp_frame *frame,
                    struct sp_value text,
@@ -88,19 +123,20 @@ static void report(struct sp_walk *walk,
                    const struct search *search)
 {
     struct sp_nearest nearest = SP_NEAREST(search->name);
+    const char *why = why_empty(frame, ref);
 
-    if (search->dict)
-        SP_DICT_EACH(entry, search->dict)
+    if (why) {
+        sp_diag_error(walk->diags, SP_DIAG_SUBSTITUTION, text.origin,
+                      "'" SP_STR_FMT "': '" SP_STR_FMT "' %s", SP_STR_ARG(owner), SP_STR_ARG(ref),
+                      why);
+        return;
+    }
+    SP_DICT_EACH(entry, search->dict)
     sp_nearest_offer(&nearest, entry->key);
-    else for (size_t i = 0; i < frame->scope.len; i++)
-        sp_nearest_offer(&nearest, frame->scope.items[i].name);
     sp_diag_error(walk->diags, SP_DIAG_SUBSTITUTION, text.origin,
                   "'" SP_STR_FMT "': there is no '" SP_STR_FMT "' in '" SP_STR_FMT "'",
                   SP_STR_ARG(owner), SP_STR_ARG(search->name), SP_STR_ARG(ref));
-    if (!search->dict && sp_str_has_wildcard(ref))
-        sp_diag_hint(walk->diags, "a pattern that looks like a name must be put in quotes");
-    else
-        sp_diag_hint_nearest(walk->diags, &nearest);
+    sp_diag_hint_nearest(walk->diags, &nearest);
 }
 
 size_t sp_refs_check_text(struct sp_walk *walk,
@@ -119,7 +155,10 @@ size_t sp_refs_check_text(struct sp_walk *walk,
         struct search search = { 0 };
         if (!is_unknown(frame, ref->text, &search) || (is_result(ref->text) && is_vague(frame)))
             continue;
-        report(walk, frame, text, owner, ref->text, &search);
+        if (search.dict)
+            report(walk, frame, text, owner, ref->text, &search);
+        else
+            report_no_namespace(walk, frame, text, owner, &search);
         errors++;
     }
     return errors;
@@ -163,9 +202,33 @@ static const struct sp_value *raw_value(const struct sp_validation *validation, 
     return value;
 }
 
+/* Evaluation has found fault with it already. */
+static bool is_reported(const struct sp_walk *walk, uint32_t origin)
+{
+    for (size_t i = 0; i < walk->diags->len; i++)
+        if (walk->diags->items[i].origin == origin)
+            return true;
+    return false;
+}
+
+/* Does it refer to parameters of the same set? */
+static bool depends_on_siblings(struct sp_walk *walk, struct sp_value value)
+{
+    struct sp_list *refs = sp_list_new(walk->arena).list;
+
+    if (!sp_is_text(value) || !sp_is_expression(value))
+        return false;
+    sp_eval_references(walk->arena, value.text, refs);
+    SP_LIST_EACH(ref, refs)
+    if (sp_str_starts(ref->text, "current.") || sp_str_starts(ref->text, "root."))
+        return true;
+    return false;
+}
+
 size_t sp_refs_check(struct sp_walk *walk,
                      struct sp_frame *frame,
-                     const struct sp_validation *validation)
+                     const struct sp_validation *validation,
+                     bool faulty)
 {
     size_t errors = 0;
 
@@ -180,7 +243,7 @@ size_t sp_refs_check(struct sp_walk *walk,
         struct sp_str owner =
             sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(validation->owner),
                             SP_STR_ARG(entry->key));
-        if (raw)
+        if (raw && !is_reported(walk, raw->origin) && !(faulty && depends_on_siblings(walk, *raw)))
             errors += sp_refs_check_text(walk, frame, *raw, owner);
     }
     return errors;

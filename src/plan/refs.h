@@ -9,10 +9,13 @@
 
 #include "plan/validate.h"
 
-/* Look at the parameters that stayed unresolved; returns the number of errors added. */
+/* Look at the parameters that stayed unresolved; returns the number of errors added. `faulty`:
+ * others of the same set have errors already, and what depends on those is not a mistake of its
+ * own. */
 size_t sp_refs_check(struct sp_walk *walk,
                      struct sp_frame *frame,
-                     const struct sp_validation *validation);
+                     const struct sp_validation *validation,
+                     bool faulty);
 
 /* Before a run: values that depend on results which no schema declares are not known yet, though
  * there may be no such name at all. */

@@ -144,8 +144,8 @@ bool sp_validate_before(struct sp_walk *walk,
     size_t errors = evaluate_guessing(walk, frame, validation, false);
     keep(walk, validation->params);
     keep_texts(walk, validation->make_dirs);
-    if (!errors && walk->mode != SP_MODE_RUN && !validation->conditional && !validation->loose)
-        errors = sp_refs_check(walk, frame, validation);
+    if (walk->mode != SP_MODE_RUN && !validation->conditional && !validation->loose)
+        errors += sp_refs_check(walk, frame, validation, errors > 0);
     return errors == 0;
 }
 

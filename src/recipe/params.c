@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 
+#include "recipe/missing.h"
 #include "recipe/params_internal.h"
 #include "value/text.h"
 
@@ -193,6 +194,9 @@ static void report_no_value(const struct sp_params_check *check,
     sp_diag_error(check->diags, reports[value->kind].code, sp_params_origin(check, param, value),
                   "'%s': %s" SP_STR_FMT, sp_params_full_name(check, param),
                   reports[value->kind].what, SP_STR_ARG(value->text));
+    if (value->kind == SP_MISSING && param->required != SP_YES &&
+        sp_str_find_str(value->text, SP_STR("did you mean")) == SIZE_MAX)
+        sp_diag_hint(check->diags, "IFSET(...) around it leaves the parameter out instead");
 }
 
 static void settle(const struct sp_params_check *check,
@@ -224,8 +228,7 @@ static bool is_wanted(const struct sp_params_check *check, const struct sp_param
 
 static void check_required(const struct sp_params_check *check, const struct sp_dict *params)
 {
-    sp_auto_buf struct sp_buf names = SP_BUF(SP_BUF_SMALL);
-    sp_auto_buf struct sp_buf hint = SP_BUF(SP_BUF_SMALL);
+    sp_auto_missing_params struct sp_missing_params missing = SP_MISSING_PARAMS;
     const struct sp_param *first = NULL;
 
     SP_MAP_EACH (entry, &check->schema->params) {
@@ -233,11 +236,7 @@ static void check_required(const struct sp_params_check *check, const struct sp_
         const struct sp_value *value = sp_dict_find(params, param->name);
         if ((value && value->kind != SP_UNSET) || !is_wanted(check, param))
             continue;
-        sp_buf_addf(&names, "%s'" SP_STR_FMT "'", first ? ", " : "", SP_STR_ARG(param->name));
-        sp_buf_addf(&hint, "%s'" SP_STR_FMT "' (" SP_STR_FMT ")", first ? "; " : "",
-                    SP_STR_ARG(param->name), SP_STR_ARG(param->dtype_text));
-        if (param->info.len)
-            sp_buf_addf(&hint, ": " SP_STR_FMT, SP_STR_ARG(sp_str_trim(param->info)));
+        sp_missing_params_add(&missing, param);
         first = first ? first : param;
     }
     if (!first)
@@ -245,8 +244,8 @@ static void check_required(const struct sp_params_check *check, const struct sp_
     sp_diag_error(check->diags, SP_DIAG_MISSING_PARAM,
                   check->origin ? check->origin : first->origin,
                   "%s%smissing required parameters: %s", check->owner ? check->owner : "",
-                  check->owner && *check->owner ? ": " : "", names.ptr);
-    sp_diag_hint(check->diags, "%s", hint.ptr);
+                  check->owner && *check->owner ? ": " : "", missing.names.ptr);
+    sp_diag_hint(check->diags, "%s", missing.hint.ptr);
 }
 
 /* --- values ------------------------------------------------------------------------------- */
