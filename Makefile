@@ -11,12 +11,14 @@ BUILD  ?= build
 PREFIX ?= /usr/local
 NINJA   = ninja -C $(BUILD)
 
-.PHONY: all demo check quick lint bench fuzz install clean packages-build packages-run packages-test
+.NOTPARALLEL: # apt once at a time; ninja is parallel by itself
+.PHONY: all demo check quick lint bench fuzz install clean FORCE
 
 all: $(BUILD)/build.ninja
 	@$(NINJA) --quiet
 
-packages-%:
+# A pattern rule: GNU make does not search these for phony targets, hence FORCE.
+packages-%: FORCE
 	@tools/install-packages $*
 
 $(BUILD)/build.ninja: | packages-build
