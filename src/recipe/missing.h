@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* missing.h - required parameters that nobody gave, told in one finding: names, then what they
+ * are. */
+#pragma once
+
+#include "recipe/schema.h"
+
+struct sp_missing_params {
+    size_t count;
+    struct sp_buf names; /* "'ms', 'size'" */
+    struct sp_buf hint;  /* "'ms' (MS): what to image; 'size' (int)" */
+};
+
+#define SP_MISSING_PARAMS \
+    ((struct sp_missing_params){ 0, SP_BUF(SP_BUF_SMALL), SP_BUF(SP_BUF_SMALL) })
+
+void sp_missing_params_add(struct sp_missing_params *missing, const struct sp_param *param);
+void sp_missing_params_fini(struct sp_missing_params *missing);
+#define sp_auto_missing_params SP_CLEANUP(sp_missing_params_fini)
