@@ -12,22 +12,14 @@ import subprocess
 import sys
 import tempfile
 
+from tap import done, ok
+
 if not shutil.which("wsclean"):
     print("1..0 # SKIP no wsclean")
     sys.exit(0)
 
 SPOOR, FLUXCHECK, RECIPES = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:4])
 SOURCES = 17
-count = 0
-failed = 0
-
-
-def ok(passed, name):
-    global count, failed
-    count += 1
-    failed += not passed
-    print(f"{'' if passed else 'not '}ok {count} - {name}", flush=True)
-    return passed
 
 
 def check_run():
@@ -83,8 +75,7 @@ def main():
         os.chdir(directory)
         check_images(check_run())
         os.chdir("/")
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return done()
 
 
 if __name__ == "__main__":

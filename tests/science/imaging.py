@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import done, ok
+
 try:
     import casacore.tables as tables
     import numpy as np
@@ -30,16 +32,6 @@ RA0, DEC0 = math.radians(90), math.radians(-45)
 SIZE, SCALE = 512, math.radians(6 / 3600)
 ANTENNAS, TIMES, DT, CHANNELS, DF = 64, 6, 60, 4, 1e6
 SEFD = 831.0
-count = 0
-failed = 0
-
-
-def ok(passed, name):
-    global count, failed
-    count += 1
-    failed += not passed
-    print(f"{'' if passed else 'not '}ok {count} - {name}", flush=True)
-    return passed
 
 
 def spoor(*words):
@@ -154,8 +146,7 @@ def main():
         test_noise()
         test_flagged()
         os.chdir("/")
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return done()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+from tap import done, ok
+
 FILES = {
     "short.txt": "a 5109271.5 2006808.9 -3239130.7\nb 5109271.5 2006908.9\n",
     "enu.txt": "a 0 0 0\nb 100 0 0\n",
@@ -71,17 +73,6 @@ CASES = [
     (OK + ["--dry-run", "--init-ha", "-2h", "--date", "2024-06-01"], 0, "2024-06-0"),
     (OK + ["--dry-run", "--date", "2024-02-29T23:59:30Z"], 0, "2024-02-29T23:59:30Z to 2024-03-01T00:00:30Z"),
 ]
-count = 0
-failed = 0
-
-
-def ok(passed, what, detail=""):
-    global count, failed
-    count += 1
-    failed += not passed
-    print(f"{'ok' if passed else 'not ok'} {count} - {what}")
-    if not passed:
-        print("# " + str(detail).replace("\n", "\n# "))
 
 
 def run(simms, words, **more):
@@ -176,8 +167,7 @@ def main(simms):
         check_interruptions(simms)
         check_missing_data(simms)
         os.chdir("/")
-    print(f"1..{count}")
-    return failed > 0
+    return done()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import done, ok
+
 try:
     import casacore.tables as tables
     import numpy as np
@@ -25,15 +27,6 @@ SOURCES = [
     (89.60, -44.90, 0.5, 0, 0, 0, 0, 1e9, 0, 0, 0),
     (90.05, -45.40, 2.0, 0, 0, 0, 0.3, 0.8e9, 25, 10, 30),
 ]
-count = 0
-failed = 0
-
-
-def ok(passed, name):
-    global count, failed
-    count += 1
-    failed += not passed
-    print(f"{'' if passed else 'not '}ok {count} - {name}")
 
 
 def run(*words):
@@ -194,8 +187,7 @@ def main():
         for test in (test_model, test_circular, test_recentre, test_noise, test_gains, test_smearing):
             test()
         os.chdir("/")
-    print(f"1..{count}")
-    return failed != 0
+    return done()
 
 
 if __name__ == "__main__":

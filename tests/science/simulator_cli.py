@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 
+from tap import done, ok
+
 SIMULATOR, SIMMS = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
 SKY = "90.1 -45.2 1.5\n89.8 -44.9 0.5\n"
 FILES = {
@@ -64,17 +66,6 @@ CASES = [
     (["--help"], 0, "--field-center"),
     (["--version"], 0, "simulator (spoor)"),
 ]
-count = 0
-failed = 0
-
-
-def ok(passed, name, detail=""):
-    global count, failed
-    count += 1
-    failed += not passed
-    print(f"{'' if passed else 'not '}ok {count} - {name}")
-    if not passed:
-        print("# " + str(detail).replace("\n", "\n# "))
 
 
 def run(words, **kwargs):
@@ -196,8 +187,7 @@ def main():
         if shutil.disk_usage(".").free > 1 << 30:
             test_interrupt()
         os.chdir("/")
-    print(f"1..{count}")
-    return failed != 0
+    return done()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import done, ok
+
 try:
     import casacore.tables as tables
     import numpy as np
@@ -34,15 +36,6 @@ CASES = {
     + ["--synthesis", "20min", "--pol", "RR RL LR LL", "--label", "target,calibrator"]
     + ["--auto-correlations", "--sefd", "400", "--nchan", "3", "--weight-spectrum"],
 }
-count = 0
-failed = 0
-
-
-def ok(passed, what):
-    global count, failed
-    count += 1
-    failed += not passed
-    print(f"{'ok' if passed else 'not ok'} {count} - {what}")
 
 
 def table(ms, name=""):
@@ -106,8 +99,8 @@ def main(simms):
         os.chdir(work)
         pathlib.Path("layout.txt").write_text(LAYOUT)
         for name, words in CASES.items():
-            done = subprocess.run([simms, f"{name}.ms"] + words, stdout=subprocess.DEVNULL)
-            ok(done.returncode == 0, f"{name}: simms")
+            result = subprocess.run([simms, f"{name}.ms"] + words, stdout=subprocess.DEVNULL)
+            ok(result.returncode == 0, f"{name}: simms")
             check_uvw(name)
         check_times("meerkat", 10, [])
         check_times("north", 600, [])
@@ -117,8 +110,7 @@ def main(simms):
         start = np.unique(table("early").getcol("TIME"))[0]
         ok(start == 58665 * 86400 + 3 * 3600 + 5, "early: starts at the date given")
         os.chdir("/")
-    print(f"1..{count}")
-    return failed > 0
+    return done()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import done, ok
+
 try:
     import numpy as np
     from astropy.io import fits
@@ -22,16 +24,6 @@ BEAM = (15.0, 10.0, 30.0)                      # arcsec, arcsec, degrees
 # offsets from the centre in pixels, flux; the last two are close to each other
 SOURCES = [(0, 0, 0.28), (100.3, -80.6, 0.02), (-150.2, 33.3, 0.05), (60.4, 120.1, 0.12),
            (66.4, 120.1, 0.04)]
-count = failed = 0
-
-
-def ok(passed, name, detail=""):
-    global count, failed
-    count += 1
-    failed += not passed
-    print(f"{'' if passed else 'not '}ok {count} - {name}")
-    if not passed and detail:
-        print("\n".join("# " + line for line in str(detail).splitlines()))
 
 
 def run(*words):
@@ -195,5 +187,4 @@ with tempfile.TemporaryDirectory() as folder:
     check_usage()
     check_pictures()
     os.chdir("/")
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(done())
