@@ -262,11 +262,29 @@ static bool judge_noise(const struct args *args, const struct image_result *imag
     return false;
 }
 
+/* A catalogue that misses the image altogether would let every assertion hold. */
+static bool judge_place(const struct args *args,
+                        const struct report *r,
+                        const struct image_result *image)
+{
+    bool asserted = !isnan(args->max_flux_error) || !isnan(args->max_offset);
+
+    for (size_t i = 0; i < r->model->len; i++)
+        if (image->sources[i].state != SOURCE_OUTSIDE)
+            return true;
+    (void)fprintf(stderr,
+                  "fluxcheck: %s%s: no source of %s lies within the image; --recenter would move "
+                  "the catalogue there\n",
+                  asserted ? "" : "warning: ", image->path, args->catalogue.path);
+    return !asserted;
+}
+
 static bool judge(const struct args *args, const struct report *r)
 {
     bool fine = true;
 
     for (size_t k = 0; k < r->count; k++) {
+        fine &= judge_place(args, r, &r->images[k]);
         for (size_t i = 0; i < r->model->len; i++)
             fine &= judge_source(args, r, &r->images[k], i);
         fine &= judge_noise(args, &r->images[k]);

@@ -109,6 +109,14 @@ def check_assertions():
         out.write("90.0 -45.0 0.28\n10.0 40.0 0.1\n")
     got = run(FLUXCHECK, "-c", "two.txt", "SIN.fits")
     ok(got.returncode == 0 and "outside" in got.stdout, "a source outside", got.stderr)
+    with open("none.txt", "w") as out:
+        out.write("10.0 40.0 0.1\n")
+    got = run(FLUXCHECK, "-c", "none.txt", "SIN.fits")
+    ok(got.returncode == 0 and "warning: SIN.fits: no source of none.txt" in got.stderr,
+       "all sources outside are a warning", got.stderr)
+    got = run(FLUXCHECK, "-c", "none.txt", "SIN.fits", "--max-offset", "1")
+    ok(got.returncode == 1 and "no source of none.txt" in got.stderr,
+       "and let no assertion hold", got.stderr)
 
 
 def check_recentring():
