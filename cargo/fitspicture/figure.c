@@ -70,6 +70,8 @@ static void set_beam(struct maker *m)
     bool large = image->beam_major >= 120 * ARCSEC;
     double unit = large ? 60 * ARCSEC : ARCSEC;
     const char *sign = large ? "′" : "″";
+    /* Two digits of the smaller axis, also of the beams of long baselines. */
+    int decimals = 1;
 
     if (!image->has_sky || !(image->beam_major > 0) || !(image->beam_minor > 0))
         return;
@@ -79,9 +81,11 @@ static void set_beam(struct maker *m)
         pixels_along(&image->wcs, image->beam_minor / 2, image->beam_pa + M_PI_2, &turned);
     double pa = image->beam_pa / DEGREE;
     pa -= 180 * ceil((pa - 90) / 180);
+    while (decimals < 9 && image->beam_minor / unit < pow(10, 1 - decimals))
+        decimals++;
     m->picture.beam_label =
-        sp_arena_printf(m->arena, "%.1f%s × %.1f%s, PA %s%.0f°", image->beam_major / unit, sign,
-                        image->beam_minor / unit, sign, pa < 0 ? "−" : "", fabs(pa))
+        sp_arena_printf(m->arena, "%.*f%s × %.*f%s, PA %s%.0f°", decimals, image->beam_major / unit,
+                        sign, decimals, image->beam_minor / unit, sign, pa < 0 ? "−" : "", fabs(pa))
             .ptr;
 }
 
