@@ -107,6 +107,22 @@ void sp_load_args_fini(struct sp_load_args *args)
     sp_words_fini(&args->settings);
 }
 
+/* Is `text` no more than a finding with its place, "recipe.yml:2:1: a tab is used ..."? */
+static bool is_told(const struct sp_diags *diags, const char *text)
+{
+    for (size_t i = 0; i < diags->len; i++) {
+        sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
+        struct sp_origin at;
+        if (!sp_origins_get(diags->origins, diags->items[i].origin, &at))
+            continue;
+        sp_buf_addf(&line, SP_STR_FMT ":%u:%u: %s", SP_STR_ARG(at.file), at.line, at.column,
+                    diags->items[i].text);
+        if (strcmp(line.ptr, text) == 0)
+            return true;
+    }
+    return false;
+}
+
 int sp_command_load(const struct sp_cli_command *self,
                     struct sp_load_args *args,
                     const struct sp_words *words,
@@ -131,10 +147,10 @@ int sp_command_load(const struct sp_cli_command *self,
     if (rc == SP_OK)
         return -1;
     sp_show_findings(session);
-    /* A finding has said it already, with its place. */
     if (session->diags.errors == 0)
         return sp_command_fault(self, &err);
-    (void)fprintf(stderr, "%s: %s\n", self->usage.name, err.text);
+    if (!is_told(&session->diags, err.text))
+        (void)fprintf(stderr, "%s: %s\n", self->usage.name, err.text);
     return SP_EXIT_USAGE;
 }
 

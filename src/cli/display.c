@@ -30,6 +30,7 @@ struct sp_display {
     struct sp_str run_id;
     struct sp_buf status;   /* its text, without what changes every tick */
     struct sp_buf progress; /* last partial line of the tool */
+    struct sp_buf withheld; /* when quiet: the newest lines of the tool, in case it fails */
     SP_VEC(struct row) rows;
 };
 
@@ -57,6 +58,7 @@ struct sp_display *sp_display_new(const struct sp_display_options *options)
     display->colour = !options->json && sp_tty_colour(STDOUT_FILENO);
     display->status = SP_BUF(SP_BUF_SMALL);
     display->progress = SP_BUF(SP_BUF_SMALL);
+    display->withheld = SP_BUF(SP_BUF_LARGE);
     display->run_started = display->step_started = sp_clock_monotonic();
     return display;
 }
@@ -82,6 +84,7 @@ void sp_display_free(struct sp_display *display)
     SP_VEC_FINI(&display->rows);
     sp_buf_fini(&display->status);
     sp_buf_fini(&display->progress);
+    sp_buf_fini(&display->withheld);
     free(display);
 }
 
@@ -197,6 +200,30 @@ static void on_step(struct sp_display *display, const struct sp_run_event *event
     show_status(display, event);
 }
 
+#define WITHHELD_LINES 10
+
+/* The last lines of `text`, at most `count`. */
+static struct sp_str last_lines(struct sp_str text, int count)
+{
+    size_t at = text.len;
+
+    while (at > 0 && (at == text.len || text.ptr[at - 1] != '\n' || --count > 0))
+        at--;
+    return sp_str_slice(text, at, text.len);
+}
+
+static void withhold(struct sp_display *display, struct sp_str line)
+{
+    struct sp_buf *kept = &display->withheld;
+
+    sp_buf_addf(kept, "# " SP_STR_FMT "\n", SP_STR_ARG(line));
+    if (kept->len > SP_BUF_LARGE / 2) {
+        struct sp_str rest = last_lines(sp_buf_str(kept), WITHHELD_LINES);
+        memmove(kept->ptr, rest.ptr, rest.len + 1);
+        kept->len = rest.len;
+    }
+}
+
 static void on_output(struct sp_display *display, const struct sp_run_event *event)
 {
     enum style style = event->marks_failure || event->level >= SP_LOG_ERROR ? RED
@@ -211,8 +238,10 @@ static void on_output(struct sp_display *display, const struct sp_run_event *eve
         show_status(display, event);
         return;
     }
-    if (display->options.quiet && style == DIM)
+    if (display->options.quiet && style == DIM) {
+        withhold(display, event->text);
         return;
+    }
     print_text(display, style, "%s " SP_STR_FMT, mark, SP_STR_ARG(event->text));
 }
 
@@ -230,8 +259,13 @@ static struct row *add_row(struct sp_display *display, const struct sp_run_event
 
 static void on_done(struct sp_display *display, const struct sp_run_event *event)
 {
+    struct sp_str withheld = last_lines(sp_buf_str(&display->withheld), WITHHELD_LINES);
+
     (void)add_row(display, event);
     sp_buf_clear(&display->progress);
+    if (!event->success && withheld.len)
+        print_text(display, DIM, SP_STR_FMT, SP_STR_ARG(sp_str_trim(withheld)));
+    sp_buf_clear(&display->withheld);
     if (!event->success)
         print_text(display, RED, SP_STR_FMT ": " SP_STR_FMT, SP_STR_ARG(event->position->fqname),
                    SP_STR_ARG(event->text));

@@ -84,7 +84,7 @@ static int run_picked(struct sp_session *session,
     enum sp_rc rc = sp_run(session, &run_options, &result, &err);
     sp_display_free(display);
     sp_show_findings(session);
-    if (rc)
+    if (rc && !(result.id.len && session->diags.errors)) /* else a finding has said it */
         (void)fprintf(stderr, "spoor: %s\n", err.text);
     if (rc && result.id.len)
         (void)fprintf(stderr,

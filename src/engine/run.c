@@ -366,6 +366,8 @@ static void on_signal(int signo, void *arg)
     struct run *run = arg;
     (void)signo;
 
+    if (run->task && !run->result->interrupted)
+        note(run, SP_LOG_WARNING, SP_STR("the tool has been asked to stop, and has 10 s to do so"));
     run->result->interrupted = true;
     if (run->task)
         sp_taskrun_cancel(run->task);

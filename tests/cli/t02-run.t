@@ -183,6 +183,14 @@ try "$SPOOR" run -q demo.yml
 status 0 "run -q"
 unlike "$out" '^# ' "run -q: no output of tools"
 like log-demo.one.txt '# 10' "run -q: the log has it"
+cat >fails.yml <<'END'
+r: {steps: {s: {cab: {command: sh -c 'seq 30; echo no such telescope; exit 3'}}}}
+END
+try "$SPOOR" run -q fails.yml
+status 1 "run -q: a failure"
+like "$out" '^# no such telescope$' "run -q: the last lines of a tool that fails"
+is "$(grep -c '^# ' "$out")" 10 "run -q: no more of them"
+unlike "$err" '^spoor: sh returns' "a failure is told once"
 
 # --- on a terminal ------------------------------------------------------------------------------------
 if command -v script >/dev/null 2>&1; then

@@ -66,6 +66,7 @@ for signal in INT TERM HUP; do
     ok $? "SIG$signal: the tool has ended"
     like "$out" '^# interrupted politely$' "SIG$signal: its last words are shown"
     like "$out" "left behind: '(\./)?product.dat'.*do not trust it" "SIG$signal: what was left behind"
+    like "$out" 'has been asked to stop' "SIG$signal: says what it waits for"
     like "$out" '^run interrupted after' "SIG$signal: verdict"
     [ ! -e never.happened ]
     ok $? "SIG$signal: no further step"
