@@ -282,11 +282,3 @@ void fits_image_fini(struct fits_image *image)
     free(image->pixels);
     *image = (struct fits_image){ 0 };
 }
-
-bool fits_image_is_blank(const struct fits_image *image)
-{
-    for (int64_t i = 0; i < image->columns * image->rows; i++)
-        if (isfinite(image->pixels[i]))
-            return false;
-    return true;
-}

@@ -35,6 +35,3 @@ enum sp_rc fits_image_read(const char *path, struct fits_image *out, struct sp_e
 
 void fits_image_fini(struct fits_image *image);
 #define auto_fits_image SP_CLEANUP(fits_image_fini)
-
-/* True if no pixel is finite. */
-bool fits_image_is_blank(const struct fits_image *image);

@@ -23,7 +23,6 @@ struct rime_model {
     double *freq, *width;
     struct rime_group *groups[4];
     float *flux[4];
-    uint64_t work;
 };
 
 /* Correlations in terms of the Stokes parameters I Q U V (0..3); the order is casacore's. */
@@ -162,7 +161,6 @@ static enum sp_rc fill_list(struct rime_model *model,
         group[g].flux = flux + g * nchan * RIME_GROUP;
     model->plan.stokes[stokes] =
         (struct rime_list){ .groups = group, .points = groups[0], .len = len };
-    model->work += (n[0] + n[1]) * nchan;
     return SP_OK;
 }
 
@@ -263,9 +261,4 @@ void rime_model_free(struct rime_model *model)
 const struct rime_plan *rime_model_plan(const struct rime_model *model)
 {
     return &model->plan;
-}
-
-uint64_t rime_model_work(const struct rime_model *model)
-{
-    return model->work;
 }

@@ -65,9 +65,6 @@ void rime_model_free(struct rime_model *model);
 /* What the kernels want; valid as long as the model. */
 const struct rime_plan *rime_model_plan(const struct rime_model *model);
 
-/* Sources x channels x Stokes parameters that the kernel adds for a row. */
-uint64_t rime_model_work(const struct rime_model *model);
-
 /* Predict `rows`. Thread-safe. */
 void rime_predict(const struct rime_variant *variant,
                   const struct rime_model *model,

@@ -169,8 +169,7 @@ static void test_failing_tool(void)
            "what can be known before makes no run");
 }
 
-/* --- one fault after the other
- * --------------------------------------------------------------------- */
+/* --- one fault after the other ------------------------------------------------------------- */
 
 /* A log or raw output that cannot be written fails no step, but must be told. */
 static bool is_told(const struct outcome *outcome)

@@ -22,8 +22,7 @@ static uint32_t origin_of(const struct visit *visit, const struct sp_param *para
     return value && value->origin ? value->origin : sp_frame_step(visit->frame)->step->origin;
 }
 
-/* --- what it writes
- * --------------------------------------------------------------------------------- */
+/* --- what it writes ------------------------------------------------------------------------ */
 
 static void collect(void *arg, const struct sp_param *param, struct sp_str path)
 {
@@ -52,8 +51,7 @@ void sp_access_collect(struct sp_walk *walk, const struct sp_frame *frame, struc
     task->remove = visit.remove->len ? visit.remove : NULL;
 }
 
-/* --- whether it may
- * --------------------------------------------------------------------------------- */
+/* --- whether it may ------------------------------------------------------------------------ */
 
 static struct sp_str parent_of(struct sp_str path)
 {
@@ -106,8 +104,7 @@ bool sp_access_check(struct sp_walk *walk, const struct sp_frame *frame)
     return visit.errors == 0;
 }
 
-/* --- whether it has
- * ----------------------------------------------------------------------------------- */
+/* --- whether it has ------------------------------------------------------------------------ */
 
 static void check_made(void *arg, const struct sp_param *param, struct sp_str path)
 {

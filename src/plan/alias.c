@@ -43,14 +43,14 @@ static const struct sp_value *default_of(const struct sp_step_node *step,
     return value;
 }
 
-bool sp_alias_has_value(const struct sp_step_node *step, const struct sp_param *param)
+/* Does the step itself give this parameter a value, default, or assignment? */
+static bool has_value(const struct sp_step_node *step, const struct sp_param *param)
 {
     return is_explicit(step, param->name) || default_of(step, param) ||
            is_assigned(step, param->name);
 }
 
-/* --- one target
- * ----------------------------------------------------------------------------------- */
+/* --- one target ---------------------------------------------------------------------------- */
 
 /* "$$" stands for the alias, "$" for its last component. */
 static struct sp_str expand(struct sp_nodes *nodes, struct sp_str alias, struct sp_str text)
@@ -111,8 +111,7 @@ static bool is_meant(const struct target *target, const struct sp_step_node *ste
     return sp_str_match(target->steps, step->step->label);
 }
 
-/* --- the schema of an alias
- * ------------------------------------------------------------------------ */
+/* --- the schema of an alias ---------------------------------------------------------------- */
 
 static bool has_target(const struct sp_alias *alias, struct sp_str step, struct sp_str param)
 {
@@ -235,8 +234,7 @@ static void join_all(struct sp_nodes *nodes,
     sp_diag_hint_nearest(nodes->diags, &nearest);
 }
 
-/* --- defaults and requirements
- * --------------------------------------------------------------------- */
+/* --- defaults and requirements ------------------------------------------------------------- */
 
 /* The value that an alias without one of its own takes from its steps: what a step is explicitly
  * given, else the default of the first target's cab. */
@@ -257,8 +255,7 @@ static bool is_needed(struct sp_nodes *nodes, const struct sp_alias *alias)
     for (size_t i = 0; i < alias->target_count; i++) {
         const struct sp_alias_target *target = &alias->targets[i];
         const struct sp_param *param = sp_step_node_param(nodes, target->step, target->param);
-        if (param->required == SP_YES && !param->has_implicit &&
-            !sp_alias_has_value(target->step, param))
+        if (param->required == SP_YES && !param->has_implicit && !has_value(target->step, param))
             return true;
     }
     return false;
@@ -347,8 +344,7 @@ static void settle(struct sp_nodes *nodes,
     sp_map_set(&node->aliases, alias->name, alias);
 }
 
-/* --- building
- * --------------------------------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------------------------ */
 
 static struct sp_alias *new_alias(struct sp_nodes *nodes, struct sp_str name, uint32_t origin)
 {
@@ -414,7 +410,7 @@ struct sp_param *sp_alias_automatic(struct sp_nodes *nodes,
     struct sp_recipe_node *node = step->owner;
 
     if (node->bare || is_implicit(step, source) || sp_map_has(&step->aliases, source->name) ||
-        sp_alias_has_value(step, source))
+        has_value(step, source))
         return NULL;
     struct sp_str name = sp_arena_printf(nodes->arena, SP_STR_FMT "." SP_STR_FMT,
                                          SP_STR_ARG(step->step->label), SP_STR_ARG(source->name));

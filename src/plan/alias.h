@@ -14,6 +14,3 @@ void sp_alias_build(struct sp_nodes *nodes, struct sp_recipe_node *node);
 struct sp_param *sp_alias_automatic(struct sp_nodes *nodes,
                                     struct sp_step_node *step,
                                     const struct sp_param *source);
-
-/* Does the step itself give this parameter a value, default, or assignment? */
-bool sp_alias_has_value(const struct sp_step_node *step, const struct sp_param *param);

@@ -22,8 +22,7 @@ static bool same(const struct sp_value *old, struct sp_value value)
     return old && old->kind == value.kind && sp_is_value(value) && sp_value_eq(*old, value);
 }
 
-/* --- one entry
- * ---------------------------------------------------------------------------------------- */
+/* --- one entry ----------------------------------------------------------------------------- */
 
 static void set_variable(struct round *round,
                          const struct sp_assignment *entry,
@@ -278,9 +277,7 @@ static void apply_base(struct round *round, const struct sp_assign_base *base)
         no_case(round, base, text);
 }
 
-/* --- rounds
- * -------------------------------------------------------------------------------------------------
- */
+/* --- rounds -------------------------------------------------------------------------------- */
 
 static bool apply(struct round *round, const struct sp_assignments *assignments)
 {

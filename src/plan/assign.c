@@ -12,8 +12,7 @@ static struct sp_str dotted(struct sp_arena *arena, struct sp_str prefix, struct
     return sp_arena_printf(arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(prefix), SP_STR_ARG(key));
 }
 
-/* --- names
- * ---------------------------------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------------------------- */
 
 static void collect(struct sp_nodes *nodes,
                     struct sp_str prefix,
@@ -48,8 +47,7 @@ void sp_assign_collect(struct sp_nodes *nodes,
     }
 }
 
-/* --- what an entry addresses
- * -------------------------------------------------------------------------- */
+/* --- what an entry addresses --------------------------------------------------------------- */
 
 struct compiler {
     struct sp_nodes *nodes;
@@ -177,8 +175,7 @@ static void flatten(const struct compiler *compiler,
     }
 }
 
-/* --- order
- * ---------------------------------------------------------------------------------------------- */
+/* --- order --------------------------------------------------------------------------------- */
 
 static bool is_volatile_ref(struct sp_str ref)
 {
@@ -294,8 +291,7 @@ static void sort(struct sp_arena *arena,
     sp_map_fini(&ordering.places);
 }
 
-/* --- both sections
- * ---------------------------------------------------------------------------------------- */
+/* --- both sections ------------------------------------------------------------------------- */
 
 static void compile_list(const struct compiler *compiler,
                          const struct sp_dict *dict,

@@ -24,8 +24,7 @@ struct sp_step_node *sp_frame_step(const struct sp_frame *frame)
     return &frame->node->steps[frame->step];
 }
 
-/* --- push and pop
- * ---------------------------------------------------------------------------------- */
+/* --- push and pop -------------------------------------------------------------------------- */
 
 static void set_scope(struct sp_walk *walk, struct sp_frame *frame)
 {
@@ -103,8 +102,7 @@ struct sp_dict *sp_frame_step_params(struct sp_walk *walk,
     return state->params;
 }
 
-/* --- info and position
- * ------------------------------------------------------------------------------- */
+/* --- info and position --------------------------------------------------------------------- */
 
 static struct sp_value split_label(struct sp_walk *walk, struct sp_str label)
 {
@@ -266,8 +264,7 @@ void sp_frame_locate(struct sp_walk *walk, struct sp_frame *frame, const struct 
         at->log = frame->shown_log;
 }
 
-/* --- values
- * ------------------------------------------------------------------------------------------ */
+/* --- values -------------------------------------------------------------------------------- */
 
 struct sp_eval sp_frame_eval(struct sp_walk *walk, struct sp_frame *frame)
 {
@@ -282,10 +279,11 @@ struct sp_eval sp_frame_eval(struct sp_walk *walk, struct sp_frame *frame)
     };
 }
 
-void sp_dict_set_nested(struct sp_arena *arena,
-                        struct sp_dict *dict,
-                        struct sp_str path,
-                        struct sp_value value)
+/* Values that are kept as nested mappings are set under dotted names. */
+static void set_nested(struct sp_arena *arena,
+                       struct sp_dict *dict,
+                       struct sp_str path,
+                       struct sp_value value)
 {
     struct sp_str rest = path;
 
@@ -324,7 +322,7 @@ void sp_frame_set_var(struct sp_walk *walk,
     if (!rest.ptr || is_parameter_section(&frame->node->schema, section))
         sp_dict_set(walk->arena, frame->vars, name, value);
     else
-        sp_dict_set_nested(walk->arena, frame->vars, name, value);
+        set_nested(walk->arena, frame->vars, name, value);
 }
 
 void sp_frame_push_alias(struct sp_walk *walk,

@@ -3,8 +3,7 @@
 
 #include "value/text.h"
 
-/* --- what to loop over
- * -------------------------------------------------------------------------------- */
+/* --- what to loop over --------------------------------------------------------------------- */
 
 static struct sp_list *one_element(struct sp_walk *walk, struct sp_value value)
 {
@@ -68,8 +67,7 @@ bool sp_loop_prepare(struct sp_walk *walk, struct sp_frame *frame)
     return true;
 }
 
-/* --- status
- * -------------------------------------------------------------------------------------------- */
+/* --- status -------------------------------------------------------------------------------- */
 
 static void format_field(struct sp_str field, const struct sp_dict *fields, struct sp_buf *out)
 {
@@ -87,7 +85,9 @@ static void format_field(struct sp_str field, const struct sp_dict *fields, stru
     sp_value_str(*value, out);
 }
 
-struct sp_str sp_loop_format(struct sp_arena *arena,
+/* "{index1}/{total}" filled in: fields var, value, index0, index1, total, each with an optional
+ * :format. Unknown fields stay as they are. */
+static struct sp_str fill_in(struct sp_arena *arena,
                              struct sp_str pattern,
                              const struct sp_dict *fields)
 {
@@ -125,11 +125,10 @@ static struct sp_str status(struct sp_walk *walk,
     sp_dict_set(walk->arena, fields, SP_STR("index0"), sp_int(index));
     sp_dict_set(walk->arena, fields, SP_STR("index1"), sp_int(index + 1));
     sp_dict_set(walk->arena, fields, SP_STR("total"), sp_int((int64_t)frame->over->len));
-    return sp_loop_format(walk->arena, loop->display_status, fields);
+    return fill_in(walk->arena, loop->display_status, fields);
 }
 
-/* --- iterations
- * ---------------------------------------------------------------------------------------- */
+/* --- iterations ---------------------------------------------------------------------------- */
 
 static struct sp_str base_taskname(struct sp_walk *walk, const struct sp_frame *frame)
 {

@@ -15,9 +15,3 @@ bool sp_loop_collect(struct sp_walk *walk, struct sp_frame *frame);
 
 /* No more iterations: the names of tasks have no counter any more. */
 void sp_loop_end(struct sp_walk *walk, struct sp_frame *frame);
-
-/* "{index1}/{total}" filled in: fields var, value, index0, index1, total, each with an optional
- * :format. Unknown fields stay as they are. */
-struct sp_str sp_loop_format(struct sp_arena *arena,
-                             struct sp_str pattern,
-                             const struct sp_dict *fields);

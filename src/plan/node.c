@@ -121,8 +121,7 @@ void sp_recipe_node_offer(const struct sp_recipe_node *node, struct sp_nearest *
     offer_step(node, nearest);
 }
 
-/* --- values written in a step
- * ---------------------------------------------------------------------- */
+/* --- values written in a step -------------------------------------------------------------- */
 
 static bool has_names_under(const struct sp_schema *schema, struct sp_str name)
 {
@@ -193,8 +192,7 @@ static void set_written(struct sp_nodes *nodes,
     }
 }
 
-/* --- building
- * --------------------------------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------------------------ */
 
 static void copy_schema(struct sp_nodes *nodes, const struct sp_schema *from, struct sp_schema *to)
 {

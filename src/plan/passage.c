@@ -186,9 +186,7 @@ bool sp_passage_enter(struct sp_walk *walk, struct sp_frame *frame, const struct
     return ok;
 }
 
-/* --- out
- * --------------------------------------------------------------------------------------------------
- */
+/* --- out ----------------------------------------------------------------------------------- */
 
 static struct sp_dict *outputs_of(struct sp_walk *walk, const struct sp_frame *frame)
 {

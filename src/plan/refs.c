@@ -139,10 +139,10 @@ static void report(struct sp_walk *walk,
     sp_diag_hint_nearest(walk->diags, &nearest);
 }
 
-size_t sp_refs_check_text(struct sp_walk *walk,
-                          struct sp_frame *frame,
-                          struct sp_value text,
-                          struct sp_str owner)
+static size_t check_text(struct sp_walk *walk,
+                         struct sp_frame *frame,
+                         struct sp_value text,
+                         struct sp_str owner)
 {
     struct sp_list *refs = sp_list_new(walk->arena).list;
     size_t errors = 0;
@@ -244,7 +244,7 @@ size_t sp_refs_check(struct sp_walk *walk,
             sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(validation->owner),
                             SP_STR_ARG(entry->key));
         if (raw && !is_reported(walk, raw->origin) && !(faulty && depends_on_siblings(walk, *raw)))
-            errors += sp_refs_check_text(walk, frame, *raw, owner);
+            errors += check_text(walk, frame, *raw, owner);
     }
     return errors;
 }

@@ -20,9 +20,3 @@ size_t sp_refs_check(struct sp_walk *walk,
 /* Before a run: values that depend on results which no schema declares are not known yet, though
  * there may be no such name at all. */
 void sp_refs_postpone(struct sp_walk *walk, struct sp_frame *frame, struct sp_dict *params);
-
-/* The same as sp_refs_check for one text. */
-size_t sp_refs_check_text(struct sp_walk *walk,
-                          struct sp_frame *frame,
-                          struct sp_value text,
-                          struct sp_str owner);

@@ -4,8 +4,7 @@
 #include "plan/paths.h"
 #include "value/text.h"
 
-/* --- skip
- * ----------------------------------------------------------------------------------------- */
+/* --- skip ---------------------------------------------------------------------------------- */
 
 static const char *const yes_words[] = { "True", "true", "1" };
 static const char *const no_words[] = { "", "False", "false", "0", "None", "none" };

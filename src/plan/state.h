@@ -162,9 +162,3 @@ bool sp_frame_reject(struct sp_walk *walk,
                      struct sp_value value,
                      uint32_t origin,
                      const char *what);
-
-/* Values that are kept as nested mappings are set under dotted names. */
-void sp_dict_set_nested(struct sp_arena *arena,
-                        struct sp_dict *dict,
-                        struct sp_str path,
-                        struct sp_value value);

@@ -28,8 +28,7 @@ static struct sp_validation new_validation(const struct sp_frame *frame)
     };
 }
 
-/* --- results
- * ---------------------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------------------------- */
 
 /* What an alias stands for is known to the recipe under the alias's name. */
 static void pull_alias(struct sp_walk *walk,
@@ -111,8 +110,7 @@ static struct sp_dict *outputs_of(struct sp_walk *walk, const struct sp_frame *f
     return outputs;
 }
 
-/* --- begin
- * ------------------------------------------------------------------------------------------- */
+/* --- begin --------------------------------------------------------------------------------- */
 
 static void start_params(struct sp_walk *walk, struct sp_frame *frame)
 {
@@ -247,9 +245,7 @@ enum sp_step_verdict sp_step_begin(struct sp_walk *walk,
     return prepare_task(walk, frame) ? SP_STEP_RUNS : SP_STEP_FAILED;
 }
 
-/* --- end
- * ------------------------------------------------------------------------------------------------
- */
+/* --- end ----------------------------------------------------------------------------------- */
 
 static void pretend(struct sp_walk *walk, struct sp_frame *frame)
 {

@@ -41,8 +41,7 @@ static void next_step(struct sp_frame *frame)
     frame->phase = SP_PHASE_STEP;
 }
 
-/* --- failure
- * -------------------------------------------------------------------------------------------- */
+/* --- failure ------------------------------------------------------------------------------- */
 
 /* A run ends with the first failure. Before a run all mistakes are wanted: the walk goes on as if
  * the step had worked, and only its end tells that it cannot. */
@@ -77,8 +76,7 @@ static enum turn fail_recipe(struct sp_walk *walk, struct sp_frame *frame, struc
     return act(walk, out, SP_ACTION_FAIL, false);
 }
 
-/* --- phases
- * ---------------------------------------------------------------------------------------------- */
+/* --- phases -------------------------------------------------------------------------------- */
 
 static enum turn enter(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
 {
@@ -255,8 +253,7 @@ void sp_walk_done(struct sp_walk *walk, const struct sp_outcome *outcome)
     frame->phase = SP_PHASE_DONE;
 }
 
-/* --- begin and end
- * ---------------------------------------------------------------------------------------- */
+/* --- begin and end ------------------------------------------------------------------------- */
 
 #define SCRATCH_MAX ((size_t)256 * 1024) /* bytes kept before starting anew: a few chunks */
 

@@ -128,8 +128,7 @@ static const struct fix *find_fix(const struct golden *g, const char *kind, stru
     return NULL;
 }
 
-/* --- what happens, as text
- * ------------------------------------------------------------------------- */
+/* --- what happens, as text ----------------------------------------------------------------- */
 
 static void show_dict(struct golden *g, const struct sp_dict *dict)
 {
@@ -227,8 +226,7 @@ static void show_findings(struct golden *g, const struct sp_diags *diags)
     }
 }
 
-/* --- the fake run
- * ---------------------------------------------------------------------------------- */
+/* --- the fake run -------------------------------------------------------------------------- */
 
 static sp_nsec fake_now;
 
@@ -365,8 +363,7 @@ static void play(struct golden *g, struct sp_str text, bool dry)
     g->file_count = kept;
 }
 
-/* --- cases
- * -------------------------------------------------------------------------------------------- */
+/* --- cases --------------------------------------------------------------------------------- */
 
 static void play_section(struct sp_str section, struct sp_str recipe, struct sp_buf *out)
 {

@@ -53,9 +53,6 @@ uint64_t sp_tree_size(const char *path);
  * removed. */
 struct sp_str sp_real_path(struct sp_arena *arena, struct sp_str path);
 
-/* Free bytes for us on the file system that holds `path` (or its nearest existing parent). */
-uint64_t sp_disk_free(const char *path);
-
 /* Full path of a program: `name` with a slash as it is, else found in the colon-separated
  * `search_path` (NULL: that of the system; an empty part is the working directory). False if
  * there is no executable file. */

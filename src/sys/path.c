@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* What execvp(3) and the shells use when PATH is not set. */
@@ -76,21 +75,6 @@ struct sp_str sp_real_path(struct sp_arena *arena, struct sp_str path)
     }
     append_lexically(&out, sp_str_slice(sp_buf_str(&full), len, full.len));
     return sp_arena_str(arena, sp_buf_str(&out));
-}
-
-uint64_t sp_disk_free(const char *path)
-{
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    struct sp_str real = sp_real_path(arena, sp_str_of(path));
-    struct statvfs info;
-
-    for (;;) {
-        if (statvfs(sp_arena_cstr(arena, real), &info) == 0)
-            return (uint64_t)info.f_bavail * info.f_frsize;
-        if (real.len <= 1)
-            return 0;
-        real.len = parent_len(real);
-    }
 }
 
 /* --- programs ------------------------------------------------------------------------------ */
