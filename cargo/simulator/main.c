@@ -2,20 +2,13 @@
 /* main.c - the program `simulator`: command line, progress, summary, exit status. */
 #include "base/clock.h"
 
+#include "program/program.h"
 #include "simulator/simulation.h"
 
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
-
-enum exit_status {
-    EXIT_DONE = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    EXIT_INTERRUPTED = 130
-};
 
 #define PROGRESS_EVERY (SP_NSEC_PER_SEC / 10)
 
@@ -162,23 +155,13 @@ static int run(const struct settings *settings, int argc, char **argv)
     if (rc || report.interrupted) {
         (void)fprintf(stderr, "simulator: %s\n", rc ? err.text : "interrupted");
         print_leftover(settings, &report);
-        return rc ? EXIT_FAILED : EXIT_INTERRUPTED;
+        return rc ? PROGRAM_FAILED : PROGRAM_INTERRUPTED;
     }
     if (settings->json)
         print_json(settings, &report);
     else
         print_text(settings, &report);
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
-}
-
-static int print_help(void)
-{
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
-    struct winsize size = { 0 };
-    const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-
-    sp_usage_help(&simulator_usage, known ? size.ws_col : 80, &text);
-    return fputs(text.ptr, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
+    return fflush(stdout) == 0 ? PROGRAM_DONE : PROGRAM_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -188,14 +171,12 @@ int main(int argc, char **argv)
 
     if (settings_read(argc, argv, &settings, &err)) {
         (void)fprintf(stderr, "simulator: %s\n(simulator --help shows all options)\n", err.text);
-        return EXIT_USAGE;
+        return PROGRAM_USAGE;
     }
     if (settings.help)
-        return print_help();
-    if (settings.version) {
-        printf("simulator (spoor) %s\n", SPOOR_VERSION);
-        return EXIT_DONE;
-    }
+        return program_help(&simulator_usage);
+    if (settings.version)
+        return program_version(&simulator_usage);
     if (!settings.kernel)
         settings.kernel = getenv("RIME_KERNEL");
     return run(&settings, argc, argv);

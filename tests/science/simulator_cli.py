@@ -64,7 +64,7 @@ CASES = [
     (["x.ms", "--column", "MODEL_DATA"] + MODEL, 0, "MODEL_DATA of x.ms (sim)"),
     (["x.ms", "-s", "far.txt", "--recenter"], 0, "1 source from far.txt"),
     (["--help"], 0, "--field-center"),
-    (["--version"], 0, "simulator (spoor)"),
+    (["--version"], 0, "simulator 0."),
 ]
 
 
