@@ -15,13 +15,19 @@ static unsigned tap_failed;
 static inline SP_PRINTF(2, 3) bool tap_ok(bool passed, const char *fmt, ...)
 {
     va_list args;
+    char text[4096]; /* a longer one is cut */
 
     tap_count++;
     tap_failed += !passed;
-    printf("%sok %u - ", passed ? "" : "not ", tap_count);
     va_start(args, fmt);
-    (void)vprintf(fmt, args);
+    (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    printf("%sok %u - ", passed ? "" : "not ", tap_count);
+    for (const char *c = text; *c; c++)
+        if (*c == '\n')
+            (void)fputs("\\n", stdout); /* the protocol goes by lines */
+        else
+            (void)putchar(*c);
     printf("\n");
     return passed;
 }
