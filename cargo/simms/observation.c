@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <time.h>
 
-#define DEFAULT_DAY  "2024-03-14"
-#define SIDEREAL_DAY 86164.0905
-#define MAX_CHANNELS 1000000
-#define MAX_TIMES    INT64_C(100000000)
-#define MAX_SCANS    INT64_C(1000000)
+#define HORIZON_STEP      1800 /* seconds between looks at the elevation */
+#define HORIZON_STEPS_MAX 48   /* in a scan */
+#define DEFAULT_DAY       "2024-03-14"
+#define SIDEREAL_DAY      86164.0905
+#define MAX_CHANNELS      1000000
+#define MAX_TIMES         INT64_C(100000000)
+#define MAX_SCANS         INT64_C(1000000)
 
 struct plan {
     struct sp_arena *arena;
@@ -491,28 +493,40 @@ static enum sp_rc plan_track(struct plan *p)
     return SP_OK;
 }
 
-/* Elevations at the first and last moment of the first and last scan of each field: enough to
- * notice a track below the horizon. */
+/* Widen the span of a field's elevations by those during a scan. */
+static enum sp_rc look_at_scan(struct plan *p, const struct ms_scan *scan, double span[2])
+{
+    const struct ms_layout *layout = &p->out->layout;
+    double length = scan->ntime * layout->interval;
+    int steps = (int)fmin(fmax(ceil(length / HORIZON_STEP), 1), HORIZON_STEPS_MAX);
+
+    for (int k = 0; k <= steps; k++) {
+        double ha = 0;
+        double elevation = 0;
+        if (ms_hadec_el(layout->antennas, layout->nantenna, &layout->fields[scan->field],
+                        scan->start + length * k / steps, &ha, &elevation, p->err))
+            return sp_err_wrap(p->err, "elevation");
+        span[0] = fmin(span[0], elevation);
+        span[1] = fmax(span[1], elevation);
+    }
+    return SP_OK;
+}
+
+/* In the first and the last scan of each field: enough to notice a track below the horizon. */
 static enum sp_rc plan_elevations(struct plan *p)
 {
     const struct ms_layout *layout = &p->out->layout;
-    int shown = SP_MIN(layout->nscan, layout->nfield);
 
     p->out->lowest = M_PI;
-    p->out->highest = -M_PI;
-    for (int i = 0; i < 2 * shown; i++) {
-        const struct ms_scan *scan =
-            &layout->scans[i < shown ? i : layout->nscan - 1 - (i - shown)];
-        double times[2] = { scan->start, scan->start + scan->ntime * layout->interval };
-        for (int k = 0; k < 2; k++) {
-            double ha = 0;
-            double elevation = 0;
-            if (ms_hadec_el(layout->antennas, layout->nantenna, &layout->fields[scan->field],
-                            times[k], &ha, &elevation, p->err))
-                return sp_err_wrap(p->err, "elevation");
-            p->out->lowest = fmin(p->out->lowest, elevation);
-            p->out->highest = fmax(p->out->highest, elevation);
-        }
+    p->out->highest = M_PI;
+    for (int i = 0; i < SP_MIN(layout->nscan, layout->nfield); i++) {
+        int last = i + (layout->nscan - 1 - i) / layout->nfield * layout->nfield;
+        double span[2] = { M_PI, -M_PI };
+        if (look_at_scan(p, &layout->scans[i], span) ||
+            (last != i && look_at_scan(p, &layout->scans[last], span)))
+            return p->err->code;
+        p->out->lowest = fmin(p->out->lowest, span[0]);
+        p->out->highest = fmin(p->out->highest, span[1]);
     }
     return SP_OK;
 }

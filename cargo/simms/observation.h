@@ -31,7 +31,8 @@ struct observation {
     struct ms_layout layout; /* points into the arena */
     struct telescope telescope;
     double start, end;      /* of the whole track, as in msio.h */
-    double lowest, highest; /* elevation of the fields at the ends of their scans, radians */
+    double lowest, highest; /* elevation, radians: the lowest of all fields; the highest of the
+                               field that rises least */
 };
 
 /* SP_INVALID or SP_NOT_FOUND with a text that names the option. */
