@@ -293,7 +293,8 @@ static enum sp_rc make_scratch(const std::string &target, struct scratch *out, s
     size_t slash = target.rfind('/');
     std::string parent = slash == std::string::npos ? "." : target.substr(0, slash + 1);
     std::string name = slash == std::string::npos ? target : target.substr(slash + 1);
-    std::string dir = parent + "/." + name + ".XXXXXX";
+    /* After kill -9 it stays; its name says what it is, and nobody else looks at it. */
+    std::string dir = parent + "/." + name + ".unfinished-XXXXXX";
 
     if (!mkdtemp(dir.data()))
         return sp_fail_errno(err, "no directory can be made in '%s'", parent.c_str());

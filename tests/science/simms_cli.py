@@ -137,6 +137,25 @@ def check_interruptions(simms):
         text = child.communicate()[1]
         ok(child.returncode == 130 and "interrupted" in text, f"{number.name} stops it", text)
     ok(sorted(os.listdir(".")) == before, "nothing is left", os.listdir("."))
+    child = subprocess.Popen([simms] + words)
+    while not any(n.startswith(".i.ms.") for n in os.listdir(".")) and child.poll() is None:
+        time.sleep(0.001)
+    child.kill()
+    child.wait()
+    left = [n for n in os.listdir(".") if n not in before]
+    ok(len(left) == 1 and left[0].startswith(".i.ms.unfinished-"), "SIGKILL leaves what says so", left)
+    done = run(simms, ["i.ms"] + OK[1:])
+    ok(done.returncode == 0, "and is in nobody's way", done.stderr)
+
+
+def check_horizon(simms):
+    words = ["h.ms", "-n", "-t", "meerkat", "-d", "J2000,0deg,-45deg", "--synthesis"]
+    for more, said in ((["1h"], ""), (["1d"], "partly below"), (["1d", "--init-ha", "0h"], "partly below"),
+                       (["1h", "--init-ha", "12h"], "always below"),
+                       (["1h", "-d", "J2000,0deg,80deg"], "always below")):
+        done = run(simms, words + more)
+        ok(done.returncode == 0 and (said in done.stderr if said else done.stderr == ""),
+           f"the horizon, {' '.join(more)}: {said or 'nothing'}", done.stderr)
 
 
 def check_missing_data(simms):
@@ -163,6 +182,7 @@ def main(simms):
         run(simms, ["there.ms"] + OK[1:])
         check_cases(simms)
         check_json(simms)
+        check_horizon(simms)
         check_overwrite(simms)
         check_interruptions(simms)
         check_missing_data(simms)
