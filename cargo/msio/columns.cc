@@ -54,6 +54,20 @@ static enum sp_rc check_column(const struct stretch &s, DataType type)
     return SP_OK;
 }
 
+/* The first row speaks for all; casacore objects to the others when it comes to them. */
+template <class T>
+static void check_cell(const struct stretch &s, ArrayColumn<T> &column, const IPosition &cell)
+{
+    if (!column.isDefined(s.row) || column.shape(s.row).isEqual(cell))
+        return;
+    std::string is = column.shape(s.row).toString();
+    std::string needed = cell.toString();
+    throw msio::failure{ sp_fail(s.err, SP_INVALID,
+                                 "row %lld is of shape %s (correlations, channels); after the "
+                                 "subtables of the MS it should be %s",
+                                 (long long)s.row, is.c_str(), needed.c_str()) };
+}
+
 static Slicer rows_of(const struct stretch &s)
 {
     return Slicer(IPosition(1, s.row), IPosition(1, s.count));
@@ -82,6 +96,7 @@ static enum sp_rc move(const struct stretch &s,
             shape.append(IPosition(1, s.count));
             Array<T> array(shape, buffer, SHARE);
             ArrayColumn<T> column(s.ms->table, s.column);
+            check_cell(s, column, cell);
             if (way == READ)
                 column.getColumnRange(rows_of(s), array);
             else

@@ -123,6 +123,13 @@ def test_foreign():
     result = run(["a.ms", "--Gjones"] + MODEL)
     ok(result.returncode == 1 and "row 3 is of antennas 1 and 99; there are 4" in result.stderr,
        "an antenna that does not exist", result.stderr)
+    shutil.copytree("x.ms", "c.ms")
+    with table("c.ms/SPECTRAL_WINDOW", readonly=False, ack=False) as windows:
+        for column in ("CHAN_FREQ", "CHAN_WIDTH"):
+            windows.putcell(column, 0, windows.getcell(column, 0)[:3])
+    result = run(["c.ms"] + MODEL)
+    ok(result.returncode == 1 and "row 0 is of shape [4, 5]" in result.stderr,
+       "data of another shape than the spectral window says", result.stderr)
 
 
 def test_json():
