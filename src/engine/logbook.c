@@ -5,18 +5,21 @@
 #include "base/fault.h"
 #include "base/map.h"
 
+#include "sys/env.h"
 #include "sys/file.h"
 #include "value/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define DEPTH_MAX 64 /* files open at a time; deeper nesting logs into the last one */
 
 struct log_file {
     FILE *stream;
-    struct sp_str path; /* arena */
+    struct sp_str path;    /* arena */
+    struct sp_str symlink; /* name of the link to a new directory; may be empty */
     enum sp_log_level level;
     bool opened; /* or failed to: not tried again */
 };
@@ -105,6 +108,17 @@ static enum sp_log_level option_level(const struct sp_dict *log)
     return SP_LOG_INFO;
 }
 
+/* "~/x" -> "/home/me/x". */
+static struct sp_str expand_home(struct sp_arena *arena, struct sp_str path)
+{
+    struct sp_str home = sp_env_get(SP_STR("HOME"));
+
+    if (!home.len || (!sp_str_is(path, "~") && !sp_str_starts(path, "~/")))
+        return path;
+    return sp_arena_printf(arena, SP_STR_FMT SP_STR_FMT, SP_STR_ARG(home),
+                           SP_STR_ARG(sp_str_slice(path, 1, path.len)));
+}
+
 /* dir/name+ext; characters that shells and grep stumble over become '_'. */
 static struct sp_str log_path(struct sp_arena *arena, const struct sp_position *position)
 {
@@ -118,7 +132,7 @@ static struct sp_str log_path(struct sp_arena *arena, const struct sp_position *
     struct sp_str path = sp_arena_printf(arena, SP_STR_FMT "%s" SP_STR_FMT SP_STR_FMT,
                                          SP_STR_ARG(here ? SP_STR("") : dir), here ? "" : "/",
                                          SP_STR_ARG(name), SP_STR_ARG(ext));
-    char *clean = sp_arena_cstr(arena, path);
+    char *clean = sp_arena_cstr(arena, expand_home(arena, path));
     for (char *c = clean; *c; c++)
         if (!isalnum((unsigned char)*c) && !strchr("_./-", *c))
             *c = '_';
@@ -138,21 +152,49 @@ void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *positio
         return; /* the same name as the enclosing one: one file */
     book->files[book->depth++] = (struct log_file){
         .path = path,
+        .symlink = option_text(position->log, "symlink", ""),
         .level = option_level(position->log),
     };
 }
 
-static void open_file(struct sp_logbook *book, struct log_file *file)
+/* Beside the new directory a link to it, in place of the one to the last; never of a real file. */
+static void link_newest(struct sp_logbook *book, struct sp_str dir, struct sp_str name)
+{
+    size_t slash = sp_str_rfind(dir, '/');
+    size_t start = slash == SIZE_MAX ? 0 : slash + 1;
+    struct sp_str link = sp_arena_printf(book->arena, SP_STR_FMT SP_STR_FMT,
+                                         SP_STR_ARG(sp_str_slice(dir, 0, start)), SP_STR_ARG(name));
+    char target[2];
+
+    if (readlink(link.ptr, target, sizeof target) > 0)
+        (void)unlink(link.ptr);
+    else if (sp_file_kind(link.ptr) != SP_FILE_NONE)
+        return;
+    if (symlink(sp_arena_cstr(book->arena, sp_str_slice(dir, start, dir.len)), link.ptr) != 0)
+        note_failure(book, "link", link);
+}
+
+static void make_directory(struct sp_logbook *book, const struct log_file *file)
 {
     struct sp_err err = SP_ERR_INIT;
     size_t slash = sp_str_rfind(file->path, '/');
 
-    file->opened = true;
-    if (slash != SIZE_MAX && slash > 0) {
-        char *dir = sp_arena_cstr(book->arena, sp_str_slice(file->path, 0, slash));
-        if (sp_make_dirs(dir, &err) && book->failure.code == SP_OK)
-            book->failure = err;
+    if (slash == SIZE_MAX || slash == 0)
+        return;
+    char *dir = sp_arena_cstr(book->arena, sp_str_slice(file->path, 0, slash));
+    bool is_new = sp_file_kind(dir) == SP_FILE_NONE;
+    if (sp_make_dirs(dir, &err) == SP_OK) {
+        if (is_new && file->symlink.len)
+            link_newest(book, sp_str_of(dir), file->symlink);
+    } else if (book->failure.code == SP_OK) {
+        book->failure = err;
     }
+}
+
+static void open_file(struct sp_logbook *book, struct log_file *file)
+{
+    file->opened = true;
+    make_directory(book, file);
     bool again = sp_map_has(&book->seen, file->path);
     file->stream = SP_FAULT("log.open", EACCES) ? NULL : fopen(file->path.ptr, again ? "ae" : "we");
     if (!file->stream) {

@@ -4,7 +4,8 @@
  * One file for the session, one for each recipe and step down to the nesting level `nest`; deeper
  * ones write into the nearest enclosing file. Name = dir/ + name + ext of the step's `opts.log`.
  * A file is opened at its first line: truncated the first time in a session, appended to
- * afterwards. A record is "YYYY-MM-DD HH:MM:SS LOGGER LEVEL: message".
+ * afterwards. Beside a directory that had to be made for it, `symlink` is made to point there. A
+ * record is "YYYY-MM-DD HH:MM:SS LOGGER LEVEL: message".
  *
  * A log that cannot be written does not stop the run: sp_logbook_error says so once.
  */

@@ -232,6 +232,12 @@ static enum sp_rc do_run(struct run *run,
     return SP_OK;
 }
 
+/* Why outputs were refused. */
+static const char *last_finding(const struct sp_diags *diags)
+{
+    return diags->len ? diags->items[diags->len - 1].text : "its outputs are not as they should be";
+}
+
 /* A tool has ended; its outputs are there (or, on failure, are not). */
 static enum sp_rc do_end(struct run *run,
                          const struct sp_action *action,
@@ -249,7 +255,7 @@ static enum sp_rc do_end(struct run *run,
                       blank.text);
     }
     if (!success && !run->last.why)
-        run->last.why = "its outputs are not as they should be";
+        run->last.why = last_finding(&run->session->diags);
     if (!success) {
         report_leftovers(run, action->task);
         fail(run, run->last.why);

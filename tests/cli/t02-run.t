@@ -93,6 +93,15 @@ l-demo.one.log" "--set opts.log: directory, name, extension"
 try "$SPOOR" run demo.yml --set opts.log.dir=flat --set opts.log.nest=0
 is "$(ls flat)" "log-demo.txt" "nest=0: one file for recipe and steps"
 like flat/log-demo.txt 'SPOOR.demo.one INFO: # 10' "nest=0: the tool's lines are in it"
+for dir in first second; do
+    try "$SPOOR" run demo.yml --set opts.log.dir=by-run/$dir --set opts.log.symlink=latest
+done
+is "$(readlink by-run/latest)" second "log.symlink: points to the newest directory"
+: >file
+try "$SPOOR" run demo.yml --set opts.log.dir=third --set opts.log.symlink=file
+ok "$(test ! -h file; echo $?)" "log.symlink: never replaces a file"
+try "$SPOOR" run demo.yml log.dir='~/logs'
+ok "$(test -s "$HOME/logs/log-demo.one.txt"; echo $?)" "log.dir: ~ is the home directory"
 try "$SPOOR" run demo.yml --set opts.log.enable=false --set opts.log.dir=off
 [ ! -e off ]
 ok $? "enable=false: no logs"
