@@ -317,7 +317,7 @@ static const struct {
     { "without a closing bracket", "this bracket is not closed",
       "put a text that begins with '[' or '{' in quotes", AT_OPENING },
     { "missing comma in flow", "',' or a closing bracket is missing",
-      "put a text that begins with '[' or '{' in quotes", AT_FAULT },
+      "between brackets, put a text that contains ',' or a bracket in quotes", AT_FAULT },
     { "extra closing bracket", "there is no open bracket that this could close", NULL, AT_FAULT },
     { "mismatched flow", "this bracket closes another kind of bracket", NULL, AT_FAULT },
     { "at the end of block sequence", "a list item is expected here, not a key",
