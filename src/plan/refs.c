@@ -225,6 +225,25 @@ static bool depends_on_siblings(struct sp_walk *walk, struct sp_value value)
     return false;
 }
 
+static size_t check_value(struct sp_walk *walk,
+                          struct sp_frame *frame,
+                          struct sp_value value,
+                          struct sp_str owner,
+                          bool faulty)
+{
+    size_t errors = 0;
+
+    if (sp_is_list(value))
+        SP_LIST_EACH(item, value.list)
+    errors += check_value(walk, frame, *item, owner, faulty);
+    if (value.kind == SP_DICT)
+        SP_DICT_EACH(entry, value.dict)
+    errors += check_value(walk, frame, entry->value, owner, faulty);
+    if (is_reported(walk, value.origin) || (faulty && depends_on_siblings(walk, value)))
+        return errors;
+    return errors + check_text(walk, frame, value, owner);
+}
+
 size_t sp_refs_check(struct sp_walk *walk,
                      struct sp_frame *frame,
                      const struct sp_validation *validation,
@@ -243,8 +262,8 @@ size_t sp_refs_check(struct sp_walk *walk,
         struct sp_str owner =
             sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(validation->owner),
                             SP_STR_ARG(entry->key));
-        if (raw && !is_reported(walk, raw->origin) && !(faulty && depends_on_siblings(walk, *raw)))
-            errors += check_text(walk, frame, *raw, owner);
+        if (raw)
+            errors += check_value(walk, frame, *raw, owner, faulty);
     }
     return errors;
 }
