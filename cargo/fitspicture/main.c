@@ -204,6 +204,16 @@ static int draw_one(const struct args *args, const struct figure_wish *wish, con
     return PROGRAM_DONE;
 }
 
+static enum sp_rc check_numbers(const struct args *args, struct sp_err *err)
+{
+    if (!(args->window.zoom >= 1))
+        return sp_fail(err, SP_INVALID, "--zoom %g: must be 1 or more", args->window.zoom);
+    if (args->percentile <= 0 || args->percentile > 100)
+        return sp_fail(err, SP_INVALID, "--percentile %g: must be above 0, and 100 at most",
+                       args->percentile);
+    return SP_OK;
+}
+
 static int draw_all(const struct args *args, const struct sp_words *images)
 {
     struct sp_err err = SP_ERR_INIT;
@@ -214,7 +224,7 @@ static int draw_all(const struct args *args, const struct sp_words *images)
         return program_refuse(&usage, "which image? See fitspicture --help");
     if (args->output && images->len > 1)
         return program_refuse(&usage, "--output is for one image; %zu were given", images->len);
-    if (read_wish(args, &wish, &err))
+    if (check_numbers(args, &err) || read_wish(args, &wish, &err))
         return program_complain(&usage, &err, PROGRAM_USAGE);
     for (size_t i = 0; i < images->len; i++) {
         int one = draw_one(args, &wish, images->items[i]);
@@ -232,6 +242,7 @@ int main(int argc, char **argv)
         .low = (double)NAN,
         .high = (double)NAN,
         .percentile = (double)NAN,
+        .window.zoom = 1,
         .beam = true,
         .bar = true,
         .grid = true,

@@ -178,6 +178,8 @@ def check_pictures():
             ([], 2, "which image"), (["-o", "y.png", "SIN.fits", "TAN.fits"], 2, "one image"),
             (["--cmap", "dsuk", "SIN.fits"], 2, "dusk"), (["--size", "12", "SIN.fits"], 2, "--size"),
             (["--width", "0", "SIN.fits"], 2, "pixels"), (["--width", "40", "SIN.fits"], 1, "larger"),
+            (["--zoom", "0", "SIN.fits"], 2, "1 or more"),
+            (["--percentile", "101", "SIN.fits"], 2, "100 at most"),
             (["--stretch", "lin", "SIN.fits"], 2, "stretch")):
         got = run(FITSPICTURE, *words)
         ok(got.returncode == status and text in got.stderr and got.stdout == "",
