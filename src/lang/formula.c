@@ -397,6 +397,10 @@ static void *bare_name(struct parser *parser, struct sp_str name)
         return fail_at(parser, parser->at, name.len,
                        "'" SP_STR_FMT "' is not a value; did you mean '" SP_STR_FMT "'?",
                        SP_STR_ARG(name), SP_STR_ARG(nearest.best));
+    if (char_at(parser, parser->at + name.len) == '.')
+        return fail_at(parser, parser->at + name.len, 1,
+                       "a name must follow this dot, of letters a to z, digits and _ only; others "
+                       "need a text, as in \"{recipe.other}\"");
     return fail_at(parser, parser->at, name.len,
                    "'" SP_STR_FMT "' is not a value: a lookup needs a namespace, as in "
                    "recipe." SP_STR_FMT ", and a text needs quotes",
