@@ -369,6 +369,15 @@ static void add_names(const struct sp_list *names, struct sp_buf *out)
         sp_buf_adds(out, ", ...");
 }
 
+static const struct sp_list *keys_of(struct sp_arena *arena, const struct sp_dict *dict)
+{
+    struct sp_list *keys = sp_list_new(arena).list;
+
+    SP_DICT_EACH(entry, dict)
+    sp_list_add(arena, keys, sp_text(entry->key));
+    return keys;
+}
+
 static enum sp_rc pick_default(struct sp_session *session, struct sp_err *err)
 {
     const struct sp_list *recipes = session->config.top_level;
@@ -385,10 +394,15 @@ static enum sp_rc pick_default(struct sp_session *session, struct sp_err *err)
         return pick_by_name(session, session->name) ? SP_OK : no_such_name(session, err);
     if (session->files->len == 0)
         return sp_fail(err, SP_INVALID, "no recipe file given");
-    if (recipes->len == 0)
+    if (recipes->len == 0 && (!cabs || cabs->len == 0))
         return sp_fail(err, SP_INVALID, SP_STR_FMT ": there is no recipe in it",
                        SP_STR_ARG(session->files->items[0].text));
     sp_auto_buf struct sp_buf names = SP_BUF(SP_BUF_SMALL);
+    if (recipes->len == 0) {
+        add_names(keys_of(session->arena, cabs), &names);
+        return sp_fail(err, SP_INVALID, "there is no recipe, but several cabs: name one of %s",
+                       names.ptr);
+    }
     add_names(recipes, &names);
     return sp_fail(err, SP_INVALID, "there are several recipes: name one of %s", names.ptr);
 }

@@ -269,6 +269,10 @@ like "$err" "no backend 'nowhere'" "unknown backend: says so"
 try "$SPOOR" run fail.yml
 status 2 "several recipes"
 like "$err" 'name one of broken, signalled' "several recipes: names them"
+echo 'cabs: {one: {command: echo}, two: {command: echo}}' >cabs.yml
+try "$SPOOR" doc cabs.yml
+status 2 "several cabs, no recipe"
+like "$err" 'name one of one, two' "several cabs: names them"
 try "$SPOOR" run fail.yml brokne
 status 2 "unknown recipe"
 like "$err" "did you mean 'broken'\?" "unknown recipe: nearest name"
