@@ -11,6 +11,7 @@
 #include <casacore/tables/Tables/ArrayColumn.h>
 #include <casacore/tables/Tables/ScalarColumn.h>
 #include <ctime>
+#include <vector>
 
 using namespace casacore;
 
@@ -184,8 +185,37 @@ static int64_t rows_a_step(const struct ms *ms, int64_t cell_bytes)
     return std::clamp<int64_t>(fill_bytes / cell_bytes, 1, std::max<int64_t>(1, ms->info.nrow));
 }
 
-/* Put the same cell into all rows. */
-template <class T> static void fill_column(struct ms *ms, const char *name, const Array<T> &cell)
+struct run {
+    int64_t from, count;
+};
+
+/* Rows of a field in stretches without gaps; of all fields when it is negative. */
+static std::vector<struct run> rows_of_field(const struct ms *ms, int field)
+{
+    std::vector<struct run> runs;
+
+    if (field < 0) {
+        runs.push_back({ 0, ms->info.nrow });
+        return runs;
+    }
+    Vector<Int> fields = ScalarColumn<Int>(ms->table, "FIELD_ID").getColumn();
+    for (int64_t row = 0; row < ms->info.nrow; row++) {
+        if (fields[row] != field)
+            continue;
+        if (!runs.empty() && runs.back().from + runs.back().count == row)
+            runs.back().count++;
+        else
+            runs.push_back({ row, 1 });
+    }
+    return runs;
+}
+
+/* Put the same cell into the rows of `runs`. */
+template <class T>
+static void fill_column(struct ms *ms,
+                        const char *name,
+                        const Array<T> &cell,
+                        const std::vector<struct run> &runs)
 {
     int64_t size = (int64_t)cell.nelements();
     int64_t step = rows_a_step(ms, size * (int64_t)sizeof(T));
@@ -196,11 +226,12 @@ template <class T> static void fill_column(struct ms *ms, const char *name, cons
     Array<T> values(shape);
     for (int64_t i = 0; i < step; i++)
         std::copy(cell.begin(), cell.end(), values.data() + i * size);
-    for (int64_t at = 0; at < ms->info.nrow; at += step) {
-        shape[shape.size() - 1] = std::min(step, ms->info.nrow - at);
-        Slicer where(IPosition(1, at), IPosition(1, shape[shape.size() - 1]));
-        column.putColumnRange(where, Array<T>(shape, values.data(), SHARE));
-    }
+    for (const struct run &run : runs)
+        for (int64_t at = 0; at < run.count; at += step) {
+            shape[shape.size() - 1] = std::min(step, run.count - at);
+            Slicer where(IPosition(1, run.from + at), IPosition(1, shape[shape.size() - 1]));
+            column.putColumnRange(where, Array<T>(shape, values.data(), SHARE));
+        }
 }
 
 enum sp_rc ms_add_column(struct ms *ms, const char *column, struct sp_err *err)
@@ -222,14 +253,14 @@ enum sp_rc ms_add_column(struct ms *ms, const char *column, struct sp_err *err)
                 std::string("Tiled_") + column,
                 msio::tile_shape(ncorr, nchan, ms->info.nrow, column_tile_kib, 64));
             ms->table.addColumn(desc, manager);
-            fill_column(ms, column, Array<Complex>(cell_of(ms), Complex(0)));
+            fill_column(ms, column, Array<Complex>(cell_of(ms), Complex(0)), rows_of_field(ms, -1));
         });
     if (rc)
         return sp_err_wrap(err, "cannot add column %s to MS '%s'", column, ms->path.c_str());
     return SP_OK;
 }
 
-enum sp_rc ms_write_sigma(struct ms *ms, const float *sigma, struct sp_err *err)
+enum sp_rc ms_write_sigma(struct ms *ms, int field, const float *sigma, struct sp_err *err)
 {
     enum sp_rc rc = msio::guarded(err, [&] {
         int ncorr = ms->info.ncorr;
@@ -241,10 +272,11 @@ enum sp_rc ms_write_sigma(struct ms *ms, const float *sigma, struct sp_err *err)
             weights[i] = 1 / (sigma[i] * sigma[i]);
             spectrum.row(i) = weights[i];
         }
-        fill_column(ms, "SIGMA", sigmas);
-        fill_column(ms, "WEIGHT", weights);
+        std::vector<struct run> runs = rows_of_field(ms, field);
+        fill_column(ms, "SIGMA", sigmas, runs);
+        fill_column(ms, "WEIGHT", weights, runs);
         if (ms_has_column(ms, "WEIGHT_SPECTRUM"))
-            fill_column(ms, "WEIGHT_SPECTRUM", spectrum);
+            fill_column(ms, "WEIGHT_SPECTRUM", spectrum, runs);
     });
     return rc ? sp_err_wrap(err, "cannot write SIGMA of MS '%s'", ms->path.c_str()) : SP_OK;
 }

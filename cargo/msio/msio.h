@@ -160,9 +160,10 @@ enum sp_rc ms_read_flags(struct ms *ms,
                          uint8_t *flags,
                          struct sp_err *err) SP_MUST_USE;
 
-/* SIGMA of all rows: one value for each correlation, the same in every row; WEIGHT and, where
- * there is one, WEIGHT_SPECTRUM become 1/sigma^2. */
-enum sp_rc ms_write_sigma(struct ms *ms, const float *sigma, struct sp_err *err) SP_MUST_USE;
+/* SIGMA of the rows of a field, or of all rows when it is negative: one value for each correlation,
+ * the same in every row; WEIGHT and, where there is one, WEIGHT_SPECTRUM become 1/sigma^2. */
+enum sp_rc ms_write_sigma(struct ms *ms, int field, const float *sigma, struct sp_err *err)
+    SP_MUST_USE;
 
 /* Append a line to HISTORY: which program did what with which words. */
 enum sp_rc ms_add_history(struct ms *ms,

@@ -229,7 +229,7 @@ static void test_open_for_writing(void)
     test_keys(ms);
     test_uvw(ms);
     test_data(ms);
-    tap_ok(fine(ms_write_sigma(ms, sigma, &err)), "write SIGMA");
+    tap_ok(fine(ms_write_sigma(ms, -1, sigma, &err)), "write SIGMA");
     tap_ok(fine(ms_add_history(ms, "test", "did this", 2, words, &err)), "add to HISTORY");
     tap_ok(fine(ms_close(ms, &err)), "close");
     tap_ok(fine(ms_close(NULL, &err)), "close nothing");

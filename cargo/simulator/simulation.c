@@ -483,7 +483,7 @@ static enum sp_rc finish(struct simulation *sim, struct sp_err *err)
 
         for (int k = 0; k < sim->info->ncorr; k++)
             sigma[k] = (float)sim->report->sigma;
-        rc = ms_write_sigma(sim->ms, sigma, err);
+        rc = ms_write_sigma(sim->ms, sim->settings->field, sigma, err);
     }
     if (!rc)
         rc = ms_add_history(sim->ms, "simulator",

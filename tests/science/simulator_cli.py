@@ -130,6 +130,14 @@ def test_foreign():
     result = run(["c.ms"] + MODEL)
     ok(result.returncode == 1 and "row 0 is of shape [4, 5]" in result.stderr,
        "data of another shape than the spectral window says", result.stderr)
+    make_ms("two.ms", "-d", "J2000,91deg,-45deg")
+    result = run(["two.ms", "--addnoise", "--noise", "2", "--field-id", "1"])
+    with table("two.ms", ack=False) as rows:
+        other = rows.getcol("FIELD_ID") == 0
+        sigma, data = rows.getcol("SIGMA"), rows.getcol("DATA")
+    ok(result.returncode == 0 and (sigma[other] == 1).all() and (sigma[~other] == 2).all()
+       and (data[other] == 0).all() and (data[~other] != 0).all(),
+       "--field-id leaves the other fields alone, SIGMA too", result.stderr)
 
 
 def test_json():
