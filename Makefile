@@ -22,6 +22,7 @@ packages-%: FORCE
 	@tools/install-packages $*
 
 $(BUILD)/build.ninja: | packages-build
+	@echo "building for the first time: about two minutes on two cores"
 	@meson setup $(BUILD) --prefix $(PREFIX) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 

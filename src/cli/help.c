@@ -88,7 +88,7 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
 const struct sp_cli_command sp_command_help = {
     .usage = {
         .name = "spoor help",
-        .summary = "explain a command, formulas, or the codes of findings",
+        .summary = "explain a command, or list formula functions or codes of findings",
         .synopsis = "[--man] [COMMAND] | --functions | --diagnostics",
         .options = options,
     },

@@ -164,14 +164,14 @@ static void set_include_path(struct sp_session *session, const struct sp_session
     session->composer.include_path_len = len;
 }
 
-static void add_settings(struct sp_session *session, const struct sp_session_options *options)
+/* The command line wins over every file, so this is done once before recipes are loaded (their
+ * composition may look at settings) and once after. */
+static void apply_settings(struct sp_session *session)
 {
     struct sp_err err = SP_ERR_INIT;
 
-    for (size_t i = 0; i < options->config_len; i++)
-        (void)add_document(session, sp_str_of(options->config[i]), &err);
-    for (size_t i = 0; i < options->settings_len; i++) {
-        struct sp_str value = sp_str_of(options->settings[i]);
+    for (size_t i = 0; i < session->settings_len; i++) {
+        struct sp_str value = sp_str_of(session->settings[i]);
         struct sp_str path = sp_str_cut(&value, '=');
         size_t known = session->diags.errors;
         struct sp_value parsed =
@@ -179,7 +179,7 @@ static void add_settings(struct sp_session *session, const struct sp_session_opt
         enum sp_rc rc = value.ptr
                             ? sp_config_set(&session->config, path, parsed, &err)
                             : sp_fail(&err, SP_INVALID, "setting '%s': no value; write %s=VALUE",
-                                      options->settings[i], options->settings[i]);
+                                      session->settings[i], session->settings[i]);
         /* What is wrong may have been said already, with a hint. */
         if (rc && session->diags.errors == known)
             sp_diag_error(&session->diags, SP_DIAG_UNKNOWN_KEY, 0, "%s", err.text);
@@ -188,6 +188,8 @@ static void add_settings(struct sp_session *session, const struct sp_session_opt
 
 void sp_session_init(struct sp_session *session, const struct sp_session_options *options)
 {
+    struct sp_err err = SP_ERR_INIT;
+
     *session = (struct sp_session){ 0 };
     session->arena = sp_arena_new();
     session->origins = sp_origins_new();
@@ -207,7 +209,11 @@ void sp_session_init(struct sp_session *session, const struct sp_session_options
     sp_config_init(&session->config, session->arena, &session->diags);
     set_include_path(session, options);
     add_start_up(session, options);
-    add_settings(session, options);
+    for (size_t i = 0; i < options->config_len; i++)
+        (void)add_document(session, sp_str_of(options->config[i]), &err);
+    session->settings = options->settings;
+    session->settings_len = options->settings_len;
+    apply_settings(session);
 }
 
 void sp_session_fini(struct sp_session *session)
@@ -409,6 +415,7 @@ static enum sp_rc pick_default(struct sp_session *session, struct sp_err *err)
 
 enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err)
 {
+    apply_settings(session);
     if (session->name.len == 0)
         return pick_default(session, err);
     return pick_by_name(session, session->name) ? SP_OK : no_such_name(session, err);

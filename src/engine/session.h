@@ -35,9 +35,11 @@ struct sp_session {
     struct sp_places places;
     struct sp_composer composer;
     struct sp_config config;
-    struct sp_dict *loaded;   /* documents so far, merged: for _use in later files */
-    struct sp_list *files;    /* recipe files given by the caller (texts) */
-    struct sp_dict *params;   /* NAME=VALUE words */
+    struct sp_dict *loaded;      /* documents so far, merged: for _use in later files */
+    struct sp_list *files;       /* recipe files given by the caller (texts) */
+    struct sp_dict *params;      /* NAME=VALUE words */
+    const char *const *settings; /* of the options; borrowed */
+    size_t settings_len;
     struct sp_str name;       /* the recipe or cab asked for; empty: the default one */
     struct sp_recipe *recipe; /* after pick: exactly one of recipe and cab */
     struct sp_cab *cab;

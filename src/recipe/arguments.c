@@ -328,9 +328,11 @@ static enum sp_rc add_list(struct sp_building *build, const struct argument *arg
     bool key_value = !positional && has_policy(build, arg->param, SP_POLICY_KEY_VALUE);
 
     if (written.kind == SP_NULL)
-        return sp_fail(build->err, SP_INVALID,
-                       "list-type parameter '" SP_STR_FMT "' does not have a repeat policy set",
-                       SP_STR_ARG(arg->param->name));
+        return sp_fail(
+            build->err, SP_INVALID,
+            "list-type parameter '" SP_STR_FMT
+            "' does not have a repeat policy set; give it one, such as policies: {repeat: list}",
+            SP_STR_ARG(arg->param->name));
     struct sp_str repeat = sp_value_text(build->arena, written);
     bool as_words = sp_str_is(repeat, "list");
     if (as_words || sp_str_is(repeat, "repeat")) {
