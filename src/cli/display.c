@@ -16,7 +16,7 @@
 /* One line of the final table. */
 struct row {
     char *task, *cab, *why;
-    bool skipped, success;
+    bool skipped, success, interrupted;
     struct sp_usage_stats usage;
 };
 
@@ -253,6 +253,7 @@ static struct row *add_row(struct sp_display *display, const struct sp_run_event
     row->cab = strndup(event->position->title.ptr, event->position->title.len);
     row->why = event->text.len ? strndup(event->text.ptr, event->text.len) : NULL;
     row->success = event->success;
+    row->interrupted = event->interrupted;
     row->usage = event->usage;
     return row;
 }
@@ -295,12 +296,21 @@ static void on_leave(struct sp_display *display, const struct sp_run_event *even
 
 /* --- the end ------------------------------------------------------------------------------ */
 
+static const char *row_result(const struct row *row)
+{
+    if (row->skipped)
+        return "skipped";
+    if (row->interrupted)
+        return "interrupted";
+    return row->success ? "done" : "failed";
+}
+
 static void add_table_row(struct sp_table *table, const struct row *row)
 {
     sp_nsec cpu = row->usage.cpu_user + row->usage.cpu_system;
 
     sp_table_add(table, "%s", row->task);
-    sp_table_add(table, "%s", row->skipped ? "skipped" : row->success ? "done" : "failed");
+    sp_table_add(table, "%s", row_result(row));
     if (row->skipped) {
         for (int i = 0; i < 5; i++)
             sp_table_add(table, "%s", "");

@@ -246,6 +246,8 @@ const char *sp_step_state_name(const struct sp_run_summary *run, const struct sp
         return "skipped";
     if (!step->ended)
         return run->state == SP_RUN_GOING ? "running" : "unfinished";
+    if (!step->success && sp_str_is(step->why, "interrupted"))
+        return "interrupted";
     return step->success ? "done" : "failed";
 }
 

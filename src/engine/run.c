@@ -265,6 +265,7 @@ static enum sp_rc do_end(struct run *run,
     run->result->done++;
     event.done = run->result->done;
     event.success = success;
+    event.interrupted = !success && run->result->interrupted;
     event.usage = run->last.usage;
     event.text = sp_str_of(run->last.why);
     enum sp_rc rc =
