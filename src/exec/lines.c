@@ -5,6 +5,7 @@
 
 /* A word of eight bytes without one above 0x7f. */
 #define HIGH_BITS UINT64_C(0x8080808080808080)
+#define LOW_BITS  UINT64_C(0x0101010101010101)
 
 #define REPLACEMENT SP_STR("\xef\xbf\xbd")
 
@@ -24,6 +25,12 @@ void sp_lines_fini(struct sp_lines *lines)
 
 /* --- characters ---------------------------------------------------------------------------- */
 
+/* Bytes that are no text: bad UTF-8, and NUL, which would end a C string in the middle. */
+static bool is_bad(struct sp_str text, size_t at, size_t *len)
+{
+    return sp_utf8_decode(text, at, len) == SP_UTF8_BAD || text.ptr[at] == '\0';
+}
+
 static bool is_valid(struct sp_str text)
 {
     size_t at = 0;
@@ -33,12 +40,13 @@ static bool is_valid(struct sp_str text)
         size_t len;
         if (text.len - at >= sizeof word) {
             memcpy(&word, text.ptr + at, sizeof word);
-            if ((word & HIGH_BITS) == 0) {
+            /* Neither a byte above 127 nor a NUL: the classic test for a zero byte in a word. */
+            if ((word & HIGH_BITS) == 0 && ((word - LOW_BITS) & HIGH_BITS) == 0) {
                 at += sizeof word;
                 continue;
             }
         }
-        if (sp_utf8_decode(text, at, &len) == SP_UTF8_BAD)
+        if (is_bad(text, at, &len))
             return false;
         at += len;
     }
@@ -51,7 +59,7 @@ static void deliver_repaired(const struct sp_lines *lines, struct sp_str text, b
     sp_auto_buf struct sp_buf good = SP_BUF(SP_LINE_MAX);
 
     for (size_t at = 0, len; at < text.len; at += len) {
-        bool bad = sp_utf8_decode(text, at, &len) == SP_UTF8_BAD;
+        bool bad = is_bad(text, at, &len);
         struct sp_str piece = bad ? REPLACEMENT : sp_str_slice(text, at, at + len);
         if (good.len + piece.len > SP_LINE_MAX) {
             lines->fn(lines->arg, sp_buf_str(&good), false);

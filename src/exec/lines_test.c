@@ -79,6 +79,24 @@ static void test_cases(void)
     }
 }
 
+/* A NUL inside a line must not hide the rest of it, wherever it stands in a word of eight. */
+static void test_nul(void)
+{
+    char bytes[] = "twenty-four bytes of it.\n";
+
+    for (size_t at = 0; at < sizeof bytes - 2; at++) {
+        char line[sizeof bytes];
+        sp_auto_buf struct sp_buf got = SP_BUF(SP_BUF_SMALL);
+        memcpy(line, bytes, sizeof line);
+        line[at] = '\0';
+        split((struct sp_str){ line, sizeof line - 1 }, SIZE_MAX / 2, collect, &got);
+        bool passed = got.len == sizeof bytes - 1 - 1 + strlen(BAD) &&
+                      memcmp(got.ptr + at, BAD, strlen(BAD)) == 0;
+        if (!tap_ok(passed, "a NUL at %zu", at))
+            printf("# got %s\n", got.ptr);
+    }
+}
+
 /* Lengths of the pieces of a long line that is `unit` repeated up to `len` bytes. */
 static void check_pieces(const char *unit, size_t len, const char *want)
 {
@@ -111,6 +129,7 @@ static void test_pieces(void)
 int main(void)
 {
     test_cases();
+    test_nul();
     test_pieces();
     return tap_done();
 }
