@@ -128,5 +128,6 @@ int main(int argc, char **argv)
     (void)printf("DATA column, %.2f GB: %.2f GB/s; plain file: %.2f GB/s; ratio %.2f\n", gigabytes,
                  gigabytes / best[0], gigabytes / best[1], best[0] / best[1]);
     (void)unlink(file_path);
+    (void)fflush(stdout); /* exec forgets what is buffered */
     return execlp("rm", "rm", "-rf", ms_path, (char *)NULL);
 }
