@@ -79,7 +79,7 @@ static void describe_cab(const struct sp_cab *cab,
     add_heading(out, colour, "Cab", cab->name);
     add_text(out, cab->info, 2, width);
     struct sp_str command = first_line(cab->command);
-    sp_buf_addf(out, "  command: " SP_STR_FMT "\n", SP_STR_ARG(command));
+    sp_buf_addf(out, "  command: " SP_STR_FMT "\n\n", SP_STR_ARG(command));
     sp_schema_describe(&cab->schema, detail_of(args), colour, width, out);
     add_extra(out, cab->extra_info, width);
 }
