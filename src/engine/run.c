@@ -373,11 +373,19 @@ static void on_signal(int signo, void *arg)
     struct run *run = arg;
     (void)signo;
 
-    if (run->task && !run->result->interrupted)
-        note(run, SP_LOG_WARNING, SP_STR("the tool has been asked to stop, and has 10 s to do so"));
+    bool again = run->result->interrupted;
     run->result->interrupted = true;
-    if (run->task)
-        sp_taskrun_cancel(run->task);
+    if (!run->task)
+        return;
+    if (again) {
+        note(run, SP_LOG_WARNING, SP_STR("asked once more: the tool is killed"));
+        sp_taskrun_kill(run->task);
+        return;
+    }
+    note(run, SP_LOG_WARNING,
+         SP_STR("the tool has been asked to stop, and has 10 s to do so; "
+                "interrupt again to kill it"));
+    sp_taskrun_cancel(run->task);
 }
 
 static enum sp_rc open_loop(struct run *run, struct sp_err *err)

@@ -188,6 +188,11 @@ bool sp_taskrun_is_done(const struct sp_taskrun *run)
     return run->last.state == SP_JOB_DONE;
 }
 
+void sp_taskrun_kill(struct sp_taskrun *run)
+{
+    run->options.ops->kill(run->options.backend, &run->handle);
+}
+
 void sp_taskrun_cancel(struct sp_taskrun *run)
 {
     run->options.ops->cancel(run->options.backend, &run->handle);

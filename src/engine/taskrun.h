@@ -36,6 +36,9 @@ bool sp_taskrun_is_done(const struct sp_taskrun *run);
 /* Ask it to stop; it still has to become done. */
 void sp_taskrun_cancel(struct sp_taskrun *run);
 
+/* End it at once, with all its processes; it still has to become done. */
+void sp_taskrun_kill(struct sp_taskrun *run);
+
 /* After it is done, once: success by exit status and wranglers; texts live in the session's arena.
  */
 struct sp_taskrun_result {

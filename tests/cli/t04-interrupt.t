@@ -88,6 +88,7 @@ status 130 "a stubborn tool"
 gone "$tool"
 ok $? "a stubborn tool: killed in the end"
 like "$out" '^# not now' "a stubborn tool: it was asked first"
+like "$out" "asked once more: the tool is killed" "a stubborn tool: the second signal ends it at once"
 
 # --- two at a time ------------------------------------------------------------------------------------
 start wait.yml
