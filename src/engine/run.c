@@ -2,6 +2,7 @@
 #include "engine/run.h"
 
 #include "base/clock.h"
+#include "base/map.h"
 
 #include "engine/leftover.h"
 #include "engine/preflight.h"
@@ -32,6 +33,12 @@ struct run {
     struct sp_taskrun *task; /* the one that runs, for signals */
     struct sp_taskrun_result last;
     const char *failure; /* first line about what went wrong */
+    struct sp_map said; /* text of LOG(...) -> struct said *: to repeat at the end, or not at all */
+};
+
+struct said {
+    enum sp_log_level level;
+    bool again; /* at the end */
 };
 
 /* --- telling ------------------------------------------------------------------------------ */
@@ -69,8 +76,35 @@ static void note(struct run *run, enum sp_log_level level, struct sp_str text)
 
 static void on_log(void *arg, enum sp_log_level level, struct sp_str text, unsigned flags)
 {
-    (void)flags;
-    note(arg, level, text);
+    struct run *run = arg;
+    struct said *said = sp_map_find(&run->said, text);
+
+    if (said && (flags & SP_LOG_NO_REPEAT))
+        return;
+    if (!said && (flags & (SP_LOG_SUMMARY | SP_LOG_NO_REPEAT))) {
+        said = SP_ARENA_NEW(run->session->arena, struct said, 1);
+        *said = (struct said){ level, flags & SP_LOG_SUMMARY };
+        sp_map_set(&run->said, sp_arena_str(run->session->arena, text), said);
+    }
+    if (!(flags & SP_LOG_SUMMARY_ONLY))
+        note(run, level, text);
+}
+
+/* What LOG(...) said and wants repeated when the run ends (spec stimela2.md 5.7), each text once.
+ */
+static void repeat_said(struct run *run)
+{
+    bool first = true;
+
+    SP_MAP_EACH (entry, &run->said) {
+        const struct said *said = entry->value;
+        if (!said->again)
+            continue;
+        if (first)
+            note(run, SP_LOG_INFO, SP_STR("accumulated warnings and errors"));
+        first = false;
+        note(run, said->level, entry->key);
+    }
 }
 
 /* Journal first, then tell.
@@ -445,6 +479,7 @@ static enum sp_rc close_run(struct run *run, struct sp_err *err)
     event.success = !run->failure && !run->result->interrupted;
     event.interrupted = run->result->interrupted;
     event.text = sp_str_of(run->failure);
+    repeat_said(run);
     log_end(run, &event);
     const char *log_error = sp_logbook_error(run->logbook);
     if (log_error)
@@ -489,6 +524,7 @@ static void release(struct run *run)
     sp_logbook_free(run->logbook);
     sp_journal_close(run->journal);
     sp_workspace_close(&run->workspace);
+    sp_map_fini(&run->said);
 }
 
 static enum sp_rc run_all(struct run *run, struct sp_err *err)

@@ -439,4 +439,28 @@ status 1 "a cab without its parameter"
 like "$err" "'w'" "a cab without its parameter: names it"
 try "$SPOOR" run one.yml w==1+1
 like "$out" '^# 2$' "NAME==FORMULA"
+
+# --- LOG() in formulas: warnings come again at the end ------------------------------------------------
+cat >said.yml <<'END'
+cabs:
+  say: {command: echo, inputs: {w: {dtype: str, policies: {positional: true}}}}
+said:
+  for_loop: {var: i, over: [1, 2]}
+  steps:
+    s:
+      cab: say
+      params: {w: x}
+      preamble:
+        a: =LOG_WARNING("mind the gap")
+        b: =LOG("only later", "only-summary")
+        c: =LOG("just once", "no-repeat")
+        d: =LOG("every time")
+END
+try "$SPOOR" run said.yml
+status 0 "LOG"
+is "$(grep -c '^WARNING: mind the gap$' "$out")" 3 "a warning: each time, and once at the end"
+is "$(grep -c '^only later$' "$out")" 1 "only-summary: at the end"
+is "$(grep -c '^just once$' "$out")" 1 "no-repeat: once"
+is "$(grep -c '^every time$' "$out")" 2 "a plain one: each time, not at the end"
+is "$(grep -A 2 '^accumulated warnings and errors$' "$out" | tail -n 1)" "only later" "in order"
 finish
