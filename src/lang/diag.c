@@ -247,10 +247,10 @@ static void format_place(const struct printer *printer, const struct sp_origin *
     sp_buf_addc(printer->out, ' ');
 }
 
-void sp_diag_format(const struct sp_diags *diags,
-                    const struct sp_diag *diag,
-                    bool colour,
-                    struct sp_buf *out)
+static void format_diag(const struct sp_diags *diags,
+                        const struct sp_diag *diag,
+                        bool colour,
+                        struct sp_buf *out)
 {
     struct printer printer = { .out = out, .colour = colour };
     struct sp_origin origin;
@@ -271,5 +271,5 @@ void sp_diag_format(const struct sp_diags *diags,
 void sp_diags_format(const struct sp_diags *diags, bool colour, struct sp_buf *out)
 {
     for (size_t i = 0; i < diags->len; i++)
-        sp_diag_format(diags, &diags->items[i], colour, out);
+        format_diag(diags, &diags->items[i], colour, out);
 }

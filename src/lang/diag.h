@@ -119,9 +119,5 @@ enum sp_rc sp_diags_fail(const struct sp_diags *diags, size_t before, struct sp_
 const char *sp_diag_code_text(enum sp_diag_code code);
 const char *sp_diag_code_title(enum sp_diag_code code);
 
-/* Append one finding (all of them) as people read them; colours only when asked for. */
-void sp_diag_format(const struct sp_diags *diags,
-                    const struct sp_diag *diag,
-                    bool colour,
-                    struct sp_buf *out);
+/* Append all findings as people read them; colours only when asked for. */
 void sp_diags_format(const struct sp_diags *diags, bool colour, struct sp_buf *out);
