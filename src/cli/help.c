@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/command.h"
 #include "lang/eval.h"
+#include "lang/examples.h"
 
 #include <stdio.h>
 
@@ -8,6 +9,7 @@ struct help_args {
     bool help;
     bool man;
     bool functions;
+    bool operators;
     bool diagnostics;
 };
 
@@ -18,7 +20,12 @@ static const struct sp_option options[] = {
                 "functions",
                 struct help_args,
                 functions,
-                "list the functions that formulas can use"),
+                "list the functions that formulas can use, with examples"),
+    SP_OPT_FLAG(NULL,
+                "operators",
+                struct help_args,
+                operators,
+                "list the operators of formulas, from weak to strong"),
     SP_OPT_FLAG(NULL, "diagnostics", struct help_args, diagnostics, "list the codes of findings"),
     SP_OPT_END,
 };
@@ -45,10 +52,23 @@ static int show_functions(void)
 {
     size_t count;
     const struct sp_function_help *functions = sp_eval_functions(&count);
+    const struct sp_example *examples = sp_function_examples(&count);
 
     for (size_t i = 0; i < count; i++)
-        (void)printf("%s(%s)\n    %s\n", functions[i].name, functions[i].arguments,
-                     functions[i].summary);
+        (void)printf("%s(%s)\n    %s\n    =%s  gives  %s\n", functions[i].name,
+                     functions[i].arguments, functions[i].summary, examples[i].formula,
+                     examples[i].result);
+    return SP_EXIT_DONE;
+}
+
+static int show_operators(void)
+{
+    size_t count;
+    const struct sp_example *examples = sp_operator_examples(&count);
+
+    for (size_t i = 0; i < count; i++)
+        (void)printf("%s\n    %s\n    =%s  gives  %s\n", examples[i].name, examples[i].summary,
+                     examples[i].formula, examples[i].result);
     return SP_EXIT_DONE;
 }
 
@@ -73,6 +93,8 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
         return status;
     if (args.functions)
         return show_functions();
+    if (args.operators)
+        return show_operators();
     if (args.diagnostics)
         return show_diagnostics();
     const struct sp_cli_command *command = NULL;
@@ -88,8 +110,8 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
 const struct sp_cli_command sp_command_help = {
     .usage = {
         .name = "spoor help",
-        .summary = "explain a command, or list formula functions or codes of findings",
-        .synopsis = "[--man] [COMMAND] | --functions | --diagnostics",
+        .summary = "explain a command, or list functions, operators or codes of findings",
+        .synopsis = "[--man] [COMMAND] | --functions | --operators | --diagnostics",
         .options = options,
     },
     .run = run_help,
