@@ -48,7 +48,8 @@ static enum sp_rc store(struct parser *p, const struct sp_option *option, const 
     switch (option->kind) {
     case SP_OPTION_FLAG: *(bool *)field = true; return SP_OK;
     case SP_OPTION_TEXT: *(const char **)field = value; return SP_OK;
-    case SP_OPTION_WORDS: add_word(field, value); return SP_OK;
+    case SP_OPTION_WORDS:
+    case SP_OPTION_PAIRS: add_word(field, value); return SP_OK;
     case SP_OPTION_INT:
     case SP_OPTION_FLOAT: return store_number(p, option, value);
     case SP_OPTION_END:
@@ -57,16 +58,21 @@ static enum sp_rc store(struct parser *p, const struct sp_option *option, const 
     return sp_fail(p->err, SP_INVALID, "not an option: %s", value);
 }
 
-/* The value of an option: behind '=' or in the next word. */
+/* The value of an option: behind '=' or in the next word. A pair goes on in the word after. */
 static enum sp_rc take_value(struct parser *p, const struct sp_option *option, const char *inline_)
 {
-    if (inline_)
-        return store(p, option, inline_);
-    if (p->at + 1 >= p->argc)
-        return sp_fail(p->err, SP_INVALID, "option %s needs a value: %s", p->argv[p->at],
-                       option->metavar);
-    p->at++;
-    return store(p, option, p->argv[p->at]);
+    const char *word = p->argv[p->at];
+    int wanted = option->kind == SP_OPTION_PAIRS ? 2 : 1;
+
+    if (p->argc - 1 - p->at < wanted - (inline_ ? 1 : 0))
+        return sp_fail(p->err, SP_INVALID, "option %s needs %s: %s", word,
+                       wanted > 1 ? "two values" : "a value", option->metavar);
+    for (; wanted > 0; wanted--, inline_ = NULL) {
+        enum sp_rc rc = store(p, option, inline_ ? inline_ : p->argv[++p->at]);
+        if (rc)
+            return rc;
+    }
+    return SP_OK;
 }
 
 static enum sp_rc unknown_long(struct parser *p, struct sp_str name)
@@ -142,13 +148,26 @@ static const struct sp_option *find_letters(const struct sp_option *options, str
     return NULL;
 }
 
+/* "-pf VALUE", "-pf=VALUE", "-sd": the whole word names one option. */
+static enum sp_rc parse_whole(struct parser *p, const struct sp_option *option, const char *equals)
+{
+    if (option->kind != SP_OPTION_FLAG)
+        return take_value(p, option, equals ? equals + 1 : NULL);
+    if (equals)
+        return sp_fail(p->err, SP_INVALID, "option -%s takes no value", option->letters);
+    return store(p, option, NULL);
+}
+
 static enum sp_rc parse_short(struct parser *p)
 {
     const char *letters = p->argv[p->at] + 1;
-    const struct sp_option *whole = find_letters(p->options, sp_str_of(letters));
+    const char *equals = strchr(letters, '=');
+    size_t len = equals ? (size_t)(equals - letters) : strlen(letters);
+    const struct sp_option *whole = find_letters(p->options, (struct sp_str){ letters, len });
 
-    if (whole)
-        return whole->kind == SP_OPTION_FLAG ? store(p, whole, NULL) : take_value(p, whole, NULL);
+    /* -I=x keeps its '=': with one letter the value may follow at once. */
+    if (whole && (len > 1 || !equals))
+        return parse_whole(p, whole, equals);
     for (; *letters; letters++) {
         const struct sp_option *option = find_letters(p->options, (struct sp_str){ letters, 1 });
         if (!option)
@@ -162,6 +181,19 @@ static enum sp_rc parse_short(struct parser *p)
     return SP_OK;
 }
 
+/* Numbers are words, not options. */
+static bool is_option(const char *word)
+{
+    double ignored;
+
+    return word[0] == '-' && word[1] != '\0' && !sp_str_float(sp_str_of(word), &ignored);
+}
+
+static enum sp_rc parse_option(struct parser *p)
+{
+    return p->argv[p->at][1] == '-' ? parse_long(p) : parse_short(p);
+}
+
 enum sp_rc sp_option_parse(const struct sp_option *options,
                            int argc,
                            char **argv,
@@ -170,23 +202,43 @@ enum sp_rc sp_option_parse(const struct sp_option *options,
                            struct sp_err *err)
 {
     struct parser p = { options, argc, argv, 1, out, err };
-    double ignored;
 
     for (; p.at < argc; p.at++) {
-        const char *word = argv[p.at];
         enum sp_rc rc = SP_OK;
-        if (strcmp(word, "--") == 0) {
+        if (strcmp(argv[p.at], "--") == 0) {
             while (++p.at < argc)
                 add_word(words, argv[p.at]);
             break;
         }
-        if (word[0] != '-' || word[1] == '\0' || sp_str_float(sp_str_of(word), &ignored))
-            add_word(words, word);
+        if (is_option(argv[p.at]))
+            rc = parse_option(&p);
         else
-            rc = word[1] == '-' ? parse_long(&p) : parse_short(&p);
+            add_word(words, argv[p.at]);
         if (rc)
             return rc;
     }
+    return SP_OK;
+}
+
+enum sp_rc sp_option_parse_front(const struct sp_option *options,
+                                 int argc,
+                                 char **argv,
+                                 void *out,
+                                 int *used,
+                                 struct sp_err *err)
+{
+    struct parser p = { options, argc, argv, 1, out, err };
+
+    for (; p.at < argc && is_option(argv[p.at]); p.at++) {
+        if (strcmp(argv[p.at], "--") == 0) {
+            p.at++;
+            break;
+        }
+        enum sp_rc rc = parse_option(&p);
+        if (rc)
+            return rc;
+    }
+    *used = p.at;
     return SP_OK;
 }
 

@@ -13,8 +13,9 @@
  *
  * Accepted on a command line: --name VALUE, --name=VALUE, -n VALUE, -nVALUE, flags in one word
  * (-vj4), --no-name for flags, and -- to end the options. A name may be shortened when that is
- * not ambiguous. Options and other words may be mixed. "--help" and "-h" belong to the caller's
- * table like any other flag.
+ * not ambiguous. Options and other words may be mixed. A short form of two letters (-pf) is a word
+ * of its own, before the same letters as two flags: -pf VALUE, -pf=VALUE. "--help" and "-h" belong
+ * to the caller's table like any other flag.
  */
 #pragma once
 
@@ -27,12 +28,13 @@ enum sp_option_kind {
     SP_OPTION_INT,   /* int64_t */
     SP_OPTION_FLOAT, /* double */
     SP_OPTION_WORDS, /* struct sp_words; may be repeated */
+    SP_OPTION_PAIRS, /* struct sp_words, two words each time; may be repeated */
     SP_OPTION_GROUP, /* a heading in the help */
 };
 
 struct sp_option {
     enum sp_option_kind kind;
-    const char *letters; /* short form without the dash, usually one letter; or NULL */
+    const char *letters; /* short form without the dash, one letter or two; or NULL */
     const char *name;    /* long form without the dashes; or NULL */
     size_t offset;       /* of the field in the caller's struct */
     const char *metavar; /* "FILE"; NULL for flags */
@@ -58,6 +60,10 @@ struct sp_option {
 #define SP_OPT_WORDS(letters, name, type, field, metavar, help)              \
     {                                                                        \
         SP_OPTION_WORDS, letters, name, offsetof(type, field), metavar, help \
+    }
+#define SP_OPT_PAIRS(letters, name, type, field, metavar, help)              \
+    {                                                                        \
+        SP_OPTION_PAIRS, letters, name, offsetof(type, field), metavar, help \
     }
 #define SP_OPT_GROUP(title)                         \
     {                                               \
@@ -97,6 +103,15 @@ enum sp_rc sp_option_parse(const struct sp_option *options,
                            void *out,
                            struct sp_words *words,
                            struct sp_err *err) SP_MUST_USE;
+
+/* The same for options in front of a command: ends before the first word that is no option (and
+ * behind "--"). *used: how many words of argv were read, argv[0] included. */
+enum sp_rc sp_option_parse_front(const struct sp_option *options,
+                                 int argc,
+                                 char **argv,
+                                 void *out,
+                                 int *used,
+                                 struct sp_err *err) SP_MUST_USE;
 
 /* Append the help text; `width` is that of the terminal (80 when unknown). */
 void sp_usage_help(const struct sp_usage *usage, int width, struct sp_buf *out);

@@ -9,6 +9,7 @@ struct args {
     double gain;
     const char *name;
     struct sp_words include;
+    struct sp_words assign;
 };
 
 static const struct sp_option options[] = {
@@ -18,6 +19,7 @@ static const struct sp_option options[] = {
     SP_OPT_INT("j", "threads", struct args, threads, "N", "use N threads"),
     SP_OPT_FLOAT("g", "gain", struct args, gain, "G", "loop gain"),
     SP_OPT_TEXT("pf", "name", struct args, name, "NAME", "a name"),
+    SP_OPT_PAIRS("a", "assign", struct args, assign, "NAME VALUE", "set NAME"),
     SP_OPT_WORDS("I", "include", struct args, include, "DIR", "look in DIR"),
     SP_OPT_END,
 };
@@ -39,6 +41,13 @@ static const struct row rows[] = {
     { { "--threads=4", "--gain", "0.5" }, NULL, { .threads = 4, .gain = 0.5 }, 0 },
     { { "--thr", "2" }, NULL, { .threads = 2 }, 0 },
     { { "-pf", "x" }, NULL, { .name = "x" }, 0 },
+    { { "-pf=x" }, NULL, { .name = "x" }, 0 },
+    { { "-pf=" }, NULL, { .name = "" }, 0 },
+    { { "-pf" }, "option -pf needs a value: NAME", { 0 }, 0 },
+    { { "-a", "x", "-v" }, NULL, { 0 }, 0 },
+    { { "-a", "x" }, "option -a needs two values: NAME VALUE", { 0 }, 0 },
+    { { "--assign=x" }, "option --assign=x needs two values", { 0 }, 0 },
+    { { "--assign=x", "y", "z" }, NULL, { 0 }, 1 },
     { { "--name", "--verbose" }, NULL, { .name = "--verbose" }, 0 },
     { { "-v", "--no-verbose" }, NULL, { 0 }, 0 },
     { { "a", "-v", "b=c" }, NULL, { .verbose = true }, 2 },
@@ -78,8 +87,60 @@ static void test_row(const struct row *row)
                                    got.dry == row->want.dry && got.threads == row->want.threads &&
                                    got.gain <= row->want.gain && got.gain >= row->want.gain &&
                                    same_text(got.name, row->want.name) && rest.len == row->rest;
+    sp_words_fini(&got.assign);
     if (!tap_ok(passed, "%s %s", argc > 1 ? argv[1] : "(nothing)", argc > 2 ? argv[2] : ""))
         printf("# got %s '%s', %zu words\n", sp_rc_name(rc), err.text, rest.len);
+}
+
+struct front_row {
+    const char *words[WORDS_MAX];
+    const char *fault;
+    int used;
+};
+
+/* Options of a program stand before the command. */
+static const struct front_row front_rows[] = {
+    { { NULL }, NULL, 1 },
+    { { "run", "-v" }, NULL, 1 },
+    { { "-v", "run", "-v" }, NULL, 2 },
+    { { "-j", "4", "-d", "run", "--xyz" }, NULL, 4 },
+    { { "-I", "run", "run" }, NULL, 3 },
+    { { "-v", "--", "-x" }, NULL, 3 },
+    { { "-", "-v" }, NULL, 1 },
+    { { "-x", "run" }, "unknown option -x", 0 },
+};
+
+static void test_front(const struct front_row *row)
+{
+    char *argv[WORDS_MAX + 1] = { (char *)"program" };
+    int argc = 1;
+    int used = 0;
+    struct args got = { 0 };
+    struct sp_err err = SP_ERR_INIT;
+
+    for (; argc <= WORDS_MAX && row->words[argc - 1]; argc++)
+        argv[argc] = (char *)row->words[argc - 1];
+    enum sp_rc rc = sp_option_parse_front(options, argc, argv, &got, &used, &err);
+    bool passed = row->fault ? rc == SP_INVALID && strstr(err.text, row->fault)
+                             : rc == SP_OK && used == row->used;
+    if (!tap_ok(passed, "front: %s", argc > 1 ? argv[1] : "(nothing)"))
+        printf("# got %s '%s', %d words\n", sp_rc_name(rc), err.text, used);
+    sp_words_fini(&got.include);
+}
+
+static void test_pairs(void)
+{
+    char *argv[] = { (char *)"program",  (char *)"-a", (char *)"x", (char *)"-v",
+                     (char *)"--assign", (char *)"y",  (char *)"2", NULL };
+    struct args got = { 0 };
+    sp_auto_words struct sp_words rest = { 0 };
+    struct sp_err err = SP_ERR_INIT;
+
+    enum sp_rc rc = sp_option_parse(options, 7, argv, &got, &rest, &err);
+    tap_ok(rc == SP_OK && got.assign.len == 4 && strcmp(got.assign.items[1], "-v") == 0 &&
+               strcmp(got.assign.items[2], "y") == 0 && !got.verbose,
+           "pairs collect two words each time, whatever they look like");
+    sp_words_fini(&got.assign);
 }
 
 static void test_texts(void)
@@ -108,6 +169,10 @@ int main(void)
 {
     for (size_t i = 0; i < SP_COUNT(rows); i++)
         test_row(&rows[i]);
+
+    for (size_t i = 0; i < SP_COUNT(front_rows); i++)
+        test_front(&front_rows[i]);
+    test_pairs();
 
     char a[] = "-Ia";
     char b[] = "-I";
