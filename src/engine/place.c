@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/place.h"
 
+#include "engine/package.h"
 #include "sys/file.h"
 
 #include <unistd.h>
@@ -10,7 +11,10 @@ static bool is_there(struct sp_str path)
     return access(path.ptr, R_OK | X_OK) == 0;
 }
 
-void sp_places_find(struct sp_arena *arena, struct sp_places *out)
+void sp_places_find(struct sp_arena *arena,
+                    const char *const *first,
+                    size_t first_len,
+                    struct sp_places *out)
 {
     sp_auto_buf struct sp_buf program = SP_BUF(SP_BUF_SMALL);
     struct sp_err err = SP_ERR_INIT;
@@ -27,4 +31,5 @@ void sp_places_find(struct sp_arena *arena, struct sp_places *out)
     out->cabs = sp_arena_printf(arena, SP_STR_FMT "/../share/spoor/cabs", SP_STR_ARG(dir));
     if (!is_there(out->cabs))
         out->cabs = SP_STR(SPOOR_SOURCE_ROOT "/cabs");
+    out->packages = sp_packages_new(arena, first, first_len, out->program);
 }

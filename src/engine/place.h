@@ -8,10 +8,17 @@
 
 #include "base/arena.h"
 
+struct sp_packages;
+
 struct sp_places {
     struct sp_str program; /* the running executable */
     struct sp_str cargo;   /* directory of the cargo programs; put in front of every job's PATH */
     struct sp_str cabs;    /* the cab library: package "(spoor)" in includes */
+    struct sp_packages *packages; /* where Python keeps the others */
 };
 
-void sp_places_find(struct sp_arena *arena, struct sp_places *out);
+/* `first`: directories in which Python packages are looked for first; borrowed. */
+void sp_places_find(struct sp_arena *arena,
+                    const char *const *first,
+                    size_t first_len,
+                    struct sp_places *out);

@@ -194,7 +194,7 @@ void sp_session_init(struct sp_session *session, const struct sp_session_options
     session->arena = sp_arena_new();
     session->origins = sp_origins_new();
     sp_diags_init(&session->diags, session->arena, session->origins);
-    sp_places_find(session->arena, &session->places);
+    sp_places_find(session->arena, options->include, options->include_len, &session->places);
     sp_world_real(&session->world, session->arena, &session->places);
     session->composer = (struct sp_composer){
         .arena = session->arena,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/world.h"
 
+#include "engine/package.h"
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/glob.h"
@@ -83,39 +84,6 @@ static struct sp_paths world_glob(void *arg, struct sp_str pattern, struct sp_ar
     return (struct sp_paths){ found.items, found.len };
 }
 
-/* Where Python keeps packages: the active virtual environment, PYTHONPATH, the system. */
-static bool find_python_package(struct sp_str name, struct sp_arena *arena, struct sp_str *out)
-{
-    struct sp_str venv = sp_env_get(SP_STR("VIRTUAL_ENV"));
-    struct sp_str patterns[] = {
-        sp_arena_printf(arena, SP_STR_FMT "/lib/python3*/site-packages/" SP_STR_FMT,
-                        SP_STR_ARG(venv), SP_STR_ARG(name)),
-        sp_arena_printf(arena, "/usr/lib/python3*/dist-packages/" SP_STR_FMT, SP_STR_ARG(name)),
-        sp_arena_printf(arena, "/usr/local/lib/python3*/[ds]i[st][te]-packages/" SP_STR_FMT,
-                        SP_STR_ARG(name)),
-    };
-
-    struct sp_str python_path = sp_env_get(SP_STR("PYTHONPATH"));
-    while (python_path.ptr && python_path.len) {
-        struct sp_str dir = sp_str_cut(&python_path, ':');
-        struct sp_str candidate =
-            sp_arena_printf(arena, SP_STR_FMT "/" SP_STR_FMT, SP_STR_ARG(dir), SP_STR_ARG(name));
-        if (dir.len && sp_file_kind(candidate.ptr) == SP_FILE_DIR) {
-            *out = candidate;
-            return true;
-        }
-    }
-    for (size_t i = 0; i < SP_COUNT(patterns); i++) {
-        struct sp_glob found = sp_glob_find(arena, patterns[i]);
-        if (found.len > 0 && (i > 0 || venv.ptr)) {
-            *out = found.items[0];
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Dots in a module name are directories: cultcargo.genesis is cultcargo/genesis. */
 static bool world_package(void *arg, struct sp_str name, struct sp_arena *arena, struct sp_str *out)
 {
     const struct sp_places *places = arg;
@@ -124,11 +92,8 @@ static bool world_package(void *arg, struct sp_str name, struct sp_arena *arena,
         *out = places->cabs;
         return true;
     }
-    char *path = sp_arena_cstr(arena, name);
-    for (char *c = path; *c; c++)
-        if (*c == '.')
-            *c = '/';
-    return find_python_package(sp_str_of(path), arena, out);
+    (void)arena;
+    return sp_package_ask(places->packages, name, out);
 }
 
 static struct sp_str world_env(void *arg, struct sp_str name)
