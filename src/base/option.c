@@ -12,7 +12,7 @@ void sp_words_fini(struct sp_words *words)
     *words = (struct sp_words){ 0 };
 }
 
-static void add_word(struct sp_words *words, const char *word)
+void sp_words_add(struct sp_words *words, const char *word)
 {
     words->items = sp_grow(words->items, &words->capacity, words->len + 1, sizeof *words->items);
     words->items[words->len++] = word;
@@ -49,7 +49,7 @@ static enum sp_rc store(struct parser *p, const struct sp_option *option, const 
     case SP_OPTION_FLAG: *(bool *)field = true; return SP_OK;
     case SP_OPTION_TEXT: *(const char **)field = value; return SP_OK;
     case SP_OPTION_WORDS:
-    case SP_OPTION_PAIRS: add_word(field, value); return SP_OK;
+    case SP_OPTION_PAIRS: sp_words_add(field, value); return SP_OK;
     case SP_OPTION_INT:
     case SP_OPTION_FLOAT: return store_number(p, option, value);
     case SP_OPTION_END:
@@ -207,13 +207,13 @@ enum sp_rc sp_option_parse(const struct sp_option *options,
         enum sp_rc rc = SP_OK;
         if (strcmp(argv[p.at], "--") == 0) {
             while (++p.at < argc)
-                add_word(words, argv[p.at]);
+                sp_words_add(words, argv[p.at]);
             break;
         }
         if (is_option(argv[p.at]))
             rc = parse_option(&p);
         else
-            add_word(words, argv[p.at]);
+            sp_words_add(words, argv[p.at]);
         if (rc)
             return rc;
     }

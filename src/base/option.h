@@ -81,6 +81,7 @@ struct sp_words {
     size_t capacity;
 };
 
+void sp_words_add(struct sp_words *words, const char *word);
 void sp_words_fini(struct sp_words *words);
 #define sp_auto_words SP_CLEANUP(sp_words_fini)
 

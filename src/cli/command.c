@@ -105,6 +105,7 @@ void sp_load_args_fini(struct sp_load_args *args)
     sp_words_fini(&args->include);
     sp_words_fini(&args->config);
     sp_words_fini(&args->settings);
+    sp_selection_fini(&args->select);
 }
 
 /* Is `text` no more than a finding with its place, "recipe.yml:2:1: a tab is used ..."? */
@@ -141,6 +142,7 @@ int sp_command_load(const struct sp_cli_command *self,
     };
 
     sp_session_init(session, &options);
+    session->selection = &args->select;
     enum sp_rc rc = sp_session_add_words(session, words->items, words->len, &err);
     if (rc == SP_OK)
         rc = sp_session_pick(session, &err);

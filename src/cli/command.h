@@ -43,7 +43,8 @@ const char *sp_command_word(const struct sp_cli_command *command);
 extern const struct sp_usage sp_program_usage;
 int sp_main(int argc, char **argv);
 
-/* Options that all commands have which load recipes. Embed as first member of the arguments. */
+/* Options that all commands have which load recipes, and those that choose steps. Embed as first
+ * member of the arguments. */
 struct sp_load_args {
     bool help;
     bool json;
@@ -52,6 +53,7 @@ struct sp_load_args {
     struct sp_words include;
     struct sp_words config;
     struct sp_words settings;
+    struct sp_selection select; /* with SP_SELECT_OPTIONS */
 };
 
 #define SP_LOAD_OPTIONS                                                              \
@@ -66,6 +68,26 @@ struct sp_load_args {
                     "ignore /etc/spoor, ~/.config/spoor and ./spoor.conf"),          \
         SP_OPT_FLAG(NULL, "strict", struct sp_load_args, strict,                     \
                     "refuse what only newer or older Stimela versions accept")
+
+/* Which steps: for the commands that run, plan, check or build. Begins a group of the help. */
+#define SP_SELECT_OPTIONS                                                                    \
+    SP_OPT_GROUP("choosing steps"),                                                          \
+        SP_OPT_WORDS("s", "step", struct sp_load_args, select.steps, "STEP",                 \
+                     "run only this step, also if it is marked 'skip'; or a range of steps " \
+                     "FROM:TO, FROM: or :TO. Steps of nested recipes are OUTER.INNER. All "  \
+                     "of these may be repeated, or hold several names with commas between"), \
+        SP_OPT_WORDS("k", "skip-step", struct sp_load_args, select.skip_steps, "STEP",       \
+                     "do not run this step or range"),                                       \
+        SP_OPT_WORDS("t", "tags", struct sp_load_args, select.tags, "TAG",                   \
+                     "run only steps with this tag, and those tagged 'always'"),             \
+        SP_OPT_WORDS(NULL, "skip-tags", struct sp_load_args, select.skip_tags, "TAG",        \
+                     "do not run steps with this tag"),                                      \
+        SP_OPT_WORDS("e", "enable-step", struct sp_load_args, select.enable, "STEP",         \
+                     "ignore 'skip' and 'skip_if_outputs' of this step or range"),           \
+        SP_OPT_FLAG("f", "disable-fresh-skips", struct sp_load_args, select.ignore_fresh,    \
+                    "ignore 'skip_if_outputs: fresh' of all steps"),                         \
+        SP_OPT_FLAG("F", "disable-exist-skips", struct sp_load_args, select.ignore_exist,    \
+                    "ignore 'skip_if_outputs: exist' of all steps")
 
 #define SP_HELP_OPTION(type) SP_OPT_FLAG("h", "help", type, help, "show this help")
 

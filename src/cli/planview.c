@@ -113,6 +113,8 @@ static void print_plan(const struct view *view, const struct sp_preflight *plan)
     if (plan->skipped)
         (void)printf(", %zu skipped", plan->skipped);
     (void)printf("; nothing was run\n");
+    if (plan->nothing)
+        (void)printf("no steps have been selected for execution\n");
 }
 
 int sp_show_plan(struct sp_session *session, bool json)

@@ -38,6 +38,7 @@ static const struct sp_option options[] = {
                 backend,
                 "NAME",
                 "where tools run: native (this machine) is the only one yet"),
+    SP_SELECT_OPTIONS,
     SP_LOAD_OPTIONS,
     SP_OPT_END,
 };
@@ -86,6 +87,8 @@ static int run_picked(struct sp_session *session,
     sp_show_findings(session);
     if (rc && !(result.id.len && session->diags.errors)) /* else a finding has said it */
         (void)fprintf(stderr, "spoor: %s\n", err.text);
+    if (result.nothing)
+        (void)printf("no steps have been selected for execution\n");
     if (rc && result.id.len)
         (void)fprintf(stderr,
                       "spoor: 'spoor status' shows the steps, 'spoor log STEP' what a tool said\n");

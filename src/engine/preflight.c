@@ -109,6 +109,7 @@ enum sp_rc sp_preflight(struct sp_session *session,
         .recipe = session->recipe,
         .cab = session->cab,
         .params = session->params,
+        .selection = session->selection,
         .dry = true,
     };
     struct sp_walk *walk = NULL;
@@ -121,7 +122,8 @@ enum sp_rc sp_preflight(struct sp_session *session,
             fn(arg, &action);
         visit(&p, walk, &action, out);
     }
-    if (rc)
+    out->nothing = rc == SP_OK && sp_walk_has_nothing(walk);
+    if (rc && sp_selection_is_empty(session->selection))
         check_written_tools(&p, session->recipe, 0);
     sp_walk_free(walk);
     sp_map_fini(&p.looked_up);

@@ -11,6 +11,7 @@ typedef void (*sp_preflight_fn)(void *arg, const struct sp_action *action);
 struct sp_preflight {
     size_t tasks; /* tool runs, as far as known; a loop over an unknown list counts once */
     size_t skipped;
+    bool nothing; /* the selection leaves no step */
     bool exact; /* no loop length was unknown */
 };
 

@@ -499,6 +499,7 @@ static enum sp_rc walk_through(struct run *run, struct sp_err *err)
         .recipe = run->session->recipe,
         .cab = run->session->cab,
         .params = run->session->params,
+        .selection = run->session->selection,
         .log = on_log,
         .log_arg = run,
     };
@@ -569,7 +570,8 @@ enum sp_rc sp_run(struct sp_session *session,
         return sp_fail(err, SP_NOT_FOUND, "there is no backend '%s'", options->backend);
     }
     enum sp_rc rc = sp_preflight(session, NULL, NULL, &preflight, err);
-    if (rc)
+    result->nothing = preflight.nothing;
+    if (rc || preflight.nothing)
         return rc;
     run.total = preflight.exact ? preflight.tasks : 0;
     run.logbook = sp_logbook_new();

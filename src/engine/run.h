@@ -64,6 +64,7 @@ struct sp_run_result {
     bool interrupted;
     bool workspace_failed; /* the fault lies with .spoor (exit status 4) */
     bool backend_failed;   /* there is none of that name, or it does not work (exit status 3) */
+    bool nothing; /* the selection leaves no step: nothing was run, not even begun */
     size_t done, skipped;
 };
 

@@ -14,6 +14,7 @@
 
 #include "engine/place.h"
 #include "lang/compose.h"
+#include "plan/select.h"
 #include "plan/walk.h"
 
 struct sp_session_options {
@@ -40,6 +41,7 @@ struct sp_session {
     struct sp_dict *params;      /* NAME=VALUE words */
     const char *const *settings; /* of the options; borrowed */
     size_t settings_len;
+    const struct sp_selection *selection; /* which steps; borrowed, may be NULL */
     struct sp_str name;       /* the recipe or cab asked for; empty: the default one */
     struct sp_recipe *recipe; /* after pick: exactly one of recipe and cab */
     struct sp_cab *cab;

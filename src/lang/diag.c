@@ -118,6 +118,20 @@ void sp_diag_warning(struct sp_diags *diags,
     add(diags, (struct sp_diag){ SP_WARNING, code, origin, text, NULL });
 }
 
+void sp_diag_note(struct sp_diags *diags,
+                  enum sp_diag_code code,
+                  uint32_t origin,
+                  const char *fmt,
+                  ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    const char *text = format_text(diags->arena, fmt, args);
+    va_end(args);
+    add(diags, (struct sp_diag){ SP_NOTE, code, origin, text, NULL });
+}
+
 void sp_diag_hint(struct sp_diags *diags, const char *fmt, ...)
 {
     va_list args;

@@ -57,6 +57,7 @@ enum sp_severity {
     X(SP_DIAG_CHOICE, "R0504", "value is not one of the choices")         \
     X(SP_DIAG_PATH, "R0505", "file is missing or of the wrong kind")      \
     X(SP_DIAG_IMPLICIT, "R0506", "implicit parameter was supplied")       \
+    X(SP_DIAG_SELECTION, "R0600", "selection names no step")              \
     X(SP_DIAG_TOOL, "R0601", "tool is not installed")                     \
     X(SP_DIAG_OUTPUT, "R0602", "output is missing or unusable")           \
     X(SP_DIAG_FAILED, "R0603", "a step has failed")                       \
@@ -92,7 +93,7 @@ void sp_diags_init(struct sp_diags *diags,
                    const struct sp_origins *origins);
 void sp_diags_fini(struct sp_diags *diags);
 
-/* Add an error (a warning). An identical finding at the same place is added once. */
+/* Add an error (a warning, a note). An identical finding at the same place is added once. */
 void sp_diag_error(struct sp_diags *diags,
                    enum sp_diag_code code,
                    uint32_t origin,
@@ -103,6 +104,11 @@ void sp_diag_warning(struct sp_diags *diags,
                      uint32_t origin,
                      const char *fmt,
                      ...) SP_PRINTF(4, 5);
+void sp_diag_note(struct sp_diags *diags,
+                  enum sp_diag_code code,
+                  uint32_t origin,
+                  const char *fmt,
+                  ...) SP_PRINTF(4, 5);
 
 /* Set the hint of the finding added last. */
 void sp_diag_hint(struct sp_diags *diags, const char *fmt, ...) SP_PRINTF(2, 3);

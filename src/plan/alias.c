@@ -3,6 +3,8 @@
 
 #include "base/nearest.h"
 
+#include "plan/skip.h"
+
 /* One target text, taken apart: which steps, which parameter. */
 struct target {
     struct sp_str steps; /* label, pattern, or the name inside (name) */
@@ -250,11 +252,14 @@ static const struct sp_value *inherited(struct sp_nodes *nodes, const struct sp_
     return first ? default_of(alias->targets[0].step, first) : NULL;
 }
 
-static bool is_needed(struct sp_nodes *nodes, const struct sp_alias *alias)
+/* Does a step require it (with `selected`: one that may run) that has no value of its own? */
+static bool is_needed(struct sp_nodes *nodes, const struct sp_alias *alias, bool selected)
 {
     for (size_t i = 0; i < alias->target_count; i++) {
         const struct sp_alias_target *target = &alias->targets[i];
         const struct sp_param *param = sp_step_node_param(nodes, target->step, target->param);
+        if (selected && sp_skip_is_certain(target->step))
+            continue;
         if (param->required == SP_YES && !param->has_implicit && !has_value(target->step, param))
             return true;
     }
@@ -290,7 +295,7 @@ static void settle_default(struct sp_nodes *nodes,
         }
     }
     out->required = SP_NO;
-    if (!has_own && !alias->is_implicit && is_needed(nodes, alias))
+    if (!has_own && !alias->is_implicit && is_needed(nodes, alias, false))
         out->required = SP_YES;
     if (own && own->required != SP_UNDECIDED)
         out->required = own->required;
@@ -448,4 +453,23 @@ void sp_alias_build(struct sp_nodes *nodes, struct sp_recipe_node *node)
     build_declared(nodes, node);
     build_section(nodes, node);
     build_automatic(nodes, node);
+}
+
+void sp_alias_relax(struct sp_nodes *nodes, struct sp_recipe_node *node)
+{
+    for (size_t i = 0; i < node->step_count; i++)
+        if (node->steps[i].recipe)
+            sp_alias_relax(nodes, node->steps[i].recipe);
+    if (node->bare)
+        return;
+    SP_MAP_EACH (entry, &node->aliases) {
+        struct sp_alias *alias = entry->value;
+        struct sp_param *param = sp_schema_find(&node->schema, alias->name);
+        const struct sp_param *own = sp_schema_find(&node->recipe->schema, alias->name);
+        if (!param || param->required != SP_YES || (own && own->required == SP_YES) ||
+            is_needed(nodes, alias, true))
+            continue;
+        param->required = SP_NO;
+        alias->relaxed = true;
+    }
 }

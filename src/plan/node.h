@@ -31,6 +31,7 @@ struct sp_alias {
     size_t target_count;
     bool is_output;
     bool is_implicit; /* the value comes from the step and is never handed down */
+    bool relaxed;     /* was required, but only by steps that never run */
     uint32_t origin;
 };
 

@@ -87,6 +87,23 @@ static void stand_in(struct sp_walk *walk, struct sp_frame *frame, const struct 
                             SP_STR_ARG(param->name)));
 }
 
+/* Required parameters that are missing but not missed, since no step runs that needs them. */
+static void note_unneeded(struct sp_walk *walk, const struct sp_frame *frame)
+{
+    sp_auto_missing_params struct sp_missing_params missing = SP_MISSING_PARAMS;
+
+    SP_MAP_EACH (entry, &frame->node->aliases) {
+        const struct sp_alias *alias = entry->value;
+        const struct sp_param *param = sp_schema_find(&frame->node->schema, alias->name);
+        if (alias->relaxed && param && !sp_dict_find(frame->params, alias->name))
+            sp_missing_params_add(&missing, param);
+    }
+    if (!missing.count)
+        return;
+    sp_diag_note(walk->diags, SP_DIAG_MISSING_PARAM, frame->node->recipe->origin,
+                 "only steps that are skipped or not selected need: %s", missing.names.ptr);
+}
+
 static bool missing_params(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_recipe *recipe = frame->node->recipe;
@@ -101,6 +118,7 @@ static bool missing_params(struct sp_walk *walk, struct sp_frame *frame)
         sp_missing_params_add(&missing, param);
         stand_in(walk, frame, param);
     }
+    note_unneeded(walk, frame);
     if (!missing.count)
         return false;
     sp_diag_error(walk->diags, SP_DIAG_MISSING_PARAM, recipe->origin,

@@ -2,6 +2,7 @@
 #include "plan/skip.h"
 
 #include "plan/paths.h"
+#include "plan/select.h"
 #include "value/text.h"
 
 /* --- skip ---------------------------------------------------------------------------------- */
@@ -15,6 +16,17 @@ static bool is_word(struct sp_str text, const char *const *words, size_t count)
         if (sp_str_is(text, words[i]))
             return true;
     return false;
+}
+
+bool sp_skip_is_certain(const struct sp_step_node *step)
+{
+    struct sp_value skip = step->step->skip;
+
+    if (step->disabled || step->unskip || skip.kind == SP_NULL)
+        return step->disabled;
+    if (sp_is_text(skip))
+        return is_word(skip.text, yes_words, SP_COUNT(yes_words));
+    return sp_truth(skip);
 }
 
 static enum sp_skip_answer answer(struct sp_walk *walk,
@@ -167,8 +179,10 @@ static bool is_disabled(const struct sp_walk *walk, const struct sp_step_node *s
     bool fresh = step->step->skip_if_outputs == SP_SKIP_FRESH;
     const struct sp_value *off =
         sp_config_option(walk->config, fresh ? "disable_skips.fresh" : "disable_skips.exist");
+    const struct sp_selection *selection = walk->selection;
+    bool ignored = selection && (fresh ? selection->ignore_fresh : selection->ignore_exist);
 
-    return step->unskip || (off && sp_truth(*off));
+    return step->unskip || ignored || (off && sp_truth(*off));
 }
 
 static void warn_no_outputs(struct sp_walk *walk, const struct sp_step_node *step)

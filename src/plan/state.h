@@ -85,6 +85,7 @@ struct sp_walk {
     const struct sp_world *outside; /* the world as it is */
     struct sp_diags *diags;
     struct sp_eval_cache *cache;
+    const struct sp_selection *selection; /* may be NULL */
     sp_log_fn log;
     void *log_arg;
     enum sp_walk_mode mode;

@@ -24,6 +24,7 @@ static struct sp_validation new_validation(const struct sp_frame *frame)
         .origin = step->step->origin,
         .doc_name = cab ? step->step->target : SP_STR(""),
         .conditional = frame->conditional || step->step->skip.kind != SP_NULL,
+        .unneeded = sp_skip_is_certain(step),
         .is_open = cab && cab->dynamic_schema.len,
     };
 }
@@ -236,6 +237,8 @@ enum sp_step_verdict sp_step_begin(struct sp_walk *walk,
     sp_scope_set(&frame->scope, "current", frame->step_params, true);
     if (!valid || answer == SP_SKIP_FAILED)
         return SP_STEP_FAILED;
+    if (sp_skip_is_certain(step)) /* in CHECK: looked at, but it need not be complete */
+        return skip(walk, frame, true);
     if (sp_skip_by_outputs(walk, frame, reason))
         return skip(walk, frame, true);
     if (!sp_hooks_preamble(walk, frame))

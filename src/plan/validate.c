@@ -13,6 +13,8 @@ static unsigned flags_before(const struct sp_walk *walk, const struct sp_validat
 
     if (validation->loose)
         return 0;
+    if (validation->unneeded)
+        flags = 0;
     if (walk->mode != SP_MODE_CHECK)
         flags |= BEFORE_RUN;
     if (walk->mode == SP_MODE_RUN || !validation->conditional)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plan/walk.h"
 
+#include "plan/alias.h"
 #include "plan/dryworld.h"
 #include "plan/loop.h"
 #include "plan/override.h"
 #include "plan/passage.h"
+#include "plan/select.h"
 #include "plan/state.h"
 #include "plan/step.h"
 #include "plan/syntax.h"
@@ -307,6 +309,7 @@ static struct sp_walk *new_walk(const struct sp_walk_options *options)
     walk->diags = options->diags;
     walk->log = options->log;
     walk->log_arg = options->log_arg;
+    walk->selection = options->selection;
     walk->nodes = SP_ARENA_NEW(walk->arena, struct sp_nodes, 1);
     *walk->nodes = (struct sp_nodes){ .arena = walk->arena, .diags = options->diags };
     walk->params = sp_dict_new(walk->arena).dict;
@@ -324,7 +327,8 @@ static enum sp_rc build(struct sp_walk *walk,
 
     walk->root = recipe ? sp_node_build(walk->nodes, recipe, recipe->name, NULL)
                         : sp_node_build_cab(walk->nodes, options->cab);
-    if (walk->root) {
+    if (walk->root && sp_select_steps(walk->nodes, walk->root, options->selection)) {
+        sp_alias_relax(walk->nodes, walk->root);
         sp_override_apply(walk, options->params);
         sp_syntax_check(walk);
         rehearse(walk, SP_MODE_CHECK);
@@ -355,6 +359,14 @@ enum sp_rc sp_walk_new(const struct sp_walk_options *options,
         walk->world = *walk->outside;
     start(walk, options->dry ? SP_MODE_DRY : SP_MODE_RUN);
     return SP_OK;
+}
+
+bool sp_walk_has_nothing(const struct sp_walk *walk)
+{
+    for (size_t i = 0; i < walk->root->step_count; i++)
+        if (!walk->root->steps[i].disabled)
+            return false;
+    return walk->root->step_count > 0;
 }
 
 void sp_walk_free(struct sp_walk *walk)

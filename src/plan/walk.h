@@ -20,6 +20,7 @@
 #include "recipe/params.h"
 
 struct sp_walk;
+struct sp_selection;
 
 struct sp_walk_options {
     struct sp_config *config;
@@ -27,7 +28,8 @@ struct sp_walk_options {
     struct sp_diags *diags;
     struct sp_recipe *recipe; /* exactly one of recipe and cab */
     struct sp_cab *cab;
-    const struct sp_dict *params; /* from the command line: dotted names as written */
+    const struct sp_dict *params;         /* from the command line: dotted names as written */
+    const struct sp_selection *selection; /* which steps; NULL: all (plan/select.h) */
     bool dry;
     sp_log_fn log; /* LOG(...) in formulas; may be NULL */
     void *log_arg;
@@ -97,6 +99,9 @@ void sp_walk_free(struct sp_walk *walk);
 /* False when the walk is over (after FAIL, or after LEAVE of the outermost recipe). What `out`
  * points to is valid until the next call. */
 bool sp_walk_next(struct sp_walk *walk, struct sp_action *out);
+
+/* Did the selection leave no step of the outermost recipe? Then there is nothing to do. */
+bool sp_walk_has_nothing(const struct sp_walk *walk);
 
 /* Answer to RUN. */
 void sp_walk_done(struct sp_walk *walk, const struct sp_outcome *outcome);

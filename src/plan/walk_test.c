@@ -5,6 +5,7 @@
  *     recipe NAME | cab NAME      what to walk through; default: the first recipe at top level
  *     set NAME=VALUE              as on the command line
  *     config A.B=VALUE            a setting
+ *     select steps|skip_steps|tags|skip_tags|enable SPEC
  *     mode dry | run              default: both, one after the other
  *     file PATH [mtime]           is there from the start; a directory when it ends in "/"
  *     read-only PATH              is there and cannot be written
@@ -21,6 +22,7 @@
 
 #include "lang/compose.h"
 #include "lang/world_fake.h"
+#include "plan/select.h"
 #include "value/text.h"
 
 #include <dirent.h>
@@ -38,6 +40,7 @@ struct golden {
     struct sp_origins *origins;
     struct sp_str recipe, cab, mode;
     struct sp_dict *params;
+    struct sp_selection selection;
     SP_VEC(struct fix) fixes;
     SP_VEC(struct sp_str) settings;
     struct sp_world_file files[MAX_FILES];
@@ -91,6 +94,23 @@ static void add_fix(struct golden *g, struct sp_str kind, struct sp_str rest)
     *SP_VEC_ADD(&g->fixes) = (struct fix){ kind, step, rest.ptr ? rest : SP_STR("") };
 }
 
+static void add_selection(struct golden *g, struct sp_str rest)
+{
+    const struct {
+        const char *name;
+        struct sp_words *words;
+    } kinds[] = {
+        { "steps", &g->selection.steps },           { "tags", &g->selection.tags },
+        { "skip_steps", &g->selection.skip_steps }, { "skip_tags", &g->selection.skip_tags },
+        { "enable", &g->selection.enable },
+    };
+    struct sp_str kind = sp_str_cut(&rest, ' ');
+
+    for (size_t i = 0; i < SP_COUNT(kinds); i++)
+        if (sp_str_is(kind, kinds[i].name))
+            sp_words_add(kinds[i].words, sp_arena_cstr(g->arena, rest));
+}
+
 static void read_line(struct golden *g, struct sp_str line)
 {
     struct sp_str rest = line;
@@ -106,6 +126,8 @@ static void read_line(struct golden *g, struct sp_str line)
         set_param(g, rest);
     else if (sp_str_is(word, "config"))
         *SP_VEC_ADD(&g->settings) = rest;
+    else if (sp_str_is(word, "select"))
+        add_selection(g, rest);
     else if (sp_str_is(word, "show"))
         g->show_log = true;
     else if (sp_str_is(word, "read-only"))
@@ -214,12 +236,15 @@ static void show(struct golden *g, const struct sp_action *action)
 
 static void show_findings(struct golden *g, const struct sp_diags *diags)
 {
+    static const char *const severities[] = {
+        [SP_ERROR_FOUND] = "error", [SP_WARNING] = "warning", [SP_NOTE] = "note"
+    };
+
     for (size_t i = 0; i < diags->len; i++) {
         const struct sp_diag *diag = &diags->items[i];
         struct sp_origin at = { 0 };
         (void)sp_origins_get(g->origins, diag->origin, &at);
-        sp_buf_addf(g->out, "  %s %s line %u: %s\n",
-                    diag->severity == SP_ERROR_FOUND ? "error" : "warning",
+        sp_buf_addf(g->out, "  %s %s line %u: %s\n", severities[diag->severity],
                     sp_diag_code_text(diag->code), at.line, diag->text);
         if (diag->hint)
             sp_buf_addf(g->out, "    hint: %s\n", diag->hint);
@@ -303,6 +328,7 @@ static void walk_through(struct golden *g,
         .world = world,
         .diags = config->diags,
         .params = g->params,
+        .selection = &g->selection,
         .dry = dry,
         .log = on_log,
         .log_arg = g,
@@ -383,6 +409,7 @@ static void play_section(struct sp_str section, struct sp_str recipe, struct sp_
         play(&g, recipe, false);
     SP_VEC_FINI(&g.fixes);
     SP_VEC_FINI(&g.settings);
+    sp_selection_fini(&g.selection);
     sp_origins_free(g.origins);
     sp_arena_free(g.arena);
 }
