@@ -42,6 +42,7 @@ enum sp_severity {
     X(SP_DIAG_CAB, "R0205", "cab is not valid")                           \
     X(SP_DIAG_WRANGLER, "R0206", "wrangler is not valid")                 \
     X(SP_DIAG_POLICY, "R0207", "argument policy is not valid")            \
+    X(SP_DIAG_DYNAMIC, "R0208", "dynamic schema cannot be evaluated")     \
     X(SP_DIAG_RECIPE, "R0301", "recipe is not valid")                     \
     X(SP_DIAG_STEP, "R0302", "step is not valid")                         \
     X(SP_DIAG_ALIAS, "R0303", "alias is not valid")                       \

@@ -50,6 +50,14 @@ struct sp_world {
     /* Directory of a package (Python package, or "spoor" for our cab library). False if unknown. */
     bool (*package)(void *arg, struct sp_str name, struct sp_arena *arena, struct sp_str *out);
 
+    /* Call a Python function: JSON {function, params, inputs, outputs} in, JSON {inputs, outputs}
+     * out (spec stimela2.md 2.9). SP_INVALID: it failed. NULL: there is nobody to do it. */
+    enum sp_rc (*call)(void *arg,
+                       struct sp_str request,
+                       struct sp_arena *arena,
+                       struct sp_str *answer,
+                       struct sp_err *err);
+
     /* Value of an environment variable, ptr NULL if not set. */
     struct sp_str (*env)(void *arg, struct sp_str name);
 

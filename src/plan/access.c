@@ -46,7 +46,7 @@ void sp_access_collect(struct sp_walk *walk, const struct sp_frame *frame, struc
         .remove = sp_list_new(walk->arena).list,
     };
 
-    sp_paths_each(sp_frame_step(frame)->schema, frame->step_params, collect, &visit);
+    sp_paths_each(sp_frame_schema(frame), frame->step_params, collect, &visit);
     task->writes = visit.writes;
     task->remove = visit.remove->len ? visit.remove : NULL;
 }
@@ -100,7 +100,7 @@ bool sp_access_check(struct sp_walk *walk, const struct sp_frame *frame)
 
     if (walk->mode == SP_MODE_CHECK)
         return true;
-    sp_paths_each(sp_frame_step(frame)->schema, frame->step_params, check, &visit);
+    sp_paths_each(sp_frame_schema(frame), frame->step_params, check, &visit);
     return visit.errors == 0;
 }
 
@@ -125,6 +125,6 @@ bool sp_access_check_made(struct sp_walk *walk, const struct sp_frame *frame)
 {
     struct visit visit = { .walk = walk, .frame = frame };
 
-    sp_paths_each(sp_frame_step(frame)->schema, frame->step_params, check_made, &visit);
+    sp_paths_each(sp_frame_schema(frame), frame->step_params, check_made, &visit);
     return visit.errors == 0;
 }

@@ -24,6 +24,11 @@ struct sp_step_node *sp_frame_step(const struct sp_frame *frame)
     return &frame->node->steps[frame->step];
 }
 
+const struct sp_schema *sp_frame_schema(const struct sp_frame *frame)
+{
+    return frame->cab ? &frame->cab->schema : sp_frame_step(frame)->schema;
+}
+
 /* --- push and pop -------------------------------------------------------------------------- */
 
 static void set_scope(struct sp_walk *walk, struct sp_frame *frame)

@@ -152,9 +152,8 @@ static void unknown_param(struct sp_nodes *nodes,
                           uint32_t origin)
 {
     struct sp_nearest nearest = SP_NEAREST(name);
-    const struct sp_cab *cab = step->step->cab;
 
-    if ((cab && cab->dynamic_schema.len) || (!cab && !step->recipe))
+    if (!step->cab && !step->recipe)
         return;
     if (step->recipe)
         sp_recipe_node_offer(step->recipe, &nearest);
@@ -187,9 +186,54 @@ static void set_written(struct sp_nodes *nodes,
             continue;
         if (value.kind == SP_DICT && is_section(step, name))
             set_written(nodes, step, name, value.dict);
+        else if (sp_step_node_is_vague(step, step->step->params))
+            sp_dict_set_at(nodes->arena, step->params, name, entry->origin, value);
         else
             unknown_param(nodes, step, name, entry->origin);
     }
+}
+
+/* --- cabs with a dynamic schema ------------------------------------------------------------ */
+
+bool sp_step_node_is_vague(const struct sp_step_node *step, const struct sp_dict *params)
+{
+    const struct sp_cab *cab = step->step->cab;
+
+    if (!cab || !cab->dynamic_schema.len || !params)
+        return false;
+    SP_DICT_EACH(entry, params)
+    if (sp_is_expression(entry->value) && sp_dynamic_looks_at(cab, entry->key))
+        return true;
+    return false;
+}
+
+static void use_cab(struct sp_step_node *step, const struct sp_cab *cab)
+{
+    step->cab = cab;
+    step->schema = &cab->schema;
+    step->defaults = cab->defaults;
+}
+
+void sp_step_node_adapt(struct sp_nodes *nodes,
+                        struct sp_step_node *step,
+                        const struct sp_dict *params)
+{
+    const struct sp_cab *cab = step->step->cab;
+    const struct sp_cab *variant = cab;
+    struct sp_err err = SP_ERR_INIT;
+
+    if (!cab->dynamic_schema.len)
+        return;
+    struct sp_dict *all = sp_dict_clone(nodes->arena, step->params);
+    const struct sp_dict *flat = sp_schema_flatten(nodes->arena, &cab->schema, params);
+    SP_DICT_EACH(entry, flat)
+    sp_dict_set_at(nodes->arena, all, entry->key, entry->origin, entry->value);
+    enum sp_rc rc = sp_dynamic_variant(nodes->dynamic, cab, all, &variant, &err);
+    if (rc == SP_OK)
+        use_cab(step, variant);
+    else if (!sp_step_node_is_vague(step, all))
+        sp_diag_error(nodes->diags, SP_DIAG_DYNAMIC, step->step->origin,
+                      "step '" SP_STR_FMT "': %s", SP_STR_ARG(step->fqname), err.text);
 }
 
 /* --- building ------------------------------------------------------------------------------ */
@@ -219,8 +263,8 @@ static bool build_step(struct sp_nodes *nodes,
     out->params = sp_dict_new(nodes->arena).dict;
     sp_map_set(&node->by_label, step->label, out);
     if (step->cab) {
-        out->schema = &step->cab->schema;
-        out->defaults = step->cab->defaults;
+        use_cab(out, step->cab);
+        sp_step_node_adapt(nodes, out, step->params);
     } else if (step->recipe) {
         out->recipe = sp_node_build(nodes, step->recipe, out->fqname, out);
         if (!out->recipe)

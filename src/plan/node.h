@@ -16,6 +16,7 @@
 
 #include "plan/assign.h"
 #include "recipe/config.h"
+#include "recipe/dynamic.h"
 
 struct sp_step_node;
 struct sp_recipe_node;
@@ -41,6 +42,7 @@ struct sp_step_node {
     struct sp_recipe_node *recipe; /* NULL for a cab */
     struct sp_str fqname;
     size_t index;                   /* within the owner, from 0 */
+    const struct sp_cab *cab;       /* with the schema for what is written; NULL for a recipe */
     const struct sp_schema *schema; /* of the cab or nested recipe; empty when neither is there */
     const struct sp_dict *defaults; /* may be NULL */
     struct sp_dict *params;         /* flattened: as written, then what was put in from outside */
@@ -69,6 +71,7 @@ struct sp_recipe_node {
 struct sp_nodes {
     struct sp_arena *arena;
     struct sp_diags *diags;
+    struct sp_dynamic *dynamic; /* for cabs whose schema depends on their parameters */
     size_t count; /* steps so far: recipes that contain each other twice grow exponentially */
 };
 
@@ -93,6 +96,15 @@ struct sp_param *sp_step_node_param(struct sp_nodes *nodes,
 struct sp_param *sp_recipe_node_param(struct sp_nodes *nodes,
                                       struct sp_recipe_node *node,
                                       struct sp_str name);
+
+/* Does the schema of the step depend on a parameter whose value is not known before it is
+ * evaluated? */
+bool sp_step_node_is_vague(const struct sp_step_node *step, const struct sp_dict *params);
+
+/* Choose the schema of a cab again: for these values besides those that are set. */
+void sp_step_node_adapt(struct sp_nodes *nodes,
+                        struct sp_step_node *step,
+                        const struct sp_dict *params);
 
 /* Set a parameter of a step, or of a step deeper down ("inner.param"). False: no such parameter. */
 bool sp_step_node_set(struct sp_nodes *nodes,

@@ -104,12 +104,19 @@ static void unknown(struct sp_walk *walk, const struct sp_dict_entry *entry)
 static void apply_to_cab(struct sp_walk *walk, const struct sp_dict *params)
 {
     struct sp_step_node *step = &walk->root->steps[0];
-    const struct sp_dict *flat = sp_schema_flatten(walk->arena, step->schema, params);
 
+    sp_step_node_adapt(walk->nodes, step, params);
+    const struct sp_dict *flat = sp_schema_flatten(walk->arena, step->schema, params);
     SP_DICT_EACH(entry, flat)
-    if (!sp_step_node_set(walk->nodes, step, entry->key, entry->value) &&
-        !set_config(walk, entry) && !set_log(walk, entry) && !step->step->cab->dynamic_schema.len)
-        unknown(walk, entry);
+    {
+        if (sp_step_node_set(walk->nodes, step, entry->key, entry->value) ||
+            set_config(walk, entry) || set_log(walk, entry))
+            continue;
+        if (sp_step_node_is_vague(step, flat))
+            sp_dict_set_at(walk->arena, step->params, entry->key, entry->origin, entry->value);
+        else
+            unknown(walk, entry);
+    }
 }
 
 static bool take(struct sp_walk *walk, const struct sp_dict_entry *entry)

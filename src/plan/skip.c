@@ -155,7 +155,7 @@ static void look_at_output(void *arg, const struct sp_param *param, struct sp_st
 
 /* How many file outputs have a value; those that must not be empty lists but are, make it not
  * fine. */
-static size_t count_outputs(const struct sp_step_node *step,
+static size_t count_outputs(const struct sp_schema *schema,
                             const struct sp_dict *params,
                             struct times *times)
 {
@@ -163,7 +163,7 @@ static size_t count_outputs(const struct sp_step_node *step,
 
     SP_DICT_EACH(entry, params)
     {
-        const struct sp_param *param = sp_schema_find(step->schema, entry->key);
+        const struct sp_param *param = sp_schema_find(schema, entry->key);
         if (!param || !param->is_output || !sp_param_is_file_type(param) ||
             !sp_is_value(entry->value))
             continue;
@@ -202,9 +202,9 @@ bool sp_skip_by_outputs(struct sp_walk *walk, struct sp_frame *frame, struct sp_
         is_disabled(walk, step))
         return false;
     if (step->step->skip_if_outputs == SP_SKIP_FRESH)
-        sp_paths_each(step->schema, frame->step_params, look_at_input, &times);
-    sp_paths_each(step->schema, frame->step_params, look_at_output, &times);
-    size_t outputs = count_outputs(step, frame->step_params, &times);
+        sp_paths_each(sp_frame_schema(frame), frame->step_params, look_at_input, &times);
+    sp_paths_each(sp_frame_schema(frame), frame->step_params, look_at_output, &times);
+    size_t outputs = count_outputs(sp_frame_schema(frame), frame->step_params, &times);
     if (!outputs)
         warn_no_outputs(walk, step);
     if (!times.fine || !outputs || times.will_change)

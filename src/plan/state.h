@@ -70,6 +70,7 @@ struct sp_frame {
 
     /* the step under way */
     size_t step;
+    const struct sp_cab *cab;        /* with the schema for its parameters; NULL for a recipe */
     struct sp_dict *step_params;     /* its parameters, evaluated */
     struct sp_dict *step_log;        /* opts.log for it */
     const struct sp_dict *shown_log; /* the same, evaluated; NULL until it is asked for */
@@ -127,6 +128,9 @@ void sp_frame_pop(struct sp_walk *walk);
 
 /* The step under way. */
 struct sp_step_node *sp_frame_step(const struct sp_frame *frame);
+
+/* The schema that goes for its parameters. */
+const struct sp_schema *sp_frame_schema(const struct sp_frame *frame);
 
 /* The raw parameters of a step, the frame's own copy: may be changed. */
 struct sp_dict *sp_frame_step_params(struct sp_walk *walk,

@@ -8,6 +8,7 @@
 #include "plan/settings.h"
 #include "plan/skip.h"
 #include "plan/validate.h"
+#include "plan/variant.h"
 
 static struct sp_validation new_validation(const struct sp_frame *frame)
 {
@@ -15,8 +16,8 @@ static struct sp_validation new_validation(const struct sp_frame *frame)
     const struct sp_cab *cab = step->step->cab;
 
     return (struct sp_validation){
-        .schema = step->schema,
-        .defaults = step->defaults,
+        .schema = sp_frame_schema(frame),
+        .defaults = frame->cab ? frame->cab->defaults : step->defaults,
         .owner = step->fqname,
         .raw = frame->states[step->index].params ? frame->states[step->index].params : step->params,
         .params = frame->step_params,
@@ -25,8 +26,17 @@ static struct sp_validation new_validation(const struct sp_frame *frame)
         .doc_name = cab ? step->step->target : SP_STR(""),
         .conditional = frame->conditional || step->step->skip.kind != SP_NULL,
         .unneeded = sp_skip_is_certain(step),
-        .is_open = cab && cab->dynamic_schema.len,
     };
+}
+
+/* For a step that is skipped. */
+static struct sp_validation loose_validation(const struct sp_frame *frame)
+{
+    struct sp_validation validation = new_validation(frame);
+
+    validation.loose = true;
+    validation.make_dirs = NULL;
+    return validation;
 }
 
 /* --- results ------------------------------------------------------------------------------- */
@@ -79,7 +89,7 @@ static void mark_outputs(struct sp_walk *walk,
 {
     const struct sp_step_node *step = sp_frame_step(frame);
 
-    SP_MAP_EACH (entry, &step->schema->params) {
+    SP_MAP_EACH (entry, &sp_frame_schema(frame)->params) {
         const struct sp_param *param = entry->value;
         const struct sp_value *value = sp_dict_find(frame->step_params, param->name);
         if (!param->is_output || (value && sp_is_value(*value)))
@@ -103,7 +113,7 @@ static struct sp_dict *outputs_of(struct sp_walk *walk, const struct sp_frame *f
 
     SP_DICT_EACH(entry, frame->step_params)
     {
-        const struct sp_param *param = sp_schema_find(sp_frame_step(frame)->schema, entry->key);
+        const struct sp_param *param = sp_schema_find(sp_frame_schema(frame), entry->key);
         bool found = walk->found && sp_dict_find(walk->found, entry->key);
         if (sp_is_value(entry->value) && (param ? param->is_output : found))
             sp_dict_set_at(walk->arena, outputs, entry->key, entry->origin, entry->value);
@@ -120,6 +130,7 @@ static void start_params(struct sp_walk *walk, struct sp_frame *frame)
 
     frame->step_params = sp_dict_clone(walk->arena, raw ? raw : step->params);
     frame->make_dirs = sp_list_new(walk->arena).list;
+    frame->cab = step->cab;
     sp_dict_set(walk->arena, frame->results, step->step->label,
                 (struct sp_value){ .kind = SP_DICT, .dict = frame->step_params });
     sp_scope_set(&frame->scope, "current", frame->step_params, true);
@@ -129,12 +140,13 @@ static void start_params(struct sp_walk *walk, struct sp_frame *frame)
 
 static enum sp_step_verdict skip(struct sp_walk *walk, struct sp_frame *frame, bool validated)
 {
-    struct sp_validation validation = new_validation(frame);
+    struct sp_validation validation = loose_validation(frame);
 
-    validation.loose = true;
-    validation.make_dirs = NULL;
-    if (!validated)
+    if (!validated) {
+        (void)sp_variant_choose(walk, frame, validation);
+        validation = loose_validation(frame);
         (void)sp_validate_before(walk, frame, &validation);
+    }
     (void)sp_validate_after(walk, frame, &validation);
     forget_unknown(walk, frame->step_params);
     mark_outputs(walk, frame, SP_SKIPPED, "the skipped step");
@@ -167,7 +179,7 @@ static struct sp_value placeholder(struct sp_walk *walk, struct sp_value value)
 static const struct sp_dict *shown_params(struct sp_walk *walk, const struct sp_frame *frame)
 {
     struct sp_dict *shown = frame->step_params;
-    const struct sp_schema *schema = sp_frame_step(frame)->schema;
+    const struct sp_schema *schema = sp_frame_schema(frame);
 
     if (walk->mode == SP_MODE_RUN)
         return shown;
@@ -188,7 +200,7 @@ static bool build_command(struct sp_walk *walk, struct sp_frame *frame)
     const struct sp_step_node *step = sp_frame_step(frame);
     struct sp_eval eval = sp_frame_eval(walk, frame);
     struct sp_err err = SP_ERR_INIT;
-    enum sp_rc rc = sp_command_build(walk->arena, step->step->cab, shown_params(walk, frame), &eval,
+    enum sp_rc rc = sp_command_build(walk->arena, frame->cab, shown_params(walk, frame), &eval,
                                      &walk->task.command, &err);
 
     if (rc)
@@ -199,10 +211,8 @@ static bool build_command(struct sp_walk *walk, struct sp_frame *frame)
 
 static bool prepare_task(struct sp_walk *walk, struct sp_frame *frame)
 {
-    const struct sp_step_node *step = sp_frame_step(frame);
-
     walk->task = (struct sp_task){
-        .cab = step->step->cab,
+        .cab = frame->cab,
         .inputs = frame->step_params,
         .make_dirs = frame->make_dirs->len ? frame->make_dirs : NULL,
     };
@@ -232,6 +242,8 @@ enum sp_step_verdict sp_step_begin(struct sp_walk *walk,
     enum sp_skip_answer answer = sp_skip_wanted(walk, frame, reason);
     if (answer == SP_SKIP_YES)
         return skip(walk, frame, false);
+    if (answer != SP_SKIP_FAILED && !sp_variant_choose(walk, frame, new_validation(frame)))
+        return SP_STEP_FAILED;
     struct sp_validation validation = new_validation(frame);
     bool valid = sp_validate_before(walk, frame, &validation);
     sp_scope_set(&frame->scope, "current", frame->step_params, true);
@@ -257,7 +269,7 @@ static void pretend(struct sp_walk *walk, struct sp_frame *frame)
     if (walk->mode == SP_MODE_RUN)
         return;
     walk->something_ran = true;
-    sp_dryworld_promise(walk, step->schema, frame->step_params);
+    sp_dryworld_promise(walk, sp_frame_schema(frame), frame->step_params);
     if (step->step->cab && step->step->cab->wranglers)
         frame->vague = true;
 }
@@ -287,7 +299,7 @@ static bool finish(struct sp_walk *walk, struct sp_frame *frame)
 
 bool sp_step_finish(struct sp_walk *walk, struct sp_frame *frame)
 {
-    const struct sp_schema *schema = sp_frame_step(frame)->schema;
+    const struct sp_schema *schema = sp_frame_schema(frame);
 
     if (walk->found)
         SP_DICT_EACH(entry, walk->found)

@@ -9,7 +9,7 @@
  * that STRICT means there: what can never be resolved. */
 static unsigned flags_before(const struct sp_walk *walk, const struct sp_validation *validation)
 {
-    unsigned flags = validation->is_recipe ? 0 : SP_PARAMS_REQUIRED;
+    unsigned flags = SP_PARAMS_UNKNOWN | (validation->is_recipe ? 0 : SP_PARAMS_REQUIRED);
 
     if (validation->loose)
         return 0;
@@ -19,8 +19,6 @@ static unsigned flags_before(const struct sp_walk *walk, const struct sp_validat
         flags |= BEFORE_RUN;
     if (walk->mode == SP_MODE_RUN || !validation->conditional)
         flags |= SP_PARAMS_STRICT;
-    if (!validation->is_open)
-        flags |= SP_PARAMS_UNKNOWN;
     if (!validation->make_dirs)
         flags &= ~(unsigned)SP_PARAMS_MKDIR;
     return flags;

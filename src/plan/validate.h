@@ -17,7 +17,6 @@ struct sp_validation {
     bool loose;                     /* the step is skipped: nothing in here can fail */
     bool conditional;               /* in CHECK: it may be skipped, so names may be missing */
     bool unneeded;                  /* it is skipped in any case: nothing is missed */
-    bool is_open;                   /* parameters that the schema does not have are no mistake */
     struct sp_list *make_dirs;      /* filled; NULL: none wanted */
 };
 

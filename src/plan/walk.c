@@ -311,7 +311,9 @@ static struct sp_walk *new_walk(const struct sp_walk_options *options)
     walk->log_arg = options->log_arg;
     walk->selection = options->selection;
     walk->nodes = SP_ARENA_NEW(walk->arena, struct sp_nodes, 1);
-    *walk->nodes = (struct sp_nodes){ .arena = walk->arena, .diags = options->diags };
+    *walk->nodes = (struct sp_nodes){ .arena = walk->arena,
+                                      .diags = options->diags,
+                                      .dynamic = sp_dynamic_new(walk->arena, options->world) };
     walk->params = sp_dict_new(walk->arena).dict;
     walk->fixed = sp_dict_new(walk->arena).dict;
     walk->log_set = sp_dict_new(walk->arena).dict;
@@ -375,6 +377,7 @@ void sp_walk_free(struct sp_walk *walk)
         return;
     sp_command_fini(&walk->task.command);
     sp_nodes_fini(walk->root);
+    sp_dynamic_free(walk->nodes->dynamic);
     sp_map_fini(&walk->promised);
     sp_map_fini(&walk->fixed_step);
     sp_eval_cache_free(walk->cache);
