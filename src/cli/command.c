@@ -124,13 +124,9 @@ static bool is_told(const struct sp_diags *diags, const char *text)
     return false;
 }
 
-int sp_command_load(const struct sp_cli_command *self,
-                    struct sp_load_args *args,
-                    const struct sp_words *words,
-                    struct sp_session *session)
+struct sp_session_options sp_load_args_session(const struct sp_load_args *args)
 {
-    struct sp_err err = SP_ERR_INIT;
-    struct sp_session_options options = {
+    return (struct sp_session_options){
         .include = args->include.items,
         .include_len = args->include.len,
         .config = args->config.items,
@@ -140,6 +136,15 @@ int sp_command_load(const struct sp_cli_command *self,
         .no_system_config = args->no_system_config,
         .strict = args->strict,
     };
+}
+
+int sp_command_load(const struct sp_cli_command *self,
+                    struct sp_load_args *args,
+                    const struct sp_words *words,
+                    struct sp_session *session)
+{
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_session_options options = sp_load_args_session(args);
 
     sp_session_init(session, &options);
     session->selection = &args->select;

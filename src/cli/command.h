@@ -56,9 +56,12 @@ struct sp_load_args {
     struct sp_selection select; /* with SP_SELECT_OPTIONS */
 };
 
-#define SP_LOAD_OPTIONS                                                              \
+#define SP_LOAD_OPTIONS SP_LOAD_OPTIONS_AS("I")
+
+/* For commands to which -I means something else. */
+#define SP_LOAD_OPTIONS_AS(include_letter)                                           \
     SP_OPT_GROUP("loading"),                                                         \
-        SP_OPT_WORDS("I", "include", struct sp_load_args, include, "DIR",            \
+        SP_OPT_WORDS(include_letter, "include", struct sp_load_args, include, "DIR", \
                      "look for included files in DIR as well; may be repeated"),     \
         SP_OPT_WORDS(NULL, "config", struct sp_load_args, config, "FILE",            \
                      "load this configuration file too; may be repeated"),           \
@@ -106,6 +109,9 @@ int sp_command_refuse_words(const struct sp_cli_command *self,
 
 /* Print a fault of usage and return SP_EXIT_USAGE. */
 int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err);
+
+/* What a session is to be opened with. Borrows from `args`. */
+struct sp_session_options sp_load_args_session(const struct sp_load_args *args);
 
 /* Open a session, load the words, pick what to run. Findings and faults are shown on stderr;
  * -1 to go on, else the exit status. The session must be closed in any case. */

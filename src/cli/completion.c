@@ -39,8 +39,7 @@ static void add_bash(struct sp_buf *out)
                 "        esac\n"
                 "    else\n"
                 "        case $command in\n"
-                "        doc) words=$(spoor doc 2>/dev/null | awk 'NR > 1 && NF > 1 && "
-                "!/^.spoor/ {print $1}') ;;\n"
+                "        doc) words=$(spoor doc --names 2>/dev/null) ;;\n"
                 "        status) words=$(spoor runs 2>/dev/null | awk 'NR > 1 {print $1}') ;;\n"
                 "        help) words='");
     for (size_t i = 0; sp_commands[i]; i++)

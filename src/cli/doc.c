@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/nearest.h"
+
 #include "cli/command.h"
+#include "cli/docview.h"
 #include "cli/table.h"
 #include "sys/tty.h"
+#include "value/json.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
+#define WIDTH_MAX 120 /* longer lines are hard to read */
+
 struct doc_args {
     struct sp_load_args load;
+    bool list;
+    bool names;
+    bool steps;
     bool required;
     bool implicit;
     bool obscure;
@@ -16,13 +25,30 @@ struct doc_args {
 
 static const struct sp_option options[] = {
     SP_OPT_FLAG("h", "help", struct doc_args, load.help, "show this help"),
+    SP_OPT_FLAG(NULL, "json", struct doc_args, load.json, "print one JSON document"),
+    SP_OPT_FLAG("l", "list", struct doc_args, list, "list all recipes and cabs, a line each"),
+    SP_OPT_FLAG(NULL, "names", struct doc_args, names, "list their names only, one a line"),
+    SP_OPT_FLAG(NULL,
+                "steps",
+                struct doc_args,
+                steps,
+                "list the steps of recipes, also of nested ones, as --step takes them"),
     SP_OPT_GROUP("detail"),
     SP_OPT_FLAG("R", "required", struct doc_args, required, "only required parameters"),
-    SP_OPT_FLAG("M", "implicit", struct doc_args, implicit, "implicit parameters too"),
+    SP_OPT_FLAG("I", "implicit", struct doc_args, implicit, "implicit parameters too"),
     SP_OPT_FLAG("O", "obscure", struct doc_args, obscure, "obscure parameters too"),
     SP_OPT_FLAG("A", "all", struct doc_args, all, "all parameters"),
-    SP_LOAD_OPTIONS,
+    SP_LOAD_OPTIONS_AS(NULL),
     SP_OPT_END,
+};
+
+/* What is to be shown. */
+struct doc {
+    struct sp_session *session;
+    const struct doc_args *args;
+    struct sp_list *patterns; /* words that are no files */
+    struct sp_list *recipes;  /* names that were chosen */
+    struct sp_list *cabs;
 };
 
 static enum sp_category detail_of(const struct doc_args *args)
@@ -36,153 +62,290 @@ static enum sp_category detail_of(const struct doc_args *args)
     return args->required ? SP_REQUIRED : SP_OPTIONAL;
 }
 
-/* Paragraphs of free text, wrapped. */
-static void add_text(struct sp_buf *out, struct sp_str text, int indent, int width)
+/* --- what there is ------------------------------------------------------------------------ */
+
+static const struct sp_dict *section(const struct doc *doc, const char *path)
 {
-    for (struct sp_str rest = sp_str_trim(text); rest.ptr;) {
-        struct sp_str line = sp_str_cut(&rest, '\n');
-        sp_buf_add_repeat(out, ' ', (size_t)indent);
-        sp_wrap(out, line, indent, width);
-        sp_buf_addc(out, '\n');
-    }
+    const struct sp_value *value = sp_dict_walk(doc->session->config.root, sp_str_of(path));
+    static const struct sp_dict none;
+
+    return value && value->kind == SP_DICT ? value->dict : &none;
 }
 
-static void add_heading(struct sp_buf *out, bool colour, const char *kind, struct sp_str name)
+static bool is_listed(const struct sp_list *names, struct sp_str name)
 {
-    sp_buf_addf(out, "%s%s: " SP_STR_FMT "%s\n", colour ? "\033[1m" : "", kind, SP_STR_ARG(name),
-                colour ? "\033[0m" : "");
+    SP_LIST_EACH(known, names)
+    if (sp_str_eq(known->text, name))
+        return true;
+    return false;
 }
 
-static void add_extra(struct sp_buf *out, const struct sp_dict *extra, int width)
+static bool add_matches(struct doc *doc,
+                        const struct sp_dict *dict,
+                        struct sp_str pattern,
+                        struct sp_list *out)
 {
-    if (!extra)
-        return;
-    SP_DICT_EACH(entry, extra)
+    bool found = false;
+
+    SP_DICT_EACH(entry, dict)
     {
-        sp_buf_addf(out, "\n" SP_STR_FMT ":\n", SP_STR_ARG(entry->key));
-        if (sp_is_text(entry->value))
-            add_text(out, entry->value.text, 2, width);
+        if (!sp_str_match(pattern, entry->key))
+            continue;
+        found = true;
+        if (!is_listed(out, entry->key))
+            sp_list_add(doc->session->arena, out, sp_text(entry->key));
     }
+    return found;
 }
 
-static struct sp_str first_line(struct sp_str text)
+/* The cabs that come with us need no file; those of a file come first. */
+static void load_library(struct doc *doc, struct sp_str pattern)
 {
+    SP_LIST_EACH(name, sp_session_library(doc->session))
+    if (sp_str_match(pattern, name->text))
+        (void)sp_session_add_library(doc->session, name->text);
+}
+
+static enum sp_rc no_match(const struct doc *doc, struct sp_str pattern, struct sp_err *err)
+{
+    struct sp_nearest nearest = SP_NEAREST(pattern);
+    const char *sections[] = { "lib.recipes", "cabs" };
+
+    for (size_t i = 0; i < SP_COUNT(sections); i++)
+        SP_DICT_EACH(entry, section(doc, sections[i]))
+    sp_nearest_offer(&nearest, entry->key);
+    SP_LIST_EACH(name, sp_session_library(doc->session))
+    sp_nearest_offer(&nearest, name->text);
+    if (nearest.best.ptr)
+        return sp_fail(err, SP_NOT_FOUND,
+                       "no recipe or cab matches '" SP_STR_FMT "'; did you mean '" SP_STR_FMT "'?",
+                       SP_STR_ARG(pattern), SP_STR_ARG(nearest.best));
+    return sp_fail(err, SP_NOT_FOUND,
+                   "no recipe or cab matches '" SP_STR_FMT "'; '-l' lists those there are",
+                   SP_STR_ARG(pattern));
+}
+
+static enum sp_rc choose_matches(struct doc *doc, struct sp_err *err)
+{
+    bool has_files = doc->session->files->len > 0;
+
+    SP_LIST_EACH(pattern, doc->patterns)
+    {
+        if (!has_files)
+            load_library(doc, pattern->text);
+        bool found = add_matches(doc, section(doc, "lib.recipes"), pattern->text, doc->recipes);
+        found = add_matches(doc, section(doc, "cabs"), pattern->text, doc->cabs) || found;
+        if (!found && has_files) {
+            load_library(doc, pattern->text);
+            found = add_matches(doc, section(doc, "cabs"), pattern->text, doc->cabs);
+        }
+        if (!found)
+            return no_match(doc, pattern->text, err);
+    }
+    return SP_OK;
+}
+
+/* DEFAULT, else the only recipe, else the only cab. False: there is no such thing, list all. */
+static bool choose_default(struct doc *doc)
+{
+    const struct sp_config *config = &doc->session->config;
+    const struct sp_dict *cabs = section(doc, "cabs");
+    struct sp_str name = config->default_name;
+
+    if (!name.len && config->top_level->len == 1)
+        name = config->top_level->items[0].text;
+    if (name.len)
+        return add_matches(doc, section(doc, "lib.recipes"), name, doc->recipes) ||
+               add_matches(doc, cabs, name, doc->cabs);
+    if (config->top_level->len || cabs->len != 1)
+        return false;
+    return add_matches(doc, cabs, cabs->entries[0].key, doc->cabs);
+}
+
+/* --- lists -------------------------------------------------------------------------------- */
+
+static struct sp_str line_about(const struct sp_dict *dict, struct sp_str name)
+{
+    const struct sp_value *item = sp_dict_find(dict, name);
+    const struct sp_value *info =
+        item && item->kind == SP_DICT ? sp_dict_get(item->dict, "info") : NULL;
+    struct sp_str text = info && sp_is_text(*info) ? sp_str_trim(info->text) : SP_STR("");
+
     return sp_str_cut(&text, '\n');
 }
 
-static void describe_cab(const struct sp_cab *cab,
-                         const struct doc_args *args,
-                         bool colour,
-                         int width,
+static void list_section(const struct doc *doc,
+                         const char *title,
+                         const struct sp_dict *dict,
+                         const struct sp_list *names,
                          struct sp_buf *out)
 {
-    add_heading(out, colour, "Cab", cab->name);
-    add_text(out, cab->info, 2, width);
-    struct sp_str command = first_line(cab->command);
-    sp_buf_addf(out, "  command: " SP_STR_FMT "\n\n", SP_STR_ARG(command));
-    sp_schema_describe(&cab->schema, detail_of(args), colour, width, out);
-    add_extra(out, cab->extra_info, width);
-}
-
-static void add_steps(const struct sp_recipe *recipe, struct sp_buf *out)
-{
-    static const struct sp_column columns[] = {
-        { "step", false },
-        { "runs", false },
-        { "", false },
-    };
+    const struct sp_column columns[] = { { title, false }, { "", false } };
     sp_auto_table struct sp_table *table = sp_table_new(columns, SP_COUNT(columns));
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
+    int width = sp_tty_is(STDOUT_FILENO) ? sp_tty_width(STDOUT_FILENO) : 0;
 
-    for (size_t i = 0; i < recipe->step_count; i++) {
-        const struct sp_step *step = &recipe->steps[i];
-        sp_table_add(table, "  " SP_STR_FMT, SP_STR_ARG(step->label));
-        sp_table_add(table, SP_STR_FMT, SP_STR_ARG(step->target));
-        sp_table_add(table, SP_STR_FMT, SP_STR_ARG(step->info));
+    if (!names->len)
+        return;
+    SP_LIST_EACH(name, names)
+    {
+        sp_buf_clear(&line);
+        sp_prose_inline(line_about(dict, name->text), false, &line);
+        sp_table_add(table, SP_STR_FMT, SP_STR_ARG(name->text));
+        sp_table_add(table, "%s", line.ptr);
     }
-    sp_buf_addc(out, '\n');
-    sp_table_format(table, 0, false, out);
+    if (doc->args->names)
+        SP_LIST_EACH(name, names)
+    sp_buf_addf(out, SP_STR_FMT "\n", SP_STR_ARG(name->text));
+    else sp_table_format(table, width, sp_tty_colour(STDOUT_FILENO), out);
 }
 
-/* With aliases and automatic parameters: what a person may set. */
-static void describe_recipe(struct sp_session *session,
-                            const struct doc_args *args,
-                            bool colour,
-                            int width,
-                            struct sp_buf *out)
+static struct sp_value lines_value(struct sp_arena *arena,
+                                   const struct sp_dict *dict,
+                                   const struct sp_list *names)
 {
-    struct sp_recipe *recipe = session->recipe;
-    struct sp_diags ignored;
-    struct sp_walk *walk = NULL;
-    struct sp_err err = SP_ERR_INIT;
+    struct sp_value list = sp_list_new(arena);
 
-    /* What is missing or wrong is for `check` to say. */
-    sp_diags_init(&ignored, session->arena, session->origins);
-    struct sp_walk_options walk_options = {
-        .config = &session->config,
-        .world = &session->world,
-        .diags = &ignored,
-        .recipe = recipe,
-        .params = session->params,
-        .dry = true,
-    };
-    enum sp_rc rc = sp_walk_new(&walk_options, &walk, &err);
-    add_heading(out, colour, "Recipe", recipe->title);
-    add_text(out, recipe->info, 2, width);
-    sp_buf_addc(out, '\n');
-    /* With errors there is a walk all the same, if not with all parameters. */
-    const struct sp_schema *schema = rc == SP_OK || walk ? sp_walk_schema(walk) : &recipe->schema;
-    sp_schema_describe(schema, detail_of(args), colour, width, out);
-    if (recipe->loop.present)
-        sp_buf_addf(out, "\n  loops over '" SP_STR_FMT "'\n", SP_STR_ARG(recipe->loop.var));
-    add_steps(recipe, out);
-    add_extra(out, recipe->extra_info, width);
-    sp_walk_free(walk);
-    sp_diags_fini(&ignored);
+    SP_LIST_EACH(name, names)
+    {
+        struct sp_value item = sp_dict_new(arena);
+        sp_dict_set(arena, item.dict, SP_STR("name"), sp_text(name->text));
+        sp_dict_set(arena, item.dict, SP_STR("info"), sp_text(line_about(dict, name->text)));
+        sp_list_add(arena, list.list, item);
+    }
+    return list;
 }
 
-/* Without words: what the library has. */
-static int list_library(struct doc_args *args)
-{
-    static const struct sp_column columns[] = { { "cab", false }, { "", false } };
-    sp_auto_table struct sp_table *table = sp_table_new(columns, SP_COUNT(columns));
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-    struct sp_session session;
-    struct sp_session_options session_options = { .no_system_config = args->load.no_system_config };
-
-    sp_session_init(&session, &session_options);
-    SP_LIST_EACH(name, sp_session_library(&session))
-    (void)sp_session_add_library(&session, name->text);
-    const struct sp_value *cabs = sp_dict_get(session.config.root, "cabs");
-    if (cabs && cabs->kind == SP_DICT)
-        SP_DICT_EACH(entry, cabs->dict)
-        {
-            const struct sp_value *info =
-                entry->value.kind == SP_DICT ? sp_dict_get(entry->value.dict, "info") : NULL;
-            struct sp_str line = first_line(info && sp_is_text(*info) ? info->text : SP_STR(""));
-            sp_table_add(table, SP_STR_FMT, SP_STR_ARG(entry->key));
-            sp_table_add(table, SP_STR_FMT, SP_STR_ARG(line));
-        }
-    sp_table_format(table, sp_tty_is(STDOUT_FILENO) ? sp_tty_width(STDOUT_FILENO) : 0,
-                    sp_tty_colour(STDOUT_FILENO), &text);
-    (void)printf("%s\n'spoor doc CAB' explains one of them.\n", text.ptr);
-    sp_show_findings(&session);
-    sp_session_fini(&session);
-    return SP_EXIT_DONE;
-}
-
-static int describe(struct sp_session *session, const struct doc_args *args)
+static void print_value(struct doc *doc, struct sp_value recipes, struct sp_value cabs)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-    bool colour = sp_tty_colour(STDOUT_FILENO);
-    int width = SP_MIN(sp_tty_width(STDOUT_FILENO), 110);
+    struct sp_value all = sp_dict_new(doc->session->arena);
 
-    if (session->cab)
-        describe_cab(session->cab, args, colour, width, &text);
-    else
-        describe_recipe(session, args, colour, width, &text);
+    sp_dict_set(doc->session->arena, all.dict, SP_STR("recipes"), recipes);
+    sp_dict_set(doc->session->arena, all.dict, SP_STR("cabs"), cabs);
+    sp_json_encode(all, SP_JSON_PRETTY, &text);
+    (void)printf("%s\n", text.ptr);
+}
+
+/* All there is, or what the patterns have chosen. */
+static void show_list(struct doc *doc)
+{
+    const struct sp_dict *recipes = section(doc, "lib.recipes");
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+
+    if (!doc->patterns->len) {
+        if (!doc->session->files->len)
+            load_library(doc, SP_STR("*"));
+        (void)add_matches(doc, recipes, SP_STR("*"), doc->recipes);
+        (void)add_matches(doc, section(doc, "cabs"), SP_STR("*"), doc->cabs);
+    }
+    const struct sp_dict *cabs = section(doc, "cabs"); /* the library may have brought some */
+    if (doc->args->load.json) {
+        print_value(doc, lines_value(doc->session->arena, recipes, doc->recipes),
+                    lines_value(doc->session->arena, cabs, doc->cabs));
+        return;
+    }
+    list_section(doc, "recipe", recipes, doc->recipes, &text);
+    if (text.len && doc->cabs->len && !doc->args->names)
+        sp_buf_addc(&text, '\n');
+    list_section(doc, "cab", cabs, doc->cabs, &text);
+    if (!doc->args->names)
+        sp_buf_addf(&text, "\n'spoor doc %sNAME' explains one of them.\n",
+                    doc->session->files->len ? "FILE " : "");
     (void)fputs(text.ptr, stdout);
-    sp_show_findings(session);
-    return session->diags.errors ? SP_EXIT_FAILED : SP_EXIT_DONE;
+}
+
+/* --- pages -------------------------------------------------------------------------------- */
+
+static void show_pages(struct doc *doc)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_session *session = doc->session;
+    int width = sp_tty_width(STDOUT_FILENO);
+    struct sp_page page = {
+        .out = &text,
+        .width = (size_t)SP_MIN(SP_MAX(width, 20), WIDTH_MAX),
+        .colour = sp_tty_colour(STDOUT_FILENO),
+    };
+
+    SP_LIST_EACH(name, doc->recipes)
+    {
+        struct sp_recipe *recipe = sp_config_recipe(&session->config, name->text);
+        sp_buf_adds(&text, text.len ? "\n" : "");
+        if (recipe && doc->args->steps)
+            sp_doc_steps(recipe, &page);
+        else if (recipe)
+            sp_doc_recipe(session, recipe, detail_of(doc->args), &page);
+    }
+    SP_LIST_EACH(name, doc->cabs)
+    {
+        const struct sp_cab *cab = sp_config_cab(&session->config, name->text);
+        if (!cab || doc->args->steps)
+            continue;
+        sp_buf_adds(&text, text.len ? "\n" : "");
+        sp_doc_cab(session, cab, detail_of(doc->args), &page);
+    }
+    (void)fputs(text.ptr, stdout);
+}
+
+static void show_json(struct doc *doc)
+{
+    struct sp_session *session = doc->session;
+    struct sp_value recipes = sp_list_new(session->arena);
+    struct sp_value cabs = sp_list_new(session->arena);
+
+    SP_LIST_EACH(name, doc->recipes)
+    {
+        struct sp_recipe *recipe = sp_config_recipe(&session->config, name->text);
+        if (recipe)
+            sp_list_add(session->arena, recipes.list, sp_doc_recipe_value(session, recipe));
+    }
+    SP_LIST_EACH(name, doc->cabs)
+    {
+        const struct sp_cab *cab = sp_config_cab(&session->config, name->text);
+        if (cab)
+            sp_list_add(session->arena, cabs.list, sp_doc_cab_value(session, cab));
+    }
+    print_value(doc, recipes, cabs);
+}
+
+/* --- the command -------------------------------------------------------------------------- */
+
+static enum sp_rc load_words(struct doc *doc, const struct sp_words *words, struct sp_err *err)
+{
+    enum sp_rc rc = SP_OK;
+
+    for (size_t i = 0; i < words->len && rc == SP_OK; i++) {
+        struct sp_str word = sp_str_of(words->items[i]);
+        if (sp_session_is_file(word) || sp_str_find(word, '=') != SIZE_MAX)
+            rc = sp_session_add_words(doc->session, &words->items[i], 1, err);
+        else
+            sp_list_add(doc->session->arena, doc->patterns, sp_text(word));
+    }
+    return rc;
+}
+
+static int show(const struct sp_cli_command *self, struct doc *doc, const struct sp_words *words)
+{
+    struct sp_err err = SP_ERR_INIT;
+    bool list = doc->args->list || doc->args->names;
+
+    enum sp_rc rc = load_words(doc, words, &err);
+    if (rc == SP_OK)
+        rc = choose_matches(doc, &err);
+    if (rc) {
+        sp_show_findings(doc->session);
+        return doc->session->diags.errors ? SP_EXIT_USAGE : sp_command_fault(self, &err);
+    }
+    list = list || (!doc->patterns->len && !choose_default(doc));
+    if (list)
+        show_list(doc);
+    else if (doc->args->load.json)
+        show_json(doc);
+    else
+        show_pages(doc);
+    sp_show_findings(doc->session);
+    return sp_findings_status(doc->session);
 }
 
 static int run_doc(const struct sp_cli_command *self, int argc, char **argv)
@@ -192,12 +355,17 @@ static int run_doc(const struct sp_cli_command *self, int argc, char **argv)
     struct sp_session session = { 0 };
 
     int status = sp_command_parse(self, argc, argv, &args, &words);
-    if (status < 0 && words.len == 0) {
-        status = list_library(&args);
-    } else if (status < 0) {
-        status = sp_command_load(self, &args.load, &words, &session);
-        if (status < 0)
-            status = describe(&session, &args);
+    if (status < 0) {
+        struct sp_session_options session_options = sp_load_args_session(&args.load);
+        sp_session_init(&session, &session_options);
+        struct doc doc = {
+            .session = &session,
+            .args = &args,
+            .patterns = sp_list_new(session.arena).list,
+            .recipes = sp_list_new(session.arena).list,
+            .cabs = sp_list_new(session.arena).list,
+        };
+        status = show(self, &doc, &words);
         sp_session_fini(&session);
     }
     sp_load_args_fini(&args.load);
@@ -207,14 +375,21 @@ static int run_doc(const struct sp_cli_command *self, int argc, char **argv)
 const struct sp_cli_command sp_command_doc = {
     .usage = {
         .name = "spoor doc",
-        .summary = "explain a cab or a recipe: its parameters, types, defaults",
-        .synopsis = "[OPTIONS] [FILE...] [CAB|RECIPE]",
-        .description = "Cabs of the library need no file. Without arguments the library is listed.",
+        .summary = "explain cabs and recipes: parameters, types, defaults, steps",
+        .synopsis = "[OPTIONS] [FILE...] [PATTERN...]",
+        .description = "A pattern is the name of a recipe or cab, or has wildcards: 'cas*'. Without "
+                       "one: the default\nrecipe of the files, else their only recipe or cab, else "
+                       "a list. Cabs of the library need no file;\nwithout arguments the library is "
+                       "listed.",
         .options = options,
         .examples = "  spoor doc wsclean\n"
                     "      the parameters of the cab 'wsclean'\n"
                     "  spoor doc recipe.yml\n"
-                    "      the inputs, outputs and steps of a recipe",
+                    "      the inputs, outputs and steps of a recipe\n"
+                    "  spoor doc -l recipe.yml\n"
+                    "      the recipes and cabs in that file and in what it includes\n"
+                    "  spoor doc --steps recipe.yml\n"
+                    "      all steps, those of nested recipes included",
     },
     .run = run_doc,
 };

@@ -228,7 +228,7 @@ void sp_session_fini(struct sp_session *session)
 
 /* --- words -------------------------------------------------------------------------------- */
 
-static bool looks_like_file(struct sp_str word)
+bool sp_session_is_file(struct sp_str word)
 {
     return sp_str_ends(word, ".yml") || sp_str_ends(word, ".yaml") || sp_str_ends(word, ".YML") ||
            sp_str_ends(word, ".YAML") || sp_str_find(word, '/') != SIZE_MAX ||
@@ -289,7 +289,7 @@ enum sp_rc sp_session_add_words(struct sp_session *session,
         size_t equals = sp_str_find(word, '=');
         if (equals != SIZE_MAX)
             rc = add_assignment(session, word, err);
-        else if (looks_like_file(word))
+        else if (sp_session_is_file(word))
             rc = add_file(session, word, err);
         else if (session->name.len)
             rc = sp_fail(err, SP_INVALID,

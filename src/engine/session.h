@@ -51,6 +51,9 @@ struct sp_session {
 void sp_session_init(struct sp_session *session, const struct sp_session_options *options);
 void sp_session_fini(struct sp_session *session);
 
+/* Does a word name a file ("x.yml", "dir/x", "(pkg)x"), not a recipe or cab? */
+bool sp_session_is_file(struct sp_str word);
+
 /* Words as people give them, in any order: files ("x.yml", "dir/x", "(pkg)x"), NAME=VALUE, and at
  * most one name of a recipe or cab. SP_INVALID, SP_NOT_FOUND. */
 enum sp_rc sp_session_add_words(struct sp_session *session,

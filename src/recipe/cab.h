@@ -43,11 +43,3 @@ struct sp_cab *sp_cab_load(struct sp_arena *arena,
 
 /* Frees what is not in the arena (compiled wranglers). Accepts NULL. */
 void sp_cab_fini(struct sp_cab *cab);
-
-/* All parameters of a cab or recipe as a person wants to read them: name, type, help, default,
- * choices; `detail` is the highest category shown. Used by `spoor doc`. */
-void sp_schema_describe(const struct sp_schema *schema,
-                        enum sp_category detail,
-                        bool colour,
-                        int width,
-                        struct sp_buf *out);

@@ -4,6 +4,7 @@
 #include "lang/origin.h"
 #include "lang/yaml.h"
 #include "recipe/command.h"
+#include "recipe/describe.h"
 
 #include <stdlib.h>
 
@@ -83,10 +84,20 @@ static void check_lines(struct sp_arena *arena, const struct sp_cab *cab, struct
 
 static void check_cab(struct sp_arena *arena, const struct sp_cab *cab, struct sp_str text)
 {
-    sp_auto_buf struct sp_buf page = SP_BUF(SP_BUF_LARGE);
+    sp_auto_buf struct sp_buf text_of_page = SP_BUF(SP_BUF_LARGE);
+    struct sp_page page = { .out = &text_of_page, .width = 80 };
+    struct sp_description what = {
+        .schema = &cab->schema,
+        .defaults = cab->defaults,
+        .extra_info = cab->extra_info,
+        .detail = SP_HIDDEN,
+    };
 
-    sp_schema_describe(&cab->schema, SP_HIDDEN, false, 80, &page);
-    require((page.len > 0) == (cab->schema.params.len > 0));
+    sp_extra_describe(&what, &page);
+    sp_prose(&page, 2, cab->info);
+    size_t before = text_of_page.len;
+    sp_schema_describe(&what, &page);
+    require(text_of_page.len > before || cab->schema.params.len == 0);
     check_command(arena, cab);
     check_lines(arena, cab, text);
 }

@@ -1,198 +1,325 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "base/buf.h"
+#include "recipe/describe.h"
 
-#include "recipe/cab.h"
 #include "value/text.h"
 
-#define INDENT    ((size_t)4)
-#define WIDTH_MIN 40
-#define BRIEF_MAX 200 /* bytes of a default */
+#define INDENT     ((size_t)4)
+#define INFO_MIN   30  /* columns; with fewer, information stands below the name */
+#define STACKED_AT 8   /* where it then begins */
+#define BRIEF_MAX  200 /* bytes of a default */
+#define PLAIN      "\033[0m"
 
-static const char *const category_titles[] = {
+static const char *const category_names[] = {
     [SP_REQUIRED] = "Required", [SP_OPTIONAL] = "Optional", [SP_IMPLICIT] = "Implicit",
     [SP_OBSCURE] = "Obscure",   [SP_HIDDEN] = "Hidden",
 };
 
-struct page {
-    struct sp_buf *out;
-    bool colour;
-    size_t width;
-    size_t column; /* where the line being filled ends */
-    bool empty;    /* nothing was written so far */
-};
+const char *sp_category_name(enum sp_category category)
+{
+    return category_names[category];
+}
 
-/* --- text on the page --------------------------------------------------------------------- */
-
-static void styled(const struct page *page, const char *style, struct sp_str text)
+static void styled(const struct sp_page *page, const char *style, struct sp_str text)
 {
     if (page->colour)
         sp_buf_addf(page->out, "\033[%sm", style);
-    sp_buf_add(page->out, text);
+    sp_prose_plain(text, page->out);
     if (page->colour)
-        sp_buf_adds(page->out, "\033[0m");
+        sp_buf_adds(page->out, PLAIN);
 }
 
-/* Characters that a terminal shows for `text`, near enough: UTF-8 sequences count once. */
-static size_t shown_width(struct sp_str text)
+void sp_heading_describe(const char *title, const struct sp_page *page)
 {
-    size_t width = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        width += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
-    return width;
-}
-
-static void add_word(struct page *page, struct sp_str word)
-{
-    size_t width = shown_width(word);
-
-    if (page->column && page->column + 1 + width > page->width) {
-        sp_buf_addc(page->out, '\n');
-        page->column = 0;
-    }
-    if (page->column) {
-        sp_buf_addc(page->out, ' ');
-        page->column++;
-    } else {
-        sp_buf_add_repeat(page->out, ' ', INDENT * 2);
-        page->column = INDENT * 2;
-    }
-    sp_buf_add(page->out, word);
-    page->column += width;
-}
-
-/* Words of `text`, filled to the width. */
-static void add_words(struct page *page, struct sp_str text)
-{
-    size_t at = 0;
-
-    while (at < text.len) {
-        size_t end = at;
-        while (end < text.len && !strchr(" \t\r\n", text.ptr[end]))
-            end++;
-        if (end > at)
-            add_word(page, sp_str_slice(text, at, end));
-        at = end + 1;
-    }
-}
-
-static void end_paragraph(struct page *page)
-{
-    if (page->column)
-        sp_buf_addc(page->out, '\n');
-    page->column = 0;
+    sp_buf_adds(page->out, "\n  ");
+    styled(page, "1", sp_str_of(title));
+    sp_buf_addc(page->out, '\n');
 }
 
 /* --- one parameter ------------------------------------------------------------------------ */
 
-static void add_labelled(struct page *page, const char *label, struct sp_value value)
+static struct sp_value default_of(const struct sp_description *what, const struct sp_param *param)
+{
+    const struct sp_value *given =
+        what->defaults ? sp_dict_find(what->defaults, param->name) : NULL;
+
+    if (given)
+        return *given;
+    return param->has_default ? param->default_value : sp_unset();
+}
+
+static void add_attribute(struct sp_buf *out, const char *label, struct sp_value value)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
 
-    sp_buf_addf(&text, "%s ", label);
     if (sp_is_text(value) && !sp_str_trim(value.text).len)
         sp_value_repr(value, &text);
     else
         sp_value_brief(value, BRIEF_MAX, &text);
-    add_words(page, sp_buf_str(&text));
-    end_paragraph(page);
+    sp_buf_addf(out, "%s%s: ", out->len ? "; " : "", label);
+    sp_prose_plain(sp_buf_str(&text), out);
 }
 
-static void add_choices(struct page *page, const char *label, const struct sp_list *choices)
+static void add_choices(struct sp_buf *out, const char *label, const struct sp_list *choices)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
 
-    sp_buf_adds(&text, label);
+    if (!choices)
+        return;
     for (size_t i = 0; i < choices->len; i++) {
-        sp_buf_adds(&text, i ? ", " : " ");
+        sp_buf_adds(&text, i ? ", " : "");
         sp_value_str(choices->items[i], &text);
     }
-    add_words(page, sp_buf_str(&text));
-    end_paragraph(page);
+    sp_buf_addf(out, "%s%s: ", out->len ? "; " : "", label);
+    sp_prose_plain(sp_buf_str(&text), out);
 }
 
-static void describe_param(struct page *page, const struct sp_param *param)
+static void add_attributes(const struct sp_description *what,
+                           const struct sp_param *param,
+                           struct sp_buf *out)
 {
-    sp_buf_add_repeat(page->out, ' ', INDENT);
-    styled(page, "1", param->name);
-    sp_buf_adds(page->out, "  ");
-    styled(page, "36", param->dtype_text);
-    sp_buf_addc(page->out, '\n');
-    add_words(page, param->info);
-    end_paragraph(page);
+    struct sp_value otherwise = default_of(what, param);
+
     if (param->has_implicit)
-        add_labelled(page, "always:", param->implicit);
-    else if (param->has_default)
-        add_labelled(page, "default:", param->default_value);
-    if (param->choices)
-        add_choices(page, "choices:", param->choices);
-    if (param->element_choices)
-        add_choices(page, "elements:", param->element_choices);
-    if (param->writable) {
-        add_words(page, SP_STR("is changed in place"));
-        end_paragraph(page);
-    }
+        add_attribute(out, "implicit", param->implicit);
+    else if (otherwise.kind != SP_UNSET)
+        add_attribute(out, "default", otherwise);
+    add_choices(out, "choices", param->choices);
+    add_choices(out, "elements", param->element_choices);
+    if (param->writable)
+        sp_buf_addf(out, "%schanged in place", out->len ? "; " : "");
 }
 
-/* --- groups ------------------------------------------------------------------------------- */
-
-static size_t count_group(const struct sp_schema *schema, enum sp_category category, bool outputs)
+static void describe_param(const struct sp_description *what,
+                           const struct sp_param *param,
+                           const struct sp_columns *columns,
+                           const struct sp_page *page)
 {
-    size_t count = 0;
+    sp_auto_buf struct sp_buf info = SP_BUF(SP_BUF_LARGE);
+    sp_auto_buf struct sp_buf attributes = SP_BUF(SP_BUF_LARGE);
 
-    SP_MAP_EACH (entry, &schema->params) {
-        const struct sp_param *param = entry->value;
-        count += param->category == category && param->is_output == outputs;
-    }
-    return count;
+    sp_prose_inline(sp_str_trim(param->info), page->colour, &info);
+    add_attributes(what, param, &attributes);
+    if (attributes.len)
+        sp_buf_addf(&info, "%s%s[%s]%s", info.len ? " " : "", page->colour ? "\033[2m" : "",
+                    attributes.ptr, page->colour ? PLAIN : "");
+    sp_row_describe(columns, param->name, param->dtype_text, sp_buf_str(&info), page);
 }
 
-static void describe_group(struct page *page,
-                           const struct sp_schema *schema,
+/* --- tables ------------------------------------------------------------------------------- */
+
+struct sp_columns sp_columns_for(size_t name, size_t second, const struct sp_page *page)
+{
+    struct sp_columns columns;
+
+    name = SP_MIN(name, SP_MAX(page->width / 4, (size_t)16));
+    second = SP_MIN(second, SP_MAX(page->width / 5, (size_t)12));
+    columns.second = INDENT + name + 2;
+    columns.info = columns.second + second + 2;
+    if (columns.info + INFO_MIN > page->width)
+        columns.info = STACKED_AT;
+    return columns;
+}
+
+void sp_row_describe(const struct sp_columns *columns,
+                     struct sp_str name,
+                     struct sp_str second,
+                     struct sp_str info,
+                     const struct sp_page *page)
+{
+    size_t end = INDENT + sp_prose_width(name);
+    size_t start = SP_MAX(columns->second, end + 2);
+    size_t at = second.len ? start + sp_prose_width(second) : end;
+    bool stacked = columns->info == STACKED_AT || at + 2 > columns->info;
+
+    sp_buf_add_repeat(page->out, ' ', INDENT);
+    styled(page, "1", name);
+    if (second.len) {
+        sp_buf_add_repeat(page->out, ' ', start - end);
+        styled(page, "2", second);
+    }
+    if (!info.len || stacked)
+        sp_buf_addc(page->out, '\n');
+    if (!info.len)
+        return;
+    sp_buf_add_repeat(page->out, ' ', stacked ? columns->info : columns->info - at);
+    sp_prose_fill(page, columns->info, columns->info, info);
+}
+
+static bool is_in(const struct sp_param *param, enum sp_category category, bool outputs)
+{
+    return param->category == category && param->is_output == outputs;
+}
+
+static struct sp_columns measure(const struct sp_description *what,
+                                 enum sp_category category,
+                                 bool outputs,
+                                 const struct sp_page *page)
+{
+    size_t name = 0;
+    size_t dtype = 0;
+
+    SP_MAP_EACH (entry, &what->schema->params) {
+        const struct sp_param *param = entry->value;
+        if (!is_in(param, category, outputs))
+            continue;
+        name = SP_MAX(name, sp_prose_width(param->name));
+        dtype = SP_MAX(dtype, sp_prose_width(param->dtype_text));
+    }
+    return sp_columns_for(name, dtype, page);
+}
+
+static size_t count(const struct sp_description *what, enum sp_category category, bool outputs)
+{
+    size_t found = 0;
+
+    SP_MAP_EACH (entry, &what->schema->params)
+        found += is_in(entry->value, category, outputs);
+    return found;
+}
+
+static void describe_table(const struct sp_description *what,
                            enum sp_category category,
                            bool outputs,
-                           bool omit)
+                           const struct sp_page *page)
 {
-    size_t count = count_group(schema, category, outputs);
+    size_t found = count(what, category, outputs);
+    const char *kind = outputs ? "outputs" : "inputs";
     sp_auto_buf struct sp_buf title = SP_BUF(SP_BUF_SMALL);
 
-    if (!count)
-        return;
-    sp_buf_addf(&title, "%s %s:", category_titles[category], outputs ? "outputs" : "inputs");
-    if (!page->empty)
-        sp_buf_addc(page->out, '\n');
-    page->empty = false;
-    styled(page, "1;4", sp_buf_str(&title));
-    if (omit) {
-        sp_buf_addf(page->out, " omitting %zu\n", count);
+    if (!found || (category == SP_HIDDEN && what->detail < SP_HIDDEN))
+        return; /* hidden means hidden */
+    if (category > what->detail) {
+        sp_buf_addf(page->out, "\n  %s%s %s: omitting %zu%s\n", page->colour ? "\033[2m" : "",
+                    category_names[category], kind, found, page->colour ? PLAIN : "");
         return;
     }
-    sp_buf_addc(page->out, '\n');
-    SP_MAP_EACH (entry, &schema->params) {
-        const struct sp_param *param = entry->value;
-        if (param->category == category && param->is_output == outputs)
-            describe_param(page, param);
+    sp_buf_addf(&title, "%s %s:", category_names[category], kind);
+    sp_heading_describe(title.ptr, page);
+    struct sp_columns columns = measure(what, category, outputs, page);
+    SP_MAP_EACH (entry, &what->schema->params)
+        if (is_in(entry->value, category, outputs))
+            describe_param(what, entry->value, &columns, page);
+}
+
+/* --- further sections --------------------------------------------------------------------- */
+
+static bool ends_in(struct sp_str title, const char *word)
+{
+    size_t len = strlen(word);
+
+    return title.len >= len &&
+           sp_str_is_nocase(sp_str_slice(title, title.len - len, title.len), word);
+}
+
+static void describe_extra(const struct sp_description *what,
+                           const char *kind, /* NULL: neither */
+                           const struct sp_page *page)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+
+    if (!what->extra_info)
+        return;
+    SP_DICT_EACH(entry, what->extra_info)
+    {
+        bool wanted = kind ? ends_in(entry->key, kind)
+                           : !ends_in(entry->key, "inputs") && !ends_in(entry->key, "outputs");
+        if (!wanted || entry->value.kind == SP_NULL)
+            continue;
+        sp_buf_clear(&text);
+        sp_prose_plain(entry->key, &text);
+        sp_buf_addc(&text, ':');
+        sp_heading_describe(text.ptr, page);
+        sp_buf_clear(&text);
+        sp_value_str(entry->value, &text);
+        sp_prose(page, INDENT, sp_buf_str(&text));
     }
 }
 
-void sp_schema_describe(const struct sp_schema *schema,
-                        enum sp_category detail,
-                        bool colour,
-                        int width,
-                        struct sp_buf *out)
+void sp_extra_describe(const struct sp_description *what, const struct sp_page *page)
 {
-    struct page page = {
-        .out = out,
-        .colour = colour,
-        .width = width < WIDTH_MIN ? WIDTH_MIN : (size_t)width,
-        .empty = true,
-    };
+    describe_extra(what, NULL, page);
+}
 
-    for (unsigned category = SP_REQUIRED; category < SP_COUNT(category_titles); category++) {
-        bool omit = category > detail;
-        if (category == SP_HIDDEN && omit)
-            break; /* hidden means hidden */
-        describe_group(&page, schema, category, false, omit);
-        describe_group(&page, schema, category, true, omit);
+void sp_schema_describe(const struct sp_description *what, const struct sp_page *page)
+{
+    for (int outputs = 0; outputs < 2; outputs++) {
+        describe_extra(what, outputs ? "outputs" : "inputs", page);
+        for (unsigned category = 0; category < SP_COUNT(category_names); category++)
+            describe_table(what, category, outputs, page);
     }
+}
+
+/* --- as a value --------------------------------------------------------------------------- */
+
+static void put(struct sp_arena *arena,
+                struct sp_value dict,
+                const char *key,
+                struct sp_value value)
+{
+    sp_dict_set(arena, dict.dict, sp_str_of(key), value);
+}
+
+static void put_text(struct sp_arena *arena,
+                     struct sp_value dict,
+                     const char *key,
+                     struct sp_str text)
+{
+    if (text.len)
+        put(arena, dict, key, sp_text(text));
+}
+
+static void put_list(struct sp_arena *arena,
+                     struct sp_value dict,
+                     const char *key,
+                     const struct sp_list *list)
+{
+    struct sp_value copy = sp_list_new(arena);
+
+    if (!list)
+        return;
+    SP_LIST_EACH(item, list)
+    sp_list_add(arena, copy.list, *item);
+    put(arena, dict, key, copy);
+}
+
+static struct sp_value param_value(struct sp_arena *arena,
+                                   const struct sp_description *what,
+                                   const struct sp_param *param)
+{
+    struct sp_value dict = sp_dict_new(arena);
+    struct sp_value otherwise = default_of(what, param);
+
+    put(arena, dict, "dtype", sp_text(param->dtype_text));
+    put(arena, dict, "category", sp_text(sp_str_of(category_names[param->category])));
+    put(arena, dict, "required", sp_bool(param->category == SP_REQUIRED));
+    put_text(arena, dict, "info", param->info);
+    if (otherwise.kind != SP_UNSET)
+        put(arena, dict, "default", otherwise);
+    if (param->has_implicit)
+        put(arena, dict, "implicit", param->implicit);
+    put_list(arena, dict, "choices", param->choices);
+    put_list(arena, dict, "element_choices", param->element_choices);
+    put_list(arena, dict, "aliases", param->aliases);
+    if (param->writable)
+        put(arena, dict, "writable", sp_bool(true));
+    if (param->must_exist != SP_UNDECIDED)
+        put(arena, dict, "must_exist", sp_bool(param->must_exist == SP_YES));
+    put_text(arena, dict, "nom_de_guerre", param->nom_de_guerre);
+    put_text(arena, dict, "metavar", param->metavar);
+    put_text(arena, dict, "abbreviation", param->abbreviation);
+    return dict;
+}
+
+struct sp_value sp_schema_value(struct sp_arena *arena,
+                                const struct sp_description *what,
+                                bool outputs)
+{
+    struct sp_value dict = sp_dict_new(arena);
+
+    SP_MAP_EACH (entry, &what->schema->params) {
+        const struct sp_param *param = entry->value;
+        if (param->is_output == outputs)
+            sp_dict_set(arena, dict.dict, param->name, param_value(arena, what, param));
+    }
+    return dict;
 }

@@ -203,56 +203,10 @@ static void check_flatten(void)
     }
 }
 
-static const char described[] = "inputs:\n"
-                                "  opt: {dtype: int, default: 5, info: A number of words that is "
-                                "long enough to need a second line, choices: [5, 6]}\n"
-                                "  ms: MS * \"What to image\"\n"
-                                "  deep: {category: Obscure}\n"
-                                "  secret: {category: Hidden}\n"
-                                "outputs:\n"
-                                "  out: {dtype: File, implicit: 'x.fits', info: Result}\n";
-
-static const char page[] = "Required inputs:\n"
-                           "    ms  MS\n"
-                           "        What to image\n"
-                           "\n"
-                           "Optional inputs:\n"
-                           "    opt  int\n"
-                           "        A number of words that is long\n"
-                           "        enough to need a second line\n"
-                           "        default: 5\n"
-                           "        choices: 5, 6\n"
-                           "\n"
-                           "Implicit outputs:\n"
-                           "    out  File\n"
-                           "        Result\n"
-                           "        always: x.fits\n"
-                           "\n"
-                           "Obscure inputs: omitting 1\n";
-
-static void check_describe(void)
-{
-    struct bed bed;
-    struct sp_schema schema;
-    sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_SMALL);
-
-    bed_init(&bed);
-    load(&bed, described, &schema);
-    sp_schema_describe(&schema, SP_IMPLICIT, false, 40, &out);
-    if (!tap_ok(strcmp(out.ptr, page) == 0, "description of a schema"))
-        printf("%s", out.ptr);
-    sp_buf_clear(&out);
-    sp_schema_describe(&schema, SP_HIDDEN, true, 0, &out);
-    tap_ok(strstr(out.ptr, "secret") && strstr(out.ptr, "\033[1m"), "everything, in colour");
-    sp_map_fini(&schema.params);
-    bed_fini(&bed);
-}
-
 int main(void)
 {
     check_forms();
     check_fields();
     check_flatten();
-    check_describe();
     return tap_done();
 }
