@@ -270,7 +270,7 @@ try "$SPOOR" run fail.yml
 status 2 "several recipes"
 like "$err" 'name one of broken, signalled' "several recipes: names them"
 echo 'cabs: {one: {command: echo}, two: {command: echo}}' >cabs.yml
-try "$SPOOR" doc cabs.yml
+try "$SPOOR" plan cabs.yml
 status 2 "several cabs, no recipe"
 like "$err" 'name one of one, two' "several cabs: names them"
 try "$SPOOR" run fail.yml brokne
