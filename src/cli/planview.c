@@ -35,6 +35,22 @@ static void add_step(struct view *view, const struct sp_position *position, cons
     sp_buf_addc(&view->text, '\n');
 }
 
+/* What the cab and the settings put around the command. */
+static void add_surroundings(struct view *view, const struct sp_action *action)
+{
+    const struct sp_task *task = action->task;
+
+    if (task->virtual_env.len) {
+        indent(view, action->position);
+        sp_buf_addf(&view->text, "  virtual environment " SP_STR_FMT "\n",
+                    SP_STR_ARG(task->virtual_env));
+    }
+    for (size_t i = 0; task->command.env && task->command.env[i]; i++) {
+        indent(view, action->position);
+        sp_buf_addf(&view->text, "  with %s\n", task->command.env[i]);
+    }
+}
+
 static void add_run(struct view *view, const struct sp_action *action)
 {
     view->number++;
@@ -42,6 +58,7 @@ static void add_run(struct view *view, const struct sp_action *action)
     indent(view, action->position);
     sp_buf_addf(&view->text, "  %s$ " SP_STR_FMT "%s\n", view->colour ? "\033[36m" : "",
                 SP_STR_ARG(action->task->command.display), view->colour ? "\033[0m" : "");
+    add_surroundings(view, action);
 }
 
 static void add_skip(struct view *view, const struct sp_action *action)
@@ -49,6 +66,24 @@ static void add_skip(struct view *view, const struct sp_action *action)
     add_step(view, action->position, "  (skipped)");
     indent(view, action->position);
     sp_buf_addf(&view->text, "  " SP_STR_FMT "\n", SP_STR_ARG(action->reason));
+}
+
+static void note_surroundings(struct sp_arena *arena,
+                              const struct sp_task *task,
+                              struct sp_dict *step)
+{
+    struct sp_value env = sp_list_new(arena);
+
+    if (task->backend_name.len)
+        sp_dict_set(arena, step, SP_STR("backend"), sp_text(task->backend_name));
+    if (task->virtual_env.len)
+        sp_dict_set(arena, step, SP_STR("virtual_env"),
+                    sp_text(sp_arena_str(arena, task->virtual_env)));
+    for (size_t i = 0; task->command.env && task->command.env[i]; i++)
+        sp_list_add(arena, env.list,
+                    sp_text(sp_arena_str(arena, sp_str_of(task->command.env[i]))));
+    if (env.list->len)
+        sp_dict_set(arena, step, SP_STR("env"), env);
 }
 
 static void note_json(struct view *view, const struct sp_action *action)
@@ -70,6 +105,7 @@ static void note_json(struct view *view, const struct sp_action *action)
             sp_list_add(arena, argv.list,
                         sp_text(sp_arena_str(arena, sp_str_of(action->task->command.argv[i]))));
         sp_dict_set(arena, step.dict, SP_STR("argv"), argv);
+        note_surroundings(arena, action->task, step.dict);
         struct sp_value inputs = { .kind = SP_DICT, .dict = action->task->inputs };
         sp_dict_set(arena, step.dict, SP_STR("inputs"), sp_value_copy(arena, inputs));
     }

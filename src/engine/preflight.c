@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 
+#include "engine/jobspec.h"
 #include "engine/tools.h"
 
 struct preflight {
@@ -11,26 +12,65 @@ struct preflight {
     struct sp_map looked_up; /* programs, so that each is searched once */
 };
 
-static void check_program(struct preflight *p,
-                          const struct sp_cab *cab,
-                          struct sp_str program,
-                          struct sp_str step)
+/* One program that a step needs. */
+struct need {
+    const struct sp_cab *cab;
+    struct sp_str program;
+    struct sp_str path; /* where it is looked up */
+    struct sp_str step;
+    bool is_wrapper; /* it is Slurm's srun, in front of the tool */
+};
+
+static bool was_looked_up(struct preflight *p, const struct need *need)
 {
-    if (program.len == 0 || sp_map_has(&p->looked_up, program))
-        return;
-    sp_map_set(&p->looked_up, program, p);
-    if (sp_tools_has(program.ptr, p->path.ptr))
-        return;
+    struct sp_str key = need->program;
+
+    /* Another path is another place to look at. */
+    if (!sp_str_eq(need->path, p->path))
+        key = sp_arena_printf(p->session->arena, SP_STR_FMT " in " SP_STR_FMT,
+                              SP_STR_ARG(need->program), SP_STR_ARG(need->path));
+    if (sp_map_has(&p->looked_up, key))
+        return true;
+    sp_map_set(&p->looked_up, key, p);
+    return false;
+}
+
+static void check_program(struct preflight *p, const struct need *need)
+{
     struct sp_diags *diags = &p->session->diags;
-    sp_diag_error(diags, SP_DIAG_TOOL, cab->command_origin,
-                  "the program '" SP_STR_FMT "' of cab '" SP_STR_FMT
-                  "' is not installed (step '" SP_STR_FMT "' needs it)",
-                  SP_STR_ARG(program), SP_STR_ARG(cab->name), SP_STR_ARG(step));
-    const char *remedy = sp_tools_remedy(program);
+    struct sp_err err = SP_ERR_INIT;
+
+    if (need->program.len == 0 || was_looked_up(p, need) ||
+        sp_tools_get(need->program, need->path, &err) == SP_OK)
+        return;
+    if (need->is_wrapper)
+        sp_diag_error(diags, SP_DIAG_TOOL, need->cab->command_origin,
+                      "slurm is enabled for step '" SP_STR_FMT "', but '" SP_STR_FMT
+                      "' is not installed",
+                      SP_STR_ARG(need->step), SP_STR_ARG(need->program));
+    else
+        sp_diag_error(diags, SP_DIAG_TOOL, need->cab->command_origin,
+                      "the program '" SP_STR_FMT "' of cab '" SP_STR_FMT
+                      "' is not installed (step '" SP_STR_FMT "' needs it)",
+                      SP_STR_ARG(need->program), SP_STR_ARG(need->cab->name),
+                      SP_STR_ARG(need->step));
+    const char *remedy = sp_tools_remedy(need->program);
     if (remedy)
         sp_diag_hint(diags, "%s", remedy);
     else
-        sp_diag_hint(diags, "install it, or put its directory into PATH");
+        sp_diag_hint(diags, "%s; install it, or put its directory into PATH", err.text);
+}
+
+static void check_limits(struct preflight *p, const struct sp_action *action)
+{
+    const struct sp_limit *limits;
+    size_t count;
+    struct sp_err err = SP_ERR_INIT;
+
+    if (action->task->limits &&
+        sp_jobspec_limits(p->session->arena, action->task, &limits, &count, &err))
+        sp_diag_error(&p->session->diags, SP_DIAG_BACKEND, action->position->origin,
+                      "step '" SP_STR_FMT "': %s", SP_STR_ARG(action->position->fqname), err.text);
 }
 
 /* A program that cannot be known yet ("{recipe.tool}" of a later value) is left to the run. */
@@ -38,8 +78,16 @@ static void check_tool(struct preflight *p, const struct sp_action *action)
 {
     const struct sp_command *command = &action->task->command;
 
-    check_program(p, action->task->cab, sp_str_of(command->argc ? command->argv[0] : NULL),
-                  action->position->fqname);
+    struct need need = {
+        .cab = action->task->cab,
+        .program = sp_str_of(command->argc ? command->argv[0] : NULL),
+        .path = sp_jobspec_path(p->session->arena, p->session, p->path, action->task),
+        .step = action->position->fqname,
+        .is_wrapper = action->task->is_wrapped,
+    };
+
+    check_program(p, &need);
+    check_limits(p, action);
 }
 
 /* The first word of a plain command; empty for what only evaluation can tell. */
@@ -61,8 +109,11 @@ static void check_written_tools(struct preflight *p, const struct sp_recipe *rec
 {
     for (size_t i = 0; recipe && depth < NESTING_MAX && i < recipe->step_count; i++) {
         const struct sp_step *step = &recipe->steps[i];
-        if (step->cab && step->skip.kind == SP_NULL)
-            check_program(p, step->cab, plain_program(p->session->arena, step->cab), step->label);
+        struct need need = { .cab = step->cab, .path = p->path, .step = step->label };
+        if (step->cab && step->skip.kind == SP_NULL) {
+            need.program = plain_program(p->session->arena, step->cab);
+            check_program(p, &need);
+        }
         check_written_tools(p, step->recipe, depth + 1);
     }
 }
@@ -110,6 +161,8 @@ enum sp_rc sp_preflight(struct sp_session *session,
         .cab = session->cab,
         .params = session->params,
         .selection = session->selection,
+        .offers = sp_tools_offers(session->arena, p.path),
+        .python = sp_tools_python(p.path),
         .dry = true,
     };
     struct sp_walk *walk = NULL;

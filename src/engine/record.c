@@ -40,6 +40,16 @@ static void put_words(struct record r, const char *key, const char *const *words
     put(r, key, list);
 }
 
+static void put_list(struct record r, const char *key, const char *const *words)
+{
+    size_t count = 0;
+
+    while (words && words[count])
+        count++;
+    if (count)
+        put_words(r, key, words, count);
+}
+
 static void put_dict(struct record r, const char *key, const struct sp_dict *dict)
 {
     struct sp_value value = sp_dict_new(r.arena);
@@ -93,6 +103,8 @@ struct sp_dict *sp_record_step_start(struct sp_arena *arena,
     put_position(r, action->position);
     put_text(r, "cab", task->cab->name);
     put_words(r, "argv", task->command.argv, task->command.argc);
+    put_list(r, "env", task->command.env);
+    put_text(r, "virtual_env", task->virtual_env);
     put_dict(r, "inputs", task->inputs);
     put_text(r, "output", output_file);
     put_text(r, "log", log_file);

@@ -500,6 +500,8 @@ static enum sp_rc walk_through(struct run *run, struct sp_err *err)
         .cab = run->session->cab,
         .params = run->session->params,
         .selection = run->session->selection,
+        .offers = sp_tools_offers(run->session->arena, run->path),
+        .python = sp_tools_python(run->path),
         .log = on_log,
         .log_arg = run,
     };

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 
-#include "engine/tools.h"
+#include "engine/jobspec.h"
 #include "sys/file.h"
 
 #include <stdio.h>
@@ -149,15 +149,12 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
     run->options = *options;
     run->task = task;
     run->verdict.arena = arena;
-    run->job = (struct sp_job){
-        .name = sp_arena_cstr(arena, options->base->position->taskname),
-        .argv = task->command.argv,
-        .env = sp_tools_environment(arena, options->path, task->command.env),
-        .cwd = sp_arena_cstr(arena, options->session->world.cwd),
-    };
     struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };
+    rc = sp_jobspec_make(arena, options->session, options->path, task,
+                         options->base->position->taskname, &run->job, err);
     /* The job last: once it is submitted, there is no way back. */
-    rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);
+    if (rc == SP_OK)
+        rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);
     if (rc == SP_OK)
         rc = options->ops->submit(options->backend, &run->job, &observer, &run->handle, err);
     if (rc) {

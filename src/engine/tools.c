@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/tools.h"
 
+#include "exec/backend.h"
 #include "sys/env.h"
 #include "sys/file.h"
 
@@ -23,6 +24,42 @@ bool sp_tools_has(const char *program, const char *path)
     return sp_find_program(program, path, &found);
 }
 
+enum sp_rc sp_tools_get(struct sp_str program, struct sp_str path, struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf found = SP_BUF(SP_BUF_SMALL);
+
+    return sp_program_get(program.ptr, path.ptr, NULL, &found, err);
+}
+
+const struct sp_offer *sp_tools_offers(struct sp_arena *arena, struct sp_str path)
+{
+    static const struct {
+        struct sp_offer offer;
+        const char *program; /* without it the backend is not installed */
+    } others[] = {
+        { { .name = "singularity", .needs_image = true }, "singularity" },
+        { { .name = "apptainer", .needs_image = true }, "apptainer" },
+        { { .name = "kube", .needs_image = true, .is_remote = true }, "kubectl" },
+    };
+    struct sp_offer *offers = SP_ARENA_NEW(arena, struct sp_offer, SP_COUNT(others) + 2);
+
+    offers[0] = (struct sp_offer){ .name = "native" };
+    for (size_t i = 0; i < SP_COUNT(others); i++) {
+        offers[i + 1] = others[i].offer;
+        if (!sp_backend_find(others[i].offer.name))
+            offers[i + 1].refusal = sp_tools_has(others[i].program, path.ptr)
+                                        ? "not supported by this version of Spoor yet"
+                                        : "not installed";
+    }
+    return offers;
+}
+
+const char *sp_tools_python(struct sp_str path)
+{
+    return !sp_tools_has("python", path.ptr) && sp_tools_has("python3", path.ptr) ? "python3"
+                                                                                  : "python";
+}
+
 const char *sp_tools_remedy(struct sp_str program)
 {
     /* What Debian has, and what comes from PyPI; others are better asked from their authors. */
@@ -38,6 +75,7 @@ const char *sp_tools_remedy(struct sp_str program)
         { "python3", "apt-get install python3" },
         { "python", "apt-get install python-is-python3" },
         { "xvfb-run", "apt-get install xvfb" },
+        { "srun", "apt-get install slurm-client" },
         { "simms", "it comes with Spoor: build it with 'make'" },
         { "simulator", "it comes with Spoor: build it with 'make'" },
         { "fitspicture", "it comes with Spoor: build it with 'make'" },

@@ -2,13 +2,25 @@
 /* tools.h - finding the programs that jobs start, and saying how to get missing ones. */
 #pragma once
 
+#include "base/err.h"
+
 #include "engine/place.h"
+#include "plan/offer.h"
 
 /* PATH of jobs: our cargo programs, then the user's PATH. */
 struct sp_str sp_tools_path(struct sp_arena *arena, const struct sp_places *places);
 
 /* Is `program` an executable on that path (or a path to one)? */
 bool sp_tools_has(const char *program, const char *path);
+
+/* Like sp_program_get of sys/file.h: says what is wrong with a program that cannot be run. */
+enum sp_rc sp_tools_get(struct sp_str program, struct sp_str path, struct sp_err *err) SP_MUST_USE;
+
+/* The backends of this machine. */
+const struct sp_offer *sp_tools_offers(struct sp_arena *arena, struct sp_str path);
+
+/* The Python of cabs that name none: "python", or "python3" where only that is there. */
+const char *sp_tools_python(struct sp_str path);
 
 /* How to install it: "apt-get install wsclean", or NULL when we do not know. */
 const char *sp_tools_remedy(struct sp_str program);

@@ -62,6 +62,7 @@ enum sp_severity {
     X(SP_DIAG_TOOL, "R0601", "tool is not installed")                     \
     X(SP_DIAG_OUTPUT, "R0602", "output is missing or unusable")           \
     X(SP_DIAG_FAILED, "R0603", "a step has failed")                       \
+    X(SP_DIAG_BACKEND, "R0604", "no backend can run the step")            \
     X(SP_DIAG_PITFALL, "R0701", "this does something surprising")
 
 enum sp_diag_code {

@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "lang/compose.h"
+#include "value/text.h"
 
 static void add(struct sp_walk *walk, struct sp_value *settings, struct sp_value overlay)
 {
@@ -20,6 +21,41 @@ static void add_recipes(struct sp_walk *walk,
         add(walk, settings, frame->node->parent->step->backend);
     }
     add(walk, settings, frame->node->recipe->backend);
+}
+
+/* Names of registries, variables and options may be substituted too, not only what they are set
+ * to. */
+static struct sp_value eval_keys(struct sp_eval *eval, struct sp_value value)
+{
+    if (value.kind != SP_DICT)
+        return value;
+    struct sp_value out = sp_dict_new(eval->arena);
+    SP_DICT_EACH(entry, value.dict)
+    {
+        struct sp_str key = entry->key;
+        if (sp_str_find(key, '{') != SIZE_MAX) {
+            struct sp_value name =
+                sp_eval_subst(eval, sp_at(sp_text(key), entry->origin), eval->tolerant);
+            if (!sp_is_value(name))
+                return name;
+            key = sp_value_text(eval->arena, name);
+        }
+        struct sp_value inner = eval_keys(eval, entry->value);
+        if (!sp_is_value(inner) && sp_is_value(entry->value))
+            return inner;
+        sp_dict_set_at(eval->arena, out.dict, key, entry->origin, inner);
+    }
+    return out;
+}
+
+static bool has_open_key(struct sp_value value)
+{
+    if (value.kind != SP_DICT)
+        return false;
+    SP_DICT_EACH(entry, value.dict)
+    if (sp_str_find(entry->key, '{') != SIZE_MAX || has_open_key(entry->value))
+        return true;
+    return false;
 }
 
 static bool add_variety(struct sp_walk *walk, struct sp_frame *frame, struct sp_value *settings)
@@ -40,7 +76,7 @@ static bool add_variety(struct sp_walk *walk, struct sp_frame *frame, struct sp_
     if (known && known->kind == SP_DICT)
         SP_DICT_EACH(entry, known->dict)
     sp_nearest_offer(&nearest, entry->key);
-    sp_diag_error(walk->diags, SP_DIAG_STEP, name->origin,
+    sp_diag_error(walk->diags, SP_DIAG_BACKEND, name->origin,
                   "step '" SP_STR_FMT "': backend variety '" SP_STR_FMT "' is not defined",
                   SP_STR_ARG(sp_frame_step(frame)->fqname), SP_STR_ARG(name->text));
     sp_diag_hint_nearest(walk->diags, &nearest);
@@ -62,6 +98,8 @@ bool sp_settings(struct sp_walk *walk, struct sp_frame *frame, struct sp_value *
         return false;
     if (sp_is_expression(settings))
         settings = sp_eval_value(&eval, settings);
+    if (has_open_key(settings))
+        settings = eval_keys(&eval, settings);
     if (sp_frame_reject(walk, settings, step->origin, "backend settings"))
         return false;
     *out = settings.kind == SP_DICT ? settings : sp_dict_new(walk->arena);

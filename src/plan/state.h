@@ -85,6 +85,8 @@ struct sp_walk {
     struct sp_world world;          /* what the language sees: knows what steps will make */
     const struct sp_world *outside; /* the world as it is */
     struct sp_diags *diags;
+    const struct sp_offer *offers; /* may be NULL */
+    const char *python;
     struct sp_eval_cache *cache;
     const struct sp_selection *selection; /* may be NULL */
     sp_log_fn log;

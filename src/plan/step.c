@@ -5,6 +5,7 @@
 #include "plan/dryworld.h"
 #include "plan/hooks.h"
 #include "plan/literal.h"
+#include "plan/placement.h"
 #include "plan/settings.h"
 #include "plan/skip.h"
 #include "plan/validate.h"
@@ -200,8 +201,15 @@ static bool build_command(struct sp_walk *walk, struct sp_frame *frame)
     const struct sp_step_node *step = sp_frame_step(frame);
     struct sp_eval eval = sp_frame_eval(walk, frame);
     struct sp_err err = SP_ERR_INIT;
-    enum sp_rc rc = sp_command_build(walk->arena, frame->cab, shown_params(walk, frame), &eval,
-                                     &walk->task.command, &err);
+    struct sp_command_request request = {
+        .arena = walk->arena,
+        .cab = frame->cab,
+        .params = shown_params(walk, frame),
+        .eval = &eval,
+        .python = walk->python,
+        .virtual_env = walk->task.virtual_env,
+    };
+    enum sp_rc rc = sp_command_build(&request, &walk->task.command, &err);
 
     if (rc)
         sp_diag_error(walk->diags, SP_DIAG_VALUE, step->step->origin, "step '" SP_STR_FMT "': %s",
@@ -218,7 +226,7 @@ static bool prepare_task(struct sp_walk *walk, struct sp_frame *frame)
     };
     sp_access_collect(walk, frame, &walk->task);
     return sp_access_check(walk, frame) && sp_settings(walk, frame, &walk->task.backend) &&
-           build_command(walk, frame);
+           sp_place(walk, frame) && build_command(walk, frame) && sp_place_command(walk, frame);
 }
 
 enum sp_step_verdict sp_step_begin(struct sp_walk *walk,

@@ -307,6 +307,8 @@ static struct sp_walk *new_walk(const struct sp_walk_options *options)
     walk->config = options->config;
     walk->outside = options->world;
     walk->diags = options->diags;
+    walk->offers = options->offers;
+    walk->python = options->python;
     walk->log = options->log;
     walk->log_arg = options->log_arg;
     walk->selection = options->selection;

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "plan/offer.h"
 #include "recipe/command.h"
 #include "recipe/config.h"
 #include "recipe/params.h"
@@ -30,6 +31,9 @@ struct sp_walk_options {
     struct sp_cab *cab;
     const struct sp_dict *params;         /* from the command line: dotted names as written */
     const struct sp_selection *selection; /* which steps; NULL: all (plan/select.h) */
+    const struct sp_dict *params; /* from the command line: dotted names as written */
+    const struct sp_offer *offers; /* backends; NULL: which of them is used does not matter */
+    const char *python; /* interpreter where a cab names none; NULL: "python" */
     bool dry;
     sp_log_fn log; /* LOG(...) in formulas; may be NULL */
     void *log_arg;
@@ -71,6 +75,10 @@ struct sp_task {
     const struct sp_list *remove;    /* existing outputs to delete before; may be NULL */
     const struct sp_list *writes;    /* paths that it will make or change: outputs and writables */
     struct sp_value backend;         /* merged settings (spec 7.1), evaluated; a mapping */
+    struct sp_str backend_name;      /* the one that was chosen; empty without offers */
+    struct sp_str virtual_env;       /* directory; empty: none */
+    const struct sp_dict *limits;    /* backend.rlimits; may be NULL */
+    bool is_wrapped;                 /* the first word is Slurm's, not the cab's */
 };
 
 struct sp_action {

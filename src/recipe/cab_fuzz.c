@@ -58,7 +58,10 @@ static void check_command(struct sp_arena *arena, const struct sp_cab *cab)
     struct sp_err err = SP_ERR_INIT;
 
     sp_scope_set(&scope, "current", params, true);
-    if (sp_command_build(arena, cab, params, &eval, &command, &err)) {
+    struct sp_command_request request = {
+        .arena = arena, .cab = cab, .params = params, .eval = &eval
+    };
+    if (sp_command_build(&request, &command, &err)) {
         require(err.text[0] && command.argc == 42);
         return;
     }

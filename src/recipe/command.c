@@ -119,23 +119,22 @@ static struct sp_str quote_words(const struct sp_building *build)
     return sp_arena_str(build->arena, sp_buf_str(&text));
 }
 
-enum sp_rc sp_command_build(struct sp_arena *arena,
-                            const struct sp_cab *cab,
-                            const struct sp_dict *params,
-                            struct sp_eval *eval,
+enum sp_rc sp_command_build(const struct sp_command_request *request,
                             struct sp_command *out,
                             struct sp_err *err)
 {
     struct sp_building build = {
-        .arena = arena,
-        .cab = cab,
-        .params = params,
-        .eval = eval,
-        .words = sp_list_new(arena).list,
+        .arena = request->arena,
+        .cab = request->cab,
+        .params = request->params,
+        .eval = request->eval,
+        .python = request->python ? request->python : "python",
+        .virtual_env = request->virtual_env,
+        .words = sp_list_new(request->arena).list,
         .err = err,
     };
     struct sp_command command = { 0 };
-    enum sp_rc rc = flavours[cab->flavour](&build);
+    enum sp_rc rc = flavours[build.cab->flavour](&build);
 
     if (rc == SP_OK)
         rc = finish_words(&build, &command);

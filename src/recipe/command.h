@@ -14,11 +14,17 @@ struct sp_command {
     struct sp_wranglers *wranglers; /* of the flavour itself (yield lines, CASA errors); or NULL */
 };
 
-/* `params` are validated values. `eval` substitutes in command and args. */
-enum sp_rc sp_command_build(struct sp_arena *arena,
-                            const struct sp_cab *cab,
-                            const struct sp_dict *params,
-                            struct sp_eval *eval,
+/* What a command is made of. */
+struct sp_command_request {
+    struct sp_arena *arena;
+    const struct sp_cab *cab;
+    const struct sp_dict *params; /* validated values */
+    struct sp_eval *eval;         /* substitutes in command and args */
+    const char *python;           /* where a cab names no interpreter; NULL: "python" */
+    struct sp_str virtual_env;    /* its interpreter is used; empty: none */
+};
+
+enum sp_rc sp_command_build(const struct sp_command_request *request,
                             struct sp_command *out,
                             struct sp_err *err) SP_MUST_USE;
 

@@ -10,6 +10,8 @@ struct sp_building {
     const struct sp_cab *cab;
     const struct sp_dict *params;
     struct sp_eval *eval;
+    const char *python;
+    struct sp_str virtual_env;
     struct sp_list *words; /* the argument vector so far: texts */
     struct sp_str display; /* set by the flavour; empty: the words, quoted */
     struct sp_str short_name;

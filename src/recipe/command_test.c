@@ -46,7 +46,10 @@ static enum sp_rc build(struct bed *bed,
     sp_scope_set(&scope, "current", params, true);
     if (cab->flavour == SP_FLAVOUR_CASA && sp_str_is(cab->info, "configured"))
         sp_scope_set(&scope, "config", bed_yaml(bed, config_text).dict, false);
-    return sp_command_build(bed->arena, cab, params, &eval, out, err);
+    struct sp_command_request request = {
+        .arena = bed->arena, .cab = cab, .params = params, .eval = &eval
+    };
+    return sp_command_build(&request, out, err);
 }
 
 static void check_case(const struct case_text *row)
@@ -314,8 +317,8 @@ static const struct case_text rows[] = {
     { "{command: 'x = 1', flavour: {kind: python-code, interpreter_binary: python3,"
       " interpreter_command: 'xvfb-run -a {python}'}}",
       "{}", "xvfb-run -a python3 -c ... # [python]()", NULL },
-    { "{command: func, flavour: python}", "{}", NULL, "of the form module.function" },
-    { "{command: 'a.b; import os', flavour: python}", "{}", NULL, "of the form module.function" },
+    { "{command: func, flavour: python}", "{}", NULL, "of the form module.function or (file.py)function" },
+    { "{command: 'a.b; import os', flavour: python}", "{}", NULL, "of the form module.function or (file.py)function" },
     { "{command: a.b, flavour: {kind: python, interpreter_command: ''}}", "{}", NULL,
       "is not a command" },
 };

@@ -6,6 +6,7 @@
 
 #include "sys/env.h"
 #include "sys/file.h"
+#include "sys/limit.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -155,6 +156,45 @@ static int start(const struct sp_spawn *what,
     return rc;
 }
 
+/* posix_spawn knows no limits, but the child inherits ours. All but that of CPU time, which would
+ * count what we have used already; no program has used up its own before it is set. */
+static size_t split_limits(const struct sp_spawn *what,
+                           struct sp_limit inherited[static SP_LIMITS_MAX],
+                           struct sp_limit *cpu)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < what->limit_count && i < SP_LIMITS_MAX; i++) {
+        if (what->limits[i].resource == RLIMIT_CPU)
+            *cpu = what->limits[i];
+        else
+            inherited[count++] = what->limits[i];
+    }
+    return count;
+}
+
+static enum sp_rc start_limited(const struct sp_spawn *what,
+                                const char *path,
+                                const struct pipe pipes[static 2],
+                                pid_t *out,
+                                struct sp_err *err)
+{
+    struct sp_limit limits[SP_LIMITS_MAX];
+    struct sp_limit before[SP_LIMITS_MAX];
+    struct sp_limit cpu = { .resource = -1 };
+    size_t count = split_limits(what, limits, &cpu);
+
+    enum sp_rc rc = sp_limits_set(limits, count, before, err);
+    if (rc)
+        return rc;
+    int code = start(what, path, pipes, out);
+    sp_limits_restore(before, count);
+    if (code)
+        return explain(what, path, code, err);
+    sp_limits_set_of(*out, &cpu, cpu.resource >= 0 ? 1 : 0);
+    return SP_OK;
+}
+
 enum sp_rc sp_spawn(const struct sp_spawn *what, struct sp_process *out, struct sp_err *err)
 {
     sp_auto_buf struct sp_buf path = SP_BUF(SP_BUF_SMALL);
@@ -167,10 +207,8 @@ enum sp_rc sp_spawn(const struct sp_spawn *what, struct sp_process *out, struct 
         return rc;
     for (int i = 0; i < 2 && !rc; i++)
         rc = open_pipe(&pipes[i], err);
-    if (!rc) {
-        int code = start(what, path.ptr, pipes, &pid);
-        rc = code ? explain(what, path.ptr, code, err) : SP_OK;
-    }
+    if (!rc)
+        rc = start_limited(what, path.ptr, pipes, &pid, err);
     if (!rc)
         *out =
             (struct sp_process){ pid, sp_take_fd(&pipes[0].reader), sp_take_fd(&pipes[1].reader) };

@@ -17,13 +17,18 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
 #include <sys/types.h>
+
+struct sp_limit; /* sys/limit.h */
 
 struct sp_spawn {
     const char *const *argv; /* argv[0] is looked up in PATH of `env` */
     const char *const *env;  /* the whole environment */
     const char *cwd;         /* NULL: ours */
     int stdin_fd;            /* borrowed; 0 or less: /dev/null */
+    const struct sp_limit *limits; /* soft resource limits of the child; borrowed */
+    size_t limit_count;            /* SP_LIMITS_MAX at most */
 };
 
 /* A running child. `stdout_fd` and `stderr_fd` are the reading, non-blocking ends of pipes; the
@@ -33,7 +38,9 @@ struct sp_process {
     int stdout_fd, stderr_fd;
 };
 
-/* SP_NOT_FOUND: there is no such program, or its interpreter is missing. SP_INVALID: the working
+/* Our own soft limits are changed for the moment of the start: not for several threads.
+ *
+ * SP_NOT_FOUND: there is no such program, or its interpreter is missing. SP_INVALID: the working
  * directory is missing, or the file is not executable code. SP_LIMIT: the command line is too
  * long. */
 enum sp_rc sp_spawn(const struct sp_spawn *what, struct sp_process *out, struct sp_err *err)

@@ -6,6 +6,7 @@
 #include "base/tap.h"
 
 #include "sys/file.h"
+#include "sys/limit.h"
 #include "sys/procstat.h"
 
 #include <fcntl.h>
@@ -25,7 +26,7 @@ static enum sp_rc spawn_script(const char *script,
                                struct sp_err *err)
 {
     const char *const argv[] = { "sh", "-c", script, NULL };
-    const struct sp_spawn spawn = { argv, env, "/", stdin_fd };
+    const struct sp_spawn spawn = { .argv = argv, .env = env, .cwd = "/", .stdin_fd = stdin_fd };
 
     return sp_spawn(&spawn, out, err);
 }
@@ -157,9 +158,45 @@ static void test_refused(void)
     word[size] = '\0';
     const char *const argv[] = { "true", word, NULL };
     struct sp_process process;
-    tap_ok(sp_spawn(&(struct sp_spawn){ argv, env, "/", -1 }, &process, &err) == SP_LIMIT, "%s",
+    tap_ok(sp_spawn(&(struct sp_spawn){ .argv = argv, .env = env, .cwd = "/" }, &process, &err) == SP_LIMIT, "%s",
            err.text);
     tap_ok(sp_remove_tree(dir, &err) == SP_OK, "clean up");
+}
+
+/* Limits are the child's alone (spec stimela2.md 7.1: the reference keeps them for itself). */
+static void test_limits(void)
+{
+    static const struct sp_limit limits[] = {
+        { RLIMIT_NOFILE, 50 }, { RLIMIT_CPU, 77 }, { RLIMIT_CORE, 0 }
+    };
+    const char *const argv[] = { "sh", "-c", "ulimit -n; sleep 0.1; ulimit -t; ulimit -Hn", NULL };
+    const struct sp_spawn spawn = {
+        .argv = argv, .env = env, .cwd = "/", .limits = limits, .limit_count = SP_COUNT(limits)
+    };
+    sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_SMALL);
+    struct sp_process process;
+    struct sp_err err = SP_ERR_INIT;
+    struct rlimit before;
+    struct rlimit after;
+
+    (void)getrlimit(RLIMIT_NOFILE, &before);
+    if (!tap_ok(sp_spawn(&spawn, &process, &err) == SP_OK, "start with limits"))
+        return;
+    int status = drain(&process, &out);
+    (void)getrlimit(RLIMIT_NOFILE, &after);
+    tap_ok(status == 0 && sp_str_starts(sp_buf_str(&out), "50\n77\n"), "limits of the child: %s",
+           out.ptr);
+    tap_ok(before.rlim_cur == after.rlim_cur && before.rlim_max == after.rlim_max, "ours are kept");
+    char want[64];
+    (void)snprintf(want, sizeof want, "\n%" PRIu64 "\n", (uint64_t)before.rlim_max);
+    tap_ok(before.rlim_max == RLIM_INFINITY || strstr(out.ptr, want), "hard limits stay");
+
+    const struct sp_limit impossible = { RLIMIT_NOFILE, RLIM_INFINITY };
+    struct sp_spawn greedy = spawn;
+    greedy.limits = &impossible;
+    greedy.limit_count = 1;
+    tap_ok(before.rlim_max == RLIM_INFINITY || sp_spawn(&greedy, &process, &err) != SP_OK,
+           "above the hard limit: %s", err.text);
 }
 
 static void test_faults(void)
@@ -248,6 +285,7 @@ int main(void)
     test_surroundings();
     test_input();
     test_refused();
+    test_limits();
     test_faults();
     test_procstat();
     test_family();

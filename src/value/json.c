@@ -101,15 +101,19 @@ static void write_dict(struct writer *writer, const struct sp_dict *dict)
     end_items(writer, dict->len == 0, '}');
 }
 
-static void write_float(double real, struct sp_buf *out)
+static void write_float(const struct writer *writer, double real)
 {
+    struct sp_buf *out = writer->out;
+
     if (isfinite(real)) {
         sp_float_repr(real, out);
-        return;
+    } else if (writer->style == SP_JSON_PYTHON) {
+        sp_buf_adds(out, isnan(real) ? "NaN" : real < 0 ? "-Infinity" : "Infinity");
+    } else {
+        sp_buf_addc(out, '"');
+        sp_float_repr(real, out);
+        sp_buf_addc(out, '"');
     }
-    sp_buf_addc(out, '"');
-    sp_float_repr(real, out);
-    sp_buf_addc(out, '"');
 }
 
 static void write_value(struct writer *writer, struct sp_value value)
@@ -117,7 +121,7 @@ static void write_value(struct writer *writer, struct sp_value value)
     switch (value.kind) {
     case SP_BOOL: sp_buf_adds(writer->out, value.boolean ? "true" : "false"); break;
     case SP_INT: sp_buf_addf(writer->out, "%lld", (long long)value.integer); break;
-    case SP_FLOAT: write_float(value.real, writer->out); break;
+    case SP_FLOAT: write_float(writer, value.real); break;
     case SP_TEXT:
     case SP_PATH: sp_json_quote(value.text, writer->out); break;
     case SP_LIST:

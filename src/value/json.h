@@ -2,7 +2,7 @@
 /* json.h - values as JSON, through jansson.
  *
  * Order of keys is kept, 64-bit integers are exact, duplicates are refused. A float that JSON
- * cannot hold (nan, inf) is written as a text. What is not a value is written as null.
+ * cannot hold (nan, inf) is written as a text, or as Python's json module reads it. What is not a value is written as null.
  */
 #pragma once
 
@@ -12,7 +12,8 @@
 
 enum sp_json_style {
     SP_JSON_COMPACT,
-    SP_JSON_PRETTY
+    SP_JSON_PRETTY,
+    SP_JSON_PYTHON /* compact, with NaN and Infinity */
 };
 
 void sp_json_encode(struct sp_value value, enum sp_json_style style, struct sp_buf *out);

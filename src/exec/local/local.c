@@ -442,7 +442,13 @@ static enum sp_rc local_submit(struct sp_backend *backend,
                                struct sp_handle *out,
                                struct sp_err *err)
 {
-    const struct sp_spawn spawn = { .argv = what->argv, .env = what->env, .cwd = what->cwd };
+    const struct sp_spawn spawn = {
+        .argv = what->argv,
+        .env = what->env,
+        .cwd = what->cwd,
+        .limits = what->limits,
+        .limit_count = what->limit_count,
+    };
     struct sp_process process;
 
     enum sp_rc rc = sp_spawn(&spawn, &process, err);

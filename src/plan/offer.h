@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* offer.h - the backends there are, and which of them a step gets (spec stimela2.md 7.1).
+ *
+ * Who has backends says so in a table; the rule that picks one knows none of them by name. */
+#pragma once
+
+#include "base/arena.h"
+
+#include "value/value.h"
+
+#include <stdbool.h>
+
+struct sp_offer {
+    const char *name;    /* as in `select`; NULL ends the table */
+    const char *refusal; /* why it cannot be used here: "not installed"; NULL: it can */
+    bool needs_image;    /* runs nothing but containers */
+    bool is_remote;      /* has machines of its own */
+};
+
+struct sp_choice {
+    const struct sp_offer *offer; /* NULL: none can be used */
+    struct sp_str reasons;        /* then: "singularity: not installed; native: disabled" */
+};
+
+/* The first of `select` (a comma list or a list; without it "singularity,native") that is on
+ * offer, not disabled (`NAME: {enable: false}`), and has the image that it needs. */
+void sp_offers_choose(struct sp_arena *arena,
+                      const struct sp_offer *offers,
+                      const struct sp_dict *settings,
+                      bool has_image,
+                      struct sp_choice *out);

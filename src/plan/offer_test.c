@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which backend a step gets (spec stimela2.md 7.1; section 9, backend validation), and what Slurm
+ * makes of its command (7.4). */
+#include "plan/offer.h"
+
+#include "base/tap.h"
+
+#include "plan/slurm.h"
+#include "recipe/test_bed.h"
+
+/* --- choosing ------------------------------------------------------------------------------ */
+
+/* `present`: singularity is installed. Wanted: the backend's name, or the reasons. */
+static const struct {
+    const char *name, *settings;
+    bool present, has_image;
+    const char *want;
+} choices[] = {
+    { "default, no image", "{}", true, false, "native" },
+    { "default, image", "{}", true, true, "singularity" },
+    { "default, image, not installed", "{}", false, true, "native" },
+    { "native preferred", "{select: [native, singularity]}", true, true, "native" },
+    { "singularity only, no image", "{select: singularity}", true, false,
+      "(singularity: container image not specified by cab)" },
+    { "singularity only, not installed", "{select: singularity}", false, true,
+      "(singularity: not installed)" },
+    { "singularity only, as a list", "{select: [singularity]}", true, true, "singularity" },
+    { "native disabled, no image", "{native: {enable: false}}", true, false,
+      "(singularity: container image not specified by cab; native: disabled)" },
+    { "native disabled, singularity not installed",
+      "{select: 'native,singularity', native: {enable: false}}", false, true,
+      "(native: disabled; singularity: not installed)" },
+    { "both disabled", "{native: {enable: false}, singularity: {enable: false}}", true, true,
+      "(singularity: disabled; native: disabled)" },
+    { "an unknown one", "{select: ' natve , native'}", true, false, "native" },
+    { "only an unknown one", "{select: natve}", true, false, "(natve: unknown backend)" },
+    { "empty text means the default", "{select: ''}", false, false, "native" },
+    { "an empty list means the default", "{select: []}", false, false, "native" },
+    { "null means the default", "{select: null}", false, false, "native" },
+    { "enabled by name", "{select: native, native: {enable: true}}", false, false, "native" },
+    { "a section without enable", "{select: native, native: {virtual_env: x}}", false, false,
+      "native" },
+    { "a section that is null", "{select: native, native: null}", false, false, "native" },
+};
+
+static void check_choice(size_t i)
+{
+    const struct sp_offer offers[] = {
+        { .name = "native" },
+        { .name = "singularity",
+          .refusal = choices[i].present ? NULL : "not installed",
+          .needs_image = true },
+        { NULL },
+    };
+    struct bed bed;
+    struct sp_choice choice;
+
+    bed_init(&bed);
+    struct sp_value settings = bed_yaml(&bed, choices[i].settings);
+    sp_offers_choose(bed.arena, offers, settings.dict, choices[i].has_image, &choice);
+    const char *got = choice.offer ? choice.offer->name
+                                   : sp_arena_printf(bed.arena, "(" SP_STR_FMT ")",
+                                                     SP_STR_ARG(choice.reasons))
+                                         .ptr;
+    if (!tap_ok(strcmp(got, choices[i].want) == 0, "%s", choices[i].name))
+        printf("# got %s\n", got);
+    bed_fini(&bed);
+}
+
+/* --- Slurm --------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *settings, *step, *want; /* NULL: refused */
+} wraps[] = {
+    { "name backwards", "{slurm: {enable: true}}", "top.loop.2.image",
+      "srun -J image.2.loop.top tool 'a b'" },
+    { "one name", "{slurm: {enable: true}}", "top", "srun -J top tool 'a b'" },
+    { "options as written",
+      "{slurm: {enable: true, srun_opts: {mem: 8GB, cpus_per_task: 4, x y: 'p q'}}}", "a.b",
+      "srun -J b.a --mem 8GB --cpus_per_task 4 '--x y' 'p q' tool 'a b'" },
+    { "flags", "{slurm: {enable: true, srun_opts: {exclusive: true, label: false, qos: null}}}", "a",
+      "srun -J a --exclusive tool 'a b'" },
+    { "path of srun", "{slurm: {enable: true, srun_path: /opt/slurm/bin/srun}}", "a",
+      "/opt/slurm/bin/srun -J a tool 'a b'" },
+    { "a list is no option", "{slurm: {enable: true, srun_opts: {mem: [1]}}}", "a", NULL },
+};
+
+static void check_wrap(size_t i)
+{
+    static const char *argv[] = { "tool", "a b", NULL };
+    struct sp_command command = { .argv = argv, .argc = 2, .display = SP_STR("tool 'a b'") };
+    struct sp_err err = SP_ERR_INIT;
+    struct bed bed;
+
+    bed_init(&bed);
+    struct sp_value settings = bed_yaml(&bed, wraps[i].settings);
+    enum sp_rc rc =
+        sp_slurm_wrap(bed.arena, settings.dict, sp_str_of(wraps[i].step), &command, &err);
+    bool fine = wraps[i].want ? rc == SP_OK && sp_str_is(command.display, wraps[i].want)
+                              : rc == SP_INVALID && err.text[0] && command.argv == argv;
+    tap_ok(fine && !command.argv[command.argc] &&
+               strcmp(command.argv[command.argc - 1], "a b") == 0,
+           "slurm: %s: " SP_STR_FMT, wraps[i].name, SP_STR_ARG(command.display));
+    bed_fini(&bed);
+}
+
+static void check_enabled(const char *settings, bool want)
+{
+    struct bed bed;
+
+    bed_init(&bed);
+    tap_ok(sp_slurm_is_enabled(bed_yaml(&bed, settings).dict) == want, "slurm in %s", settings);
+    bed_fini(&bed);
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < SP_COUNT(choices); i++)
+        check_choice(i);
+    for (size_t i = 0; i < SP_COUNT(wraps); i++)
+        check_wrap(i);
+    check_enabled("{}", false);
+    check_enabled("{slurm: null}", false);
+    check_enabled("{slurm: {srun_opts: {}}}", false);
+    check_enabled("{slurm: {enable: false}}", false);
+    check_enabled("{slurm: {enable: true}}", true);
+    return tap_done();
+}
