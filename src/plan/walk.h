@@ -31,9 +31,8 @@ struct sp_walk_options {
     struct sp_cab *cab;
     const struct sp_dict *params;         /* from the command line: dotted names as written */
     const struct sp_selection *selection; /* which steps; NULL: all (plan/select.h) */
-    const struct sp_dict *params; /* from the command line: dotted names as written */
-    const struct sp_offer *offers; /* backends; NULL: which of them is used does not matter */
-    const char *python; /* interpreter where a cab names none; NULL: "python" */
+    const struct sp_offer *offers;        /* backends; NULL: which is used does not matter */
+    const char *python;                   /* where a cab names no interpreter; NULL: "python" */
     bool dry;
     sp_log_fn log; /* LOG(...) in formulas; may be NULL */
     void *log_arg;
