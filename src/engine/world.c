@@ -2,6 +2,7 @@
 #include "engine/world.h"
 
 #include "engine/package.h"
+#include "engine/python_call.h"
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/glob.h"
@@ -116,6 +117,7 @@ void sp_world_real(struct sp_world *world, struct sp_arena *arena, const struct 
         .real = world_real,
         .glob = world_glob,
         .package = world_package,
+        .call = sp_python_call,
         .env = world_env,
         .cwd = sp_real_path(arena, SP_STR(".")),
         .home = home.len ? sp_arena_str(arena, home) : SP_STR("/"),

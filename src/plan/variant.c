@@ -2,8 +2,10 @@
 #include "plan/variant.h"
 
 /* Values as far as they are known; before a run the others as they are written, so that "maybe
- * many" is taken for many. Implicit values follow from the schema. */
+ * many" is taken for many. Implicit values follow from the schema, and so do defaults of parameters
+ * that the cab has only for some values. */
 static struct sp_dict *known_values(struct sp_walk *walk,
+                                    const struct sp_cab *cab,
                                     const struct sp_validation *look,
                                     const struct sp_dict *params)
 {
@@ -13,7 +15,7 @@ static struct sp_dict *known_values(struct sp_walk *walk,
     {
         const struct sp_param *param = sp_schema_find(look->schema, entry->key);
         const struct sp_value *raw = sp_dict_find(look->raw, entry->key);
-        if (param && param->has_implicit)
+        if ((param && param->has_implicit) || (!raw && !sp_schema_find(&cab->schema, entry->key)))
             continue;
         if (sp_is_value(entry->value))
             sp_dict_set(walk->scratch, known, entry->key, entry->value);
@@ -52,7 +54,7 @@ bool sp_variant_choose(struct sp_walk *walk, struct sp_frame *frame, struct sp_v
         look.loose = true;
         look.make_dirs = NULL;
         (void)sp_validate_before(walk, frame, &look);
-        values = known_values(walk, &look, look.params);
+        values = known_values(walk, cab, &look, look.params);
     }
     enum sp_rc rc = sp_dynamic_variant(walk->nodes->dynamic, cab, values, &frame->cab, &err);
     if (rc == SP_OK)
