@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CHUNK_SIZE ((size_t)64 * 1024)
+#define CHUNK_SIZE ((size_t)64 * 1024)   /* of the first chunks */
+#define CHUNK_MAX  ((size_t)1024 * 1024) /* of those of large arenas: fresh pages, zero already */
 #define ALIGNMENT  ((size_t)16)
 
 struct chunk {
@@ -37,12 +38,18 @@ void sp_arena_free(struct sp_arena *arena)
     free(arena);
 }
 
+/* Chunks grow with the arena, so that a large one consists of few. */
+static size_t next_size(const struct sp_arena *arena)
+{
+    return arena->used < 4 * CHUNK_MAX ? CHUNK_SIZE : CHUNK_MAX;
+}
+
 /* A large block gets a chunk of its own behind the one being filled. */
 static struct chunk *add_chunk(struct sp_arena *arena, size_t size)
 {
     struct chunk *chunk = sp_alloc(sizeof *chunk + size);
     chunk->size = size;
-    if (arena->chunks && size > CHUNK_SIZE) {
+    if (arena->chunks && size > next_size(arena)) {
         chunk->next = arena->chunks->next;
         arena->chunks->next = chunk;
     } else {
@@ -60,7 +67,7 @@ void *sp_arena_alloc(struct sp_arena *arena, size_t size)
     struct chunk *chunk = arena->chunks;
 
     if (!chunk || rounded > chunk->size - chunk->used)
-        chunk = add_chunk(arena, SP_MAX(rounded, CHUNK_SIZE));
+        chunk = add_chunk(arena, SP_MAX(rounded, next_size(arena)));
     void *ptr = chunk->bytes + chunk->used;
     chunk->used += rounded;
     arena->used += rounded;
@@ -90,19 +97,27 @@ struct sp_str sp_arena_str(struct sp_arena *arena, struct sp_str text)
     return (struct sp_str){ sp_arena_cstr(arena, text), text.len };
 }
 
+/* Printed right where it will stand if there is room; only otherwise measured first. */
 struct sp_str sp_arena_vprintf(struct sp_arena *arena, const char *fmt, va_list args)
 {
+    struct chunk *chunk = arena->chunks;
+    size_t room = chunk ? chunk->size - chunk->used : 0;
+    char *text = chunk ? chunk->bytes + chunk->used : NULL;
     va_list again;
 
     assert(fmt);
     va_copy(again, args);
-    int wanted = vsnprintf(NULL, 0, fmt, again);
+    int wanted = vsnprintf(text, room, fmt, again);
     va_end(again);
     if (wanted < 0)
         return SP_STR("");
-    char *text = sp_arena_alloc(arena, (size_t)wanted + 1);
-    int written = vsnprintf(text, (size_t)wanted + 1, fmt, args);
-    return (struct sp_str){ text, (size_t)SP_MAX(SP_MIN(written, wanted), 0) };
+    bool fits = (size_t)wanted < room;
+    if (!fits && room)
+        memset(text, 0, room); /* what is not given out yet is zero */
+    text = sp_arena_alloc(arena, (size_t)wanted + 1);
+    if (!fits)
+        (void)vsnprintf(text, (size_t)wanted + 1, fmt, args);
+    return (struct sp_str){ text, (size_t)wanted };
 }
 
 struct sp_str sp_arena_printf(struct sp_arena *arena, const char *fmt, ...)

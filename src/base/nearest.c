@@ -50,10 +50,15 @@ unsigned sp_name_distance(struct sp_str a, struct sp_str b)
 
 void sp_nearest_offer(struct sp_nearest *nearest, struct sp_str name)
 {
-    unsigned distance = sp_name_distance(nearest->wanted, name);
     size_t longest = SP_MAX(name.len, nearest->wanted.len);
+    size_t surplus = longest - SP_MIN(name.len, nearest->wanted.len);
     unsigned allowed = longest < 2 ? 0 : (unsigned)SP_MAX(longest * 2 / 3, (size_t)2);
 
+    /* Each surplus letter is an edit: most names need not be compared at all. (Very long ones
+     * are compared in part.) */
+    if (longest <= NAME_MAX_LEN && (2 * surplus > allowed || 2 * surplus >= nearest->distance))
+        return;
+    unsigned distance = sp_name_distance(nearest->wanted, name);
     if (distance < nearest->distance && distance <= allowed) {
         nearest->distance = distance;
         nearest->best = name;

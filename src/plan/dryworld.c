@@ -28,11 +28,32 @@ static bool writable(void *arg, struct sp_str path)
     return outside->writable(outside->arg, path);
 }
 
+/* Thousands of steps name the same few paths, and nothing changes before a run: each is looked at
+ * once. */
 static struct sp_str real(void *arg, struct sp_str path, struct sp_arena *arena)
 {
-    const struct sp_world *outside = ((const struct sp_walk *)arg)->outside;
+    struct sp_walk *walk = arg;
+    struct sp_str *known = sp_map_find(&walk->real_paths, path);
 
-    return outside->real(outside->arg, path, arena);
+    (void)arena;
+    if (!known) {
+        known = SP_ARENA_NEW(walk->arena, struct sp_str, 1);
+        *known = walk->outside->real(walk->outside->arg, path, walk->arena);
+        sp_map_set(&walk->real_paths, sp_arena_str(walk->arena, path), known);
+    }
+    return *known;
+}
+
+static enum sp_path_kind kind_outside(struct sp_walk *walk, struct sp_str path)
+{
+    enum sp_path_kind *known = sp_map_find(&walk->kinds, path);
+
+    if (!known) {
+        known = SP_ARENA_NEW(walk->arena, enum sp_path_kind, 1);
+        *known = walk->outside->kind(walk->outside->arg, path);
+        sp_map_set(&walk->kinds, sp_arena_str(walk->arena, path), known);
+    }
+    return *known;
 }
 
 static bool package(void *arg, struct sp_str name, struct sp_arena *arena, struct sp_str *out)
@@ -61,8 +82,8 @@ static bool is_under_promised(const struct sp_walk *walk, struct sp_str path)
  * extension it is taken for a file, without one for a directory (a subtable, a group). */
 static enum sp_path_kind kind(void *arg, struct sp_str path)
 {
-    const struct sp_walk *walk = arg;
-    enum sp_path_kind found = walk->outside->kind(walk->outside->arg, path);
+    struct sp_walk *walk = arg;
+    enum sp_path_kind found = kind_outside(walk, path);
     size_t slash = sp_str_rfind(path, '/');
     size_t dot = sp_str_rfind(path, '.');
 

@@ -381,6 +381,8 @@ void sp_walk_free(struct sp_walk *walk)
     sp_nodes_fini(walk->root);
     sp_dynamic_free(walk->nodes->dynamic);
     sp_map_fini(&walk->promised);
+    sp_map_fini(&walk->kinds);
+    sp_map_fini(&walk->real_paths);
     sp_map_fini(&walk->fixed_step);
     sp_eval_cache_free(walk->cache);
     sp_arena_free(walk->scratch);
