@@ -5,9 +5,21 @@
 
 #include <stdio.h>
 
+struct check_args {
+    struct sp_load_args load;
+    struct sp_words ignore;
+};
+
 static const struct sp_option options[] = {
     SP_OPT_FLAG("h", "help", struct sp_load_args, help, "show this help"),
     SP_OPT_FLAG(NULL, "json", struct sp_load_args, json, "print one JSON document"),
+    SP_OPT_WORDS(NULL,
+                 "ignore",
+                 struct check_args,
+                 ignore,
+                 "CODE",
+                 "do not tell warnings and notes of this kind, e.g. R0703; may be repeated, or "
+                 "name several with commas"),
     SP_SELECT_OPTIONS,
     SP_LOAD_OPTIONS,
     SP_OPT_END,
@@ -53,9 +65,19 @@ static void print_json(struct sp_session *session, const struct sp_preflight *pl
     (void)printf("%s\n", text.ptr);
 }
 
+static size_t count(const struct sp_session *session, enum sp_severity severity)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < session->diags.len; i++)
+        found += session->diags.items[i].severity == severity;
+    return found;
+}
+
 static void print_verdict(const struct sp_session *session, const struct sp_preflight *plan)
 {
-    size_t warnings = session->diags.len - session->diags.errors;
+    size_t warnings = count(session, SP_WARNING);
+    size_t notes = count(session, SP_NOTE);
     struct sp_str name = session->recipe ? session->recipe->name : session->cab->name;
 
     if (session->diags.errors)
@@ -66,33 +88,68 @@ static void print_verdict(const struct sp_session *session, const struct sp_pref
                      plan->tasks == 1 ? "" : "s", plan->exact ? "" : " or more");
     if (warnings)
         (void)printf(", %zu warning%s", warnings, warnings == 1 ? "" : "s");
+    if (notes)
+        (void)printf(", %zu note%s", notes, notes == 1 ? "" : "s");
     (void)printf("\n");
+}
+
+/* -1 to go on, else the exit status. */
+static int ignore(const struct sp_cli_command *self,
+                  const struct sp_words *codes,
+                  struct sp_diags *diags)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    for (size_t i = 0; i < codes->len; i++) {
+        struct sp_str rest = sp_str_of(codes->items[i]);
+        while (rest.ptr) {
+            struct sp_str code = sp_str_trim(sp_str_cut(&rest, ','));
+            if (sp_diags_ignore(diags, code))
+                continue;
+            (void)sp_fail(&err, SP_INVALID, "there is no finding '" SP_STR_FMT "'",
+                          SP_STR_ARG(code));
+            return sp_command_fault(self, &err);
+        }
+    }
+    return -1;
+}
+
+static int check(const struct sp_cli_command *self,
+                 const struct check_args *args,
+                 struct sp_session *session)
+{
+    struct sp_preflight plan;
+    struct sp_err err = SP_ERR_INIT;
+    enum sp_rc rc = sp_preflight(session, NULL, NULL, &plan, &err);
+
+    sp_preflight_pitfalls(session, SP_PITFALLS_OTHER);
+    int status = ignore(self, &args->ignore, &session->diags);
+    if (status >= 0)
+        return status;
+    if (args->load.json) {
+        print_json(session, &plan);
+    } else {
+        sp_show_findings(session);
+        print_verdict(session, &plan);
+    }
+    return rc ? SP_MAX(sp_findings_status(session), SP_EXIT_FAILED) : SP_EXIT_DONE;
 }
 
 static int run_check(const struct sp_cli_command *self, int argc, char **argv)
 {
-    struct sp_load_args args = { 0 };
+    struct check_args args = { 0 };
     sp_auto_words struct sp_words words = { 0 };
     struct sp_session session = { 0 };
-    struct sp_preflight plan;
-    struct sp_err err = SP_ERR_INIT;
 
     int status = sp_command_parse(self, argc, argv, &args, &words);
     if (status < 0) {
-        status = sp_command_load(self, &args, &words, &session);
-        if (status < 0) {
-            enum sp_rc rc = sp_preflight(&session, NULL, NULL, &plan, &err);
-            status = rc ? SP_MAX(sp_findings_status(&session), SP_EXIT_FAILED) : SP_EXIT_DONE;
-            if (args.json) {
-                print_json(&session, &plan);
-            } else {
-                sp_show_findings(&session);
-                print_verdict(&session, &plan);
-            }
-        }
+        status = sp_command_load(self, &args.load, &words, &session);
+        if (status < 0)
+            status = check(self, &args, &session);
         sp_session_fini(&session);
     }
-    sp_load_args_fini(&args);
+    sp_words_fini(&args.ignore);
+    sp_load_args_fini(&args.load);
     return status;
 }
 
@@ -102,7 +159,8 @@ const struct sp_cli_command sp_command_check = {
         .summary = "find mistakes in a recipe without running it",
         .synopsis = "[OPTIONS] FILE... [RECIPE] [NAME=VALUE...]",
         .description = "Shows all findings at once, each with its place, the line, and what to do. "
-                       "Exit status 1\nwhen there are errors, 0 when there are only warnings.",
+                       "Exit status 1\nwhen there are errors, 0 when there are only warnings and notes. "
+                       "A note is about\nwhat works here and not in Stimela.",
         .options = options,
         .examples = "  spoor check recipe.yml ms=my.ms\n"
                     "      would this run go through?",

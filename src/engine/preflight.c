@@ -136,6 +136,23 @@ static void visit(struct preflight *p,
     sp_walk_done(walk, &fine);
 }
 
+void sp_preflight_pitfalls(struct sp_session *session, unsigned flags)
+{
+    const struct sp_value *opts = sp_dict_get(session->config.root, "opts");
+    struct sp_pitfall_search search = {
+        .arena = session->arena,
+        .origins = session->origins,
+        .diags = &session->diags,
+        .recipe = session->recipe,
+        .cab = session->cab,
+        .params = session->params,
+        .settings = opts && opts->kind == SP_DICT ? opts->dict : NULL,
+        .flags = flags,
+    };
+
+    sp_pitfalls_find(&search);
+}
+
 static enum sp_rc summary(const struct sp_session *session, struct sp_err *err)
 {
     size_t errors = session->diags.errors;
@@ -179,6 +196,7 @@ enum sp_rc sp_preflight(struct sp_session *session,
     if (rc && sp_selection_is_empty(session->selection))
         check_written_tools(&p, session->recipe, 0);
     sp_walk_free(walk);
+    sp_preflight_pitfalls(session, SP_PITFALLS_RESULTS);
     sp_map_fini(&p.looked_up);
     return rc && session->diags.errors == 0 ? rc : summary(session, err);
 }

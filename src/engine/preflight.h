@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/session.h"
+#include "recipe/pitfall.h"
 
 /* Called for each action of the dry walk; may be NULL. */
 typedef void (*sp_preflight_fn)(void *arg, const struct sp_action *action);
@@ -15,9 +16,13 @@ struct sp_preflight {
     bool exact; /* no loop length was unknown */
 };
 
-/* Findings go to session->diags; SP_INVALID when there are errors. */
+/* Findings go to session->diags, among them pitfalls that make results wrong; SP_INVALID when there
+ * are errors. */
 enum sp_rc sp_preflight(struct sp_session *session,
                         sp_preflight_fn fn,
                         void *arg,
                         struct sp_preflight *out,
                         struct sp_err *err) SP_MUST_USE;
+
+/* Further pitfalls, for those who ask. */
+void sp_preflight_pitfalls(struct sp_session *session, unsigned flags);

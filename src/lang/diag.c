@@ -5,7 +5,6 @@
 
 #include "value/utf8.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 #define SOURCE_WIDTH 110 /* characters of the source line shown; more would wrap */
@@ -50,6 +49,7 @@ void sp_diags_init(struct sp_diags *diags, struct sp_arena *arena, const struct 
 void sp_diags_fini(struct sp_diags *diags)
 {
     free(diags->items);
+    sp_map_fini(&diags->known);
     diags->items = NULL;
     diags->len = diags->capacity = diags->errors = diags->last = 0;
 }
@@ -74,20 +74,42 @@ static SP_PRINTF(2, 0) char *format_text(struct sp_arena *arena, const char *fmt
     return copy;
 }
 
+/* Number of the same finding, SIZE_MAX if it is new; then it is noted with the next number. */
+static size_t find_known(struct sp_diags *diags, const struct sp_diag *diag)
+{
+    struct sp_str key = sp_arena_printf(diags->arena, "%u %d %d %s", diag->origin, (int)diag->code,
+                                        (int)diag->severity, diag->text);
+    uintptr_t number = (uintptr_t)sp_map_find(&diags->known, key);
+
+    if (number && number <= diags->len)
+        return number - 1;
+    sp_map_set(&diags->known, key, (void *)(uintptr_t)(diags->len + 1));
+    return SIZE_MAX;
+}
+
 static void add(struct sp_diags *diags, struct sp_diag diag)
 {
-    for (size_t i = diags->len; i-- > 0;) {
-        const struct sp_diag *other = &diags->items[i];
-        if (other->code == diag.code && other->origin == diag.origin &&
-            other->severity == diag.severity && strcmp(other->text, diag.text) == 0) {
-            diags->last = i;
-            return;
-        }
-    }
+    size_t known = find_known(diags, &diag);
+
+    diags->last = known;
+    if (known != SIZE_MAX)
+        return;
     diags->items = sp_grow(diags->items, &diags->capacity, diags->len + 1, sizeof *diags->items);
     diags->last = diags->len;
     diags->items[diags->len++] = diag;
     diags->errors += diag.severity == SP_ERROR_FOUND;
+}
+
+void sp_diag_add(struct sp_diags *diags,
+                 enum sp_severity severity,
+                 enum sp_diag_code code,
+                 uint32_t origin,
+                 const char *fmt,
+                 va_list args)
+{
+    const char *text = format_text(diags->arena, fmt, args);
+
+    add(diags, (struct sp_diag){ severity, code, origin, text, NULL });
 }
 
 void sp_diag_error(struct sp_diags *diags,
@@ -99,9 +121,8 @@ void sp_diag_error(struct sp_diags *diags,
     va_list args;
 
     va_start(args, fmt);
-    const char *text = format_text(diags->arena, fmt, args);
+    sp_diag_add(diags, SP_ERROR_FOUND, code, origin, fmt, args);
     va_end(args);
-    add(diags, (struct sp_diag){ SP_ERROR_FOUND, code, origin, text, NULL });
 }
 
 void sp_diag_warning(struct sp_diags *diags,
@@ -113,9 +134,26 @@ void sp_diag_warning(struct sp_diags *diags,
     va_list args;
 
     va_start(args, fmt);
-    const char *text = format_text(diags->arena, fmt, args);
+    sp_diag_add(diags, SP_WARNING, code, origin, fmt, args);
     va_end(args);
-    add(diags, (struct sp_diag){ SP_WARNING, code, origin, text, NULL });
+}
+
+bool sp_diags_ignore(struct sp_diags *diags, struct sp_str code)
+{
+    size_t kept = 0;
+    bool exists = false;
+
+    for (size_t i = 0; i < SP_COUNT(codes); i++)
+        exists = exists || sp_str_is(code, codes[i].code);
+    for (size_t i = 0; i < diags->len; i++) {
+        const struct sp_diag *diag = &diags->items[i];
+        if (diag->severity == SP_ERROR_FOUND || !sp_str_is(code, codes[diag->code].code))
+            diags->items[kept++] = *diag;
+    }
+    if (kept != diags->len)
+        sp_map_fini(&diags->known);
+    diags->len = kept;
+    return exists;
 }
 
 void sp_diag_note(struct sp_diags *diags,
@@ -127,9 +165,8 @@ void sp_diag_note(struct sp_diags *diags,
     va_list args;
 
     va_start(args, fmt);
-    const char *text = format_text(diags->arena, fmt, args);
+    sp_diag_add(diags, SP_NOTE, code, origin, fmt, args);
     va_end(args);
-    add(diags, (struct sp_diag){ SP_NOTE, code, origin, text, NULL });
 }
 
 void sp_diag_hint(struct sp_diags *diags, const char *fmt, ...)

@@ -102,6 +102,7 @@ static struct sp_node *new_node(struct parser *parser, enum sp_node_kind kind, u
                        SP_FORMULA_DEPTH_MAX);
     struct sp_node *node = SP_ARENA_NEW(parser->arena, struct sp_node, 1);
     node->kind = kind;
+    node->at = parser->at;
     node->depth = below + 1;
     return node;
 }
@@ -345,6 +346,7 @@ static struct sp_node *parse_call(struct parser *parser,
     bool raw = function->flags & SP_FUNCTION_RAW;
 
     call->call.function = function;
+    call->at = start;
     parser->raw += raw;
     (void)accept(parser, '(');
     if (!accept(parser, ')')) {
@@ -454,8 +456,9 @@ static struct sp_node *parse_word(struct parser *parser)
     for (size_t i = 0; i < SP_COUNT(constants); i++) {
         if (!sp_str_is(word, constants[i].word))
             continue;
+        struct sp_node *node = new_constant(parser, constants[i].value);
         parser->at += word.len;
-        return new_constant(parser, constants[i].value);
+        return node;
     }
     struct parser ahead = *parser;
     ahead.at += word.len;
@@ -599,6 +602,7 @@ static struct sp_node *parse_operators(struct parser *parser, struct sp_node *le
         const struct sp_operator *op = sp_operator_binary(rest_of(parser), &len);
         if (!op || op->level < level)
             return left;
+        size_t at = parser->at;
         parser->at += len;
         struct sp_node *operand = parse_level(parser, op->level + 1U);
         if (!operand)
@@ -612,7 +616,7 @@ static struct sp_node *parse_operators(struct parser *parser, struct sp_node *le
             left = chain;
             open = op->level;
         }
-        add_link(parser, left, (struct sp_link){ op, operand });
+        add_link(parser, left, (struct sp_link){ op, at, operand });
     }
 }
 

@@ -35,11 +35,13 @@ enum sp_node_kind {
 
 struct sp_link {
     const struct sp_operator *op;
+    size_t at; /* of the operator: offset in the formula */
     const struct sp_node *operand;
 };
 
 struct sp_node {
     enum sp_node_kind kind;
+    size_t at;      /* offset in the formula: of a constant or a call its first letter */
     unsigned depth; /* of the tree below, 1 for a leaf; at most SP_FORMULA_DEPTH_MAX * 2 */
 
     union {

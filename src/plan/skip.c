@@ -50,7 +50,7 @@ static enum sp_skip_answer by_text(struct sp_walk *walk,
     if (!is_word(result, no_words, SP_COUNT(no_words)))
         return answer(walk, true, skip, reason);
     if (result.len) {
-        sp_diag_warning(walk->diags, SP_DIAG_PITFALL, skip.origin,
+        sp_diag_warning(walk->diags, SP_DIAG_SKIP_TEXT, skip.origin,
                         "skip of step '" SP_STR_FMT "' gives the text '" SP_STR_FMT
                         "', which Stimela takes for true",
                         SP_STR_ARG(step->fqname), SP_STR_ARG(result));
@@ -107,7 +107,7 @@ enum sp_skip_answer sp_skip_wanted(struct sp_walk *walk,
         return SP_SKIP_NO;
     if (sp_is_expression(skip))
         return evaluate(walk, frame, skip, reason);
-    sp_diag_warning(walk->diags, SP_DIAG_PITFALL, skip.origin,
+    sp_diag_warning(walk->diags, SP_DIAG_SKIP_TEXT, skip.origin,
                     "skip of step '" SP_STR_FMT "' is the text '" SP_STR_FMT
                     "', which counts as true",
                     SP_STR_ARG(step->fqname), SP_STR_ARG(skip.text));
@@ -187,7 +187,7 @@ static bool is_disabled(const struct sp_walk *walk, const struct sp_step_node *s
 
 static void warn_no_outputs(struct sp_walk *walk, const struct sp_step_node *step)
 {
-    sp_diag_warning(walk->diags, SP_DIAG_PITFALL, step->step->origin,
+    sp_diag_warning(walk->diags, SP_DIAG_NO_FILES, step->step->origin,
                     "step '" SP_STR_FMT "' has skip_if_outputs, but no file outputs to look at",
                     SP_STR_ARG(step->fqname));
     sp_diag_hint(walk->diags, "Stimela always skips such a step; here it runs");

@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                             SP_NO_SOURCES, &document, &err) == SP_OK) {
         for (unsigned dry = 0; dry < 2; dry++) {
             struct sp_config config;
-            diags.errors = diags.len = 0;
+            sp_diags_fini(&diags);
             sp_config_init(&config, arena, &diags);
             sp_config_add(&config, document);
             walk_through(&config, &world, dry == 0);

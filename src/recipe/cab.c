@@ -251,6 +251,7 @@ struct sp_cab *sp_cab_load(struct sp_arena *arena,
     }
     cab->name = name;
     cab->origin = value.origin;
+    cab->written = value.dict;
     sp_fields_read(arena, &fields, value.dict, written, diags);
     if (!load_command(arena, cab, written->command, diags))
         return NULL;

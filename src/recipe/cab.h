@@ -31,6 +31,7 @@ struct sp_cab {
     struct sp_wranglers *wranglers;
     struct sp_value backend; /* null or mapping */
     const struct sp_dict *preamble, *epilogue;
+    const struct sp_dict *written; /* all of it, as composed: for how it was written */
     uint32_t origin;
 };
 

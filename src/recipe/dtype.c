@@ -314,6 +314,16 @@ bool sp_dtype_is_file_list(const struct sp_dtype *dtype)
     return dtype->kind == SP_DT_LIST && dtype->arg_count == 1 && sp_dtype_is_file(dtype->args[0]);
 }
 
+bool sp_dtype_has_file(const struct sp_dtype *dtype)
+{
+    if (sp_dtype_kind_is_file(dtype->kind))
+        return true;
+    for (size_t i = 0; i < dtype->arg_count; i++)
+        if (dtype->args[i] && sp_dtype_has_file(dtype->args[i]))
+            return true;
+    return false;
+}
+
 bool sp_dtype_is(const struct sp_dtype *dtype, const char *name)
 {
     if (sp_dtype_is_file_list(dtype))

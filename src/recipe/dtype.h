@@ -21,6 +21,9 @@ bool sp_dtype_is_file(const struct sp_dtype *dtype);
 /* Exactly List[File], List[Directory], List[MS] or List[URI]. */
 bool sp_dtype_is_file_list(const struct sp_dtype *dtype);
 
+/* One of these, at any depth. */
+bool sp_dtype_has_file(const struct sp_dtype *dtype);
+
 /* Exactly this simple type: "bool", "Directory" (for a file list: of its elements too). */
 bool sp_dtype_is(const struct sp_dtype *dtype, const char *name);
 bool sp_dtype_of_directories(const struct sp_dtype *dtype); /* (List of) Directory or MS */

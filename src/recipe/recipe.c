@@ -166,6 +166,7 @@ struct sp_recipe *sp_recipe_load(struct sp_config *config,
     }
     if (!enter_loading(config, name, value))
         return NULL;
+    raw.recipe.written = value.dict;
     sp_fields_read(config->arena, &table, value.dict, &raw, config->diags);
     sp_schema_load(config->arena, raw.inputs, raw.outputs, what.ptr, &raw.recipe.schema,
                    config->diags);

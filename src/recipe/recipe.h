@@ -55,6 +55,7 @@ struct sp_recipe {
     struct sp_value backend;
     struct sp_str dynamic_schema;
     const struct sp_dict *preamble, *epilogue;
+    const struct sp_dict *written; /* all of it, as composed: for how it was written */
     uint32_t origin;
 };
 
