@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/command.h"
+#include "cli/program.h"
 
 #include <fcntl.h>
 #include <locale.h>
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 
     /* Output that could not be written is a failure, not a success nobody saw. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        (void)fprintf(stderr, "spoor: cannot write to standard output\n");
+        (void)fprintf(stderr, "%s: cannot write to standard output\n", sp_program()->name);
         return status ? status : SP_EXIT_FAILED;
     }
     return status;

@@ -18,6 +18,17 @@ void sp_words_add(struct sp_words *words, const char *word)
     words->items[words->len++] = word;
 }
 
+void sp_words_put_first(struct sp_words *words, const struct sp_words *front)
+{
+    if (front->len == 0)
+        return;
+    words->items =
+        sp_grow(words->items, &words->capacity, words->len + front->len, sizeof *words->items);
+    memmove(words->items + front->len, words->items, words->len * sizeof *words->items);
+    memcpy(words->items, front->items, front->len * sizeof *words->items);
+    words->len += front->len;
+}
+
 /* --- parsing ------------------------------------------------------------------------------ */
 
 struct parser {

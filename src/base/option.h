@@ -83,6 +83,9 @@ struct sp_words {
 
 void sp_words_add(struct sp_words *words, const char *word);
 void sp_words_fini(struct sp_words *words);
+
+/* Words of `front` before those that are there. */
+void sp_words_put_first(struct sp_words *words, const struct sp_words *front);
 #define sp_auto_words SP_CLEANUP(sp_words_fini)
 
 /* Everything that describes one program or command to a person. */

@@ -21,6 +21,7 @@ static const struct sp_option options[] = {
                  "do not tell warnings and notes of this kind, e.g. R0703; may be repeated, or "
                  "name several with commas"),
     SP_SELECT_OPTIONS,
+    SP_ASSIGN_OPTIONS,
     SP_LOAD_OPTIONS,
     SP_OPT_END,
 };

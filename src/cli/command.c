@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 
+#include "cli/program.h"
 #include "sys/tty.h"
 
 #include <stdio.h>
@@ -29,18 +30,32 @@ const struct sp_cli_command *sp_command_find(const char *word)
     return NULL;
 }
 
-static void show_help(const struct sp_usage *usage, FILE *stream)
+void sp_command_name(const struct sp_usage *usage, struct sp_buf *out)
 {
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+    const char *program = sp_program()->name;
+    const char *rest = usage->name + strlen("spoor");
 
-    sp_usage_help(usage, sp_tty_width(fileno(stream)), &text);
+    sp_buf_addf(out, "%s%s", program, rest);
+}
+
+void sp_command_show_help(const struct sp_usage *usage, FILE *stream)
+{
+    sp_auto_buf struct sp_buf name = SP_BUF(SP_BUF_SMALL);
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+    struct sp_usage shown = *usage;
+
+    sp_command_name(usage, &name);
+    shown.name = name.ptr;
+    sp_usage_help(&shown, sp_tty_width(fileno(stream)), &text);
     (void)fputs(text.ptr, stream);
 }
 
 int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err)
 {
-    (void)fprintf(stderr, "%s: %s\nTry '%s --help'.\n", self->usage.name, err->text,
-                  self->usage.name);
+    sp_auto_buf struct sp_buf name = SP_BUF(SP_BUF_SMALL);
+
+    sp_command_name(&self->usage, &name);
+    (void)fprintf(stderr, "%s: %s\nTry '%s --help'.\n", name.ptr, err->text, name.ptr);
     return SP_EXIT_USAGE;
 }
 
@@ -56,7 +71,7 @@ int sp_command_parse(const struct sp_cli_command *self,
         return sp_command_fault(self, &err);
     if (!*(const bool *)out)
         return -1;
-    show_help(&self->usage, stdout);
+    sp_command_show_help(&self->usage, stdout);
     return SP_EXIT_DONE;
 }
 
@@ -105,7 +120,58 @@ void sp_load_args_fini(struct sp_load_args *args)
     sp_words_fini(&args->include);
     sp_words_fini(&args->config);
     sp_words_fini(&args->settings);
+    sp_words_fini(&args->config_pairs);
+    sp_words_fini(&args->parameter_files);
+    sp_words_fini(&args->assign);
     sp_selection_fini(&args->select);
+}
+
+/* Options in front of the command come first: those of the command win. */
+static void add_program_options(struct sp_load_args *args)
+{
+    const struct sp_load_args *front = &sp_program()->load;
+
+    sp_words_put_first(&args->include, &front->include);
+    sp_words_put_first(&args->config, &front->config);
+    sp_words_put_first(&args->settings, &front->settings);
+    if (!args->backend)
+        args->backend = front->backend;
+    args->no_system_config |= front->no_system_config;
+    args->verbose |= front->verbose;
+}
+
+const char *sp_load_args_backend(const struct sp_load_args *args)
+{
+    if (args->native)
+        return "native";
+    if (args->singularity)
+        return "singularity";
+    return args->kube ? "kube" : args->backend;
+}
+
+struct sp_session_options sp_load_args_session(struct sp_load_args *args)
+{
+    add_program_options(args);
+    return (struct sp_session_options){
+        .include = args->include.items,
+        .include_len = args->include.len,
+        .config = args->config.items,
+        .config_len = args->config.len,
+        .settings = args->settings.items,
+        .settings_len = args->settings.len,
+        .config_pairs = args->config_pairs.items,
+        .config_pairs_len = args->config_pairs.len,
+        .parameter_files = args->parameter_files.items,
+        .parameter_files_len = args->parameter_files.len,
+        .assign = args->assign.items,
+        .assign_len = args->assign.len,
+        .backend = sp_load_args_backend(args),
+        .slurm = args->slurm,
+        .last_recipe = args->last_recipe,
+        .verbose = args->verbose,
+        .no_system_config = args->no_system_config,
+        .strict = args->strict,
+    };
 }
 
 /* Is `text` no more than a finding with its place, "recipe.yml:2:1: a tab is used ..."? */
@@ -122,20 +188,6 @@ static bool is_told(const struct sp_diags *diags, const char *text)
             return true;
     }
     return false;
-}
-
-struct sp_session_options sp_load_args_session(const struct sp_load_args *args)
-{
-    return (struct sp_session_options){
-        .include = args->include.items,
-        .include_len = args->include.len,
-        .config = args->config.items,
-        .config_len = args->config.len,
-        .settings = args->settings.items,
-        .settings_len = args->settings.len,
-        .no_system_config = args->no_system_config,
-        .strict = args->strict,
-    };
 }
 
 int sp_command_load(const struct sp_cli_command *self,
@@ -157,44 +209,8 @@ int sp_command_load(const struct sp_cli_command *self,
     if (session->diags.errors == 0)
         return sp_command_fault(self, &err);
     if (!is_told(&session->diags, err.text))
-        (void)fprintf(stderr, "%s: %s\n", self->usage.name, err.text);
+        (void)fprintf(stderr, "%s: %s\n", sp_program()->name, err.text);
     return SP_EXIT_USAGE;
-}
-
-/* --- the program itself ------------------------------------------------------------------- */
-
-struct program_args {
-    bool help;
-    bool version;
-};
-
-static const struct sp_option program_options[] = {
-    SP_HELP_OPTION(struct program_args),
-    SP_OPT_FLAG(NULL, "version", struct program_args, version, "show the version"),
-    SP_OPT_END,
-};
-
-const struct sp_usage sp_program_usage = {
-    .name = "spoor",
-    .summary = "run radio-astronomy pipelines written as recipes",
-    .synopsis = "[--help] [--version] COMMAND [ARGUMENT...]",
-    .options = program_options,
-    .examples = "  spoor run recipe.yml ms=my.ms\n"
-                "      run the recipe, setting one of its inputs\n"
-                "  spoor plan recipe.yml\n"
-                "      show the command lines that would run, run nothing\n"
-                "  spoor doc wsclean\n"
-                "      what parameters does that cab have?",
-};
-
-static void show_program_help(FILE *stream)
-{
-    show_help(&sp_program_usage, stream);
-    (void)fprintf(stream, "\ncommands:\n");
-    for (size_t i = 0; sp_commands[i]; i++)
-        (void)fprintf(stream, "  %-12s %s\n", sp_command_word(sp_commands[i]),
-                      sp_commands[i]->usage.summary);
-    (void)fprintf(stream, "\n'spoor COMMAND --help' explains a command.\n");
 }
 
 enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, struct sp_err *err)
@@ -211,42 +227,4 @@ enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, s
                        "there is no command '%s'; did you mean '" SP_STR_FMT "'?", word,
                        SP_STR_ARG(nearest.best));
     return sp_fail(err, SP_NOT_FOUND, "there is no command '%s'", word);
-}
-
-static int program_fault(const struct sp_err *err)
-{
-    (void)fprintf(stderr, "spoor: %s\nTry 'spoor --help'.\n", err->text);
-    return SP_EXIT_USAGE;
-}
-
-/* Options before any command: only the first word counts, the rest belongs to no command. */
-static int run_program_option(char **argv)
-{
-    struct program_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    struct sp_err err = SP_ERR_INIT;
-
-    if (sp_option_parse(program_options, 2, argv, &args, &words, &err))
-        return program_fault(&err);
-    if (args.version)
-        printf("spoor %s\n", SPOOR_VERSION);
-    else
-        show_program_help(args.help ? stdout : stderr);
-    return args.version || args.help ? SP_EXIT_DONE : SP_EXIT_USAGE;
-}
-
-int sp_main(int argc, char **argv)
-{
-    const struct sp_cli_command *command;
-    struct sp_err err = SP_ERR_INIT;
-
-    if (argc < 2) {
-        show_program_help(stderr);
-        return SP_EXIT_USAGE;
-    }
-    if (argv[1][0] == '-')
-        return run_program_option(argv);
-    if (sp_command_get(argv[1], &command, &err))
-        return program_fault(&err);
-    return command->run(command, argc - 1, argv + 1);
 }

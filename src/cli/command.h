@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* command.h - a command is one file with one const table row. */
+/* command.h - a command is one file with one const table row.
+ *
+ * What comes before the command on the command line is in cli/program.h. */
 #pragma once
 
 #include "base/option.h"
 
 #include "engine/session.h"
+
+#include <stdio.h>
 
 /* Exit statuses; 0, 1 and 2 mean what they mean in Stimela. */
 enum sp_exit {
@@ -39,10 +43,6 @@ enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, s
 /* Word of a command: what follows "spoor ". */
 const char *sp_command_word(const struct sp_cli_command *command);
 
-/* The program itself: global options, and the list of commands. */
-extern const struct sp_usage sp_program_usage;
-int sp_main(int argc, char **argv);
-
 /* Options that all commands have which load recipes, and those that choose steps. Embed as first
  * member of the arguments. */
 struct sp_load_args {
@@ -50,9 +50,16 @@ struct sp_load_args {
     bool json;
     bool strict;
     bool no_system_config;
+    bool verbose;
+    bool last_recipe;
+    bool native, singularity, kube, slurm;
+    const char *backend;
     struct sp_words include;
     struct sp_words config;
     struct sp_words settings;
+    struct sp_words config_pairs;
+    struct sp_words parameter_files;
+    struct sp_words assign;
     struct sp_selection select; /* with SP_SELECT_OPTIONS */
 };
 
@@ -63,12 +70,14 @@ struct sp_load_args {
     SP_OPT_GROUP("loading"),                                                         \
         SP_OPT_WORDS(include_letter, "include", struct sp_load_args, include, "DIR", \
                      "look for included files in DIR as well; may be repeated"),     \
-        SP_OPT_WORDS(NULL, "config", struct sp_load_args, config, "FILE",            \
-                     "load this configuration file too; may be repeated"),           \
+        SP_OPT_WORDS("c", "config", struct sp_load_args, config, "A.B=VALUE|FILE",   \
+                     "change a setting, e.g. opts.log.dir=logs, or load this "       \
+                     "configuration file too; may be repeated"),                     \
         SP_OPT_WORDS(NULL, "set", struct sp_load_args, settings, "A.B=VALUE",        \
-                     "change a setting, e.g. opts.log.dir=logs; may be repeated"),   \
-        SP_OPT_FLAG(NULL, "no-system-config", struct sp_load_args, no_system_config, \
-                    "ignore /etc/spoor, ~/.config/spoor and ./spoor.conf"),          \
+                     "change a setting; may be repeated"),                           \
+        SP_OPT_FLAG(NULL, "no-sys-config", struct sp_load_args, no_system_config,    \
+                    "load no start-up configuration: neither stimela.conf nor "      \
+                    "spoor.conf, wherever they are"),                                \
         SP_OPT_FLAG(NULL, "strict", struct sp_load_args, strict,                     \
                     "refuse what only newer or older Stimela versions accept")
 
@@ -92,6 +101,28 @@ struct sp_load_args {
         SP_OPT_FLAG("F", "disable-exist-skips", struct sp_load_args, select.ignore_exist,    \
                     "ignore 'skip_if_outputs: exist' of all steps")
 
+/* For commands that put a run together. */
+#define SP_ASSIGN_OPTIONS                                                                  \
+    SP_OPT_GROUP("parameters and settings"),                                               \
+        SP_OPT_PAIRS("a", "assign", struct sp_load_args, assign, "NAME VALUE",             \
+                     "the same as NAME=VALUE, but shells complete it; may be repeated"),   \
+        SP_OPT_WORDS("pf", "parameter-file", struct sp_load_args, parameter_files, "FILE", \
+                     "take parameters from a YAML file; -a and NAME=VALUE win over it; "   \
+                     "may be repeated"),                                                   \
+        SP_OPT_PAIRS("C", "config-assign", struct sp_load_args, config_pairs, "A.B VALUE", \
+                     "the same as --config A.B=VALUE; may be repeated"),                   \
+        SP_OPT_FLAG("l", "last-recipe", struct sp_load_args, last_recipe,                  \
+                    "of several recipes take the last, whatever DEFAULT says"),            \
+        SP_OPT_GROUP("where tools run"),                                                   \
+        SP_OPT_TEXT("b", "backend", struct sp_load_args, backend, "NAME",                  \
+                    "set opts.backend.select"),                                            \
+        SP_OPT_FLAG("N", "native", struct sp_load_args, native, "the same as -b native"),  \
+        SP_OPT_FLAG("S", "singularity", struct sp_load_args, singularity,                  \
+                    "the same as -b singularity"),                                         \
+        SP_OPT_FLAG("K", "kube", struct sp_load_args, kube, "the same as -b kube"),        \
+        SP_OPT_FLAG(NULL, "slurm", struct sp_load_args, slurm,                             \
+                    "run tools through Slurm: opts.backend.slurm.enable")
+
 #define SP_HELP_OPTION(type) SP_OPT_FLAG("h", "help", type, help, "show this help")
 
 /* Parse the options of a command; -1 to go on, else the exit status (help or fault shown).
@@ -107,11 +138,21 @@ int sp_command_refuse_words(const struct sp_cli_command *self,
                             const struct sp_words *words,
                             size_t most);
 
+/* Append the name of a command as it was called: "spoor run", "stimela run". */
+void sp_command_name(const struct sp_usage *usage, struct sp_buf *out);
+
+/* Show the help. */
+void sp_command_show_help(const struct sp_usage *usage, FILE *stream);
+
 /* Print a fault of usage and return SP_EXIT_USAGE. */
 int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err);
 
-/* What a session is to be opened with. Borrows from `args`. */
-struct sp_session_options sp_load_args_session(const struct sp_load_args *args);
+/* What a session is to be opened with: these options, behind those in front of the command.
+ * Borrows from `args`, which is changed: once. */
+struct sp_session_options sp_load_args_session(struct sp_load_args *args);
+
+/* The backend that was asked for, or NULL. */
+const char *sp_load_args_backend(const struct sp_load_args *args);
 
 /* Open a session, load the words, pick what to run. Findings and faults are shown on stderr;
  * -1 to go on, else the exit status. The session must be closed in any case. */

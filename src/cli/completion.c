@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/command.h"
+#include "cli/program.h"
 
 #include <stdio.h>
 
@@ -26,7 +26,8 @@ static void add_bash(struct sp_buf *out)
                      "_spoor() {\n"
                      "    local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=\n"
                      "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-                     "        words='--help --version");
+                     "        words='");
+    add_options(out, sp_program_usage.options);
     for (size_t i = 0; sp_commands[i]; i++)
         sp_buf_addf(out, " %s", sp_command_word(sp_commands[i]));
     sp_buf_adds(out, "'\n    elif [[ $word == -* ]]; then\n        case $command in\n");
@@ -55,7 +56,7 @@ static void add_bash(struct sp_buf *out)
                      "< <(compgen -f -X '!*.y*ml' -- \"$word\"; compgen -d -- \"$word\") ;;\n"
                      "    esac\n"
                      "}\n"
-                     "complete -o filenames -F _spoor spoor\n");
+                     "complete -o filenames -F _spoor spoor stimela\n");
 }
 
 static int run_completion(const struct sp_cli_command *self, int argc, char **argv)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/command.h"
+#include "cli/program.h"
 #include "lang/eval.h"
 #include "lang/examples.h"
 
@@ -104,7 +104,10 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
         return show_man(command ? &command->usage : &sp_program_usage);
     char help[] = "--help";
     char *help_argv[] = { argv[0], help, NULL };
-    return command ? command->run(command, 2, help_argv) : sp_main(2, help_argv);
+    if (command)
+        return command->run(command, 2, help_argv);
+    sp_program_show_help(stdout);
+    return SP_EXIT_DONE;
 }
 
 const struct sp_cli_command sp_command_help = {

@@ -6,6 +6,7 @@ static const struct sp_option options[] = {
     SP_OPT_FLAG("h", "help", struct sp_load_args, help, "show this help"),
     SP_OPT_FLAG(NULL, "json", struct sp_load_args, json, "print one JSON document"),
     SP_SELECT_OPTIONS,
+    SP_ASSIGN_OPTIONS,
     SP_LOAD_OPTIONS,
     SP_OPT_END,
 };

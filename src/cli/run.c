@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/run.h"
 
-#include "cli/command.h"
 #include "cli/display.h"
 #include "cli/planview.h"
+#include "cli/program.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@ struct run_args {
     struct sp_load_args load;
     bool dry_run;
     bool quiet;
-    const char *backend;
+    bool dump_config;
+    int64_t profile; /* depth; -1: as configured */
 };
 
 static const struct sp_option options[] = {
@@ -32,13 +33,19 @@ static const struct sp_option options[] = {
                 struct run_args,
                 load.json,
                 "print the events of the run as JSON, one a line, and nothing else"),
-    SP_OPT_TEXT("b",
-                "backend",
+    SP_OPT_INT("p",
+               "profile",
+               struct run_args,
+               profile,
+               "DEPTH",
+               "how many levels of steps the table of times and sizes has; 0: no table"),
+    SP_OPT_FLAG("dc",
+                "dump-config",
                 struct run_args,
-                backend,
-                "NAME",
-                "where tools run: native (this machine) is the only one yet"),
+                dump_config,
+                "write all of the configuration to stimela.recipe.config.yaml beside the logs"),
     SP_SELECT_OPTIONS,
+    SP_ASSIGN_OPTIONS,
     SP_LOAD_OPTIONS,
     SP_OPT_END,
 };
@@ -72,7 +79,7 @@ static int run_picked(struct sp_session *session,
     struct sp_display_options display_options = { .json = args->load.json, .quiet = args->quiet };
     struct sp_display *display = sp_display_new(&display_options);
     struct sp_run_options run_options = {
-        .backend = args->backend,
+        .backend = sp_load_args_backend(&args->load),
         .watch = sp_display_event,
         .arg = display,
         .argc = argc,
@@ -86,27 +93,51 @@ static int run_picked(struct sp_session *session,
     sp_display_free(display);
     sp_show_findings(session);
     if (rc && !(result.id.len && session->diags.errors)) /* else a finding has said it */
-        (void)fprintf(stderr, "spoor: %s\n", err.text);
+        (void)fprintf(stderr, "%s: %s\n", sp_program()->name, err.text);
     if (result.nothing)
         (void)printf("no steps have been selected for execution\n");
     if (rc && result.id.len)
         (void)fprintf(stderr,
-                      "spoor: 'spoor status' shows the steps, 'spoor log STEP' what a tool said\n");
+                      "%s: 'spoor status' shows the steps, 'spoor log STEP' what a tool said\n",
+                      sp_program()->name);
     return exit_status(session, &result, rc);
+}
+
+/* Settings that have an option of their own. */
+static void apply_options(struct sp_session *session, const struct run_args *args)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    if (args->profile >= 0 && sp_config_set(&session->config, SP_STR("opts.profile.print_depth"),
+                                            sp_int(args->profile), &err))
+        sp_diag_error(&session->diags, SP_DIAG_UNKNOWN_KEY, 0, "%s", err.text);
+}
+
+static int run_loaded(struct sp_session *session,
+                      const struct run_args *args,
+                      int argc,
+                      char **argv)
+{
+    apply_options(session, args);
+    return args->dry_run ? sp_show_plan(session, args->load.json)
+                         : run_picked(session, args, argc, argv);
 }
 
 static int run_run(const struct sp_cli_command *self, int argc, char **argv)
 {
-    struct run_args args = { 0 };
+    struct run_args args = { .profile = -1 };
     sp_auto_words struct sp_words words = { 0 };
     struct sp_session session = { 0 };
 
+    if (argc < 2) {
+        sp_command_show_help(&self->usage, stderr);
+        return SP_EXIT_USAGE;
+    }
     int status = sp_command_parse(self, argc, argv, &args, &words);
     if (status < 0) {
         status = sp_command_load(self, &args.load, &words, &session);
         if (status < 0)
-            status = args.dry_run ? sp_show_plan(&session, args.load.json)
-                                  : run_picked(&session, &args, argc, argv);
+            status = run_loaded(&session, &args, argc, argv);
         sp_session_fini(&session);
     }
     sp_load_args_fini(&args.load);

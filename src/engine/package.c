@@ -51,6 +51,15 @@ struct sp_packages *sp_packages_new(struct sp_arena *arena,
     return packages;
 }
 
+#define PTH_MAX ((size_t)1024 * 1024)
+
+static bool read_text(const char *path, struct sp_buf *out)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    return sp_file_read(path, out, &err) == SP_OK;
+}
+
 /* --- where packages are installed ---------------------------------------------------------- */
 
 static void add_dir(struct sp_packages *packages, struct dirs *dirs, struct sp_str dir)
@@ -80,6 +89,26 @@ static struct sp_str directory_of(struct sp_str path)
     return slash == SIZE_MAX ? SP_STR(".") : sp_str_slice(path, 0, slash);
 }
 
+#define LINE_MAX_BYTES ((size_t)4096)
+
+/* ROOT/shims/python3 is a script that picks ROOT/versions/VERSION. */
+static void add_pyenv(struct sp_packages *packages, struct sp_str root)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(LINE_MAX_BYTES);
+    struct sp_str version = sp_env_get(SP_STR("PYENV_VERSION"));
+    struct sp_str file = sp_arena_printf(packages->arena, SP_STR_FMT "/version", SP_STR_ARG(root));
+
+    if (version.len == 0 && read_text(file.ptr, &text)) {
+        struct sp_str rest = sp_buf_str(&text);
+        version = sp_str_trim(sp_str_cut(&rest, '\n'));
+    }
+    if (version.len)
+        add_pattern(packages,
+                    sp_arena_printf(packages->arena, SP_STR_FMT "/versions/" SP_STR_FMT,
+                                    SP_STR_ARG(root), SP_STR_ARG(version)),
+                    "/lib/python3*/site-packages");
+}
+
 /* PREFIX/bin/NAME in PATH. A virtual environment's python3 is a link to another installation's:
  * its own place counts first, then what it points to. */
 static void add_installation(struct sp_packages *packages, const char *program)
@@ -92,8 +121,10 @@ static void add_installation(struct sp_packages *packages, const char *program)
     struct sp_str real = sp_real_path(packages->arena, sp_buf_str(&path));
     if (sp_str_eq(real, packages->self))
         return;
-    add_pattern(packages, directory_of(directory_of(sp_buf_str(&path))),
-                "/lib/python3*/site-packages");
+    struct sp_str dir = directory_of(sp_buf_str(&path));
+    if (sp_str_ends(dir, "/shims"))
+        add_pyenv(packages, directory_of(dir));
+    add_pattern(packages, directory_of(dir), "/lib/python3*/site-packages");
     add_pattern(packages, directory_of(directory_of(real)), "/lib/python3*/site-packages");
 }
 
@@ -120,15 +151,6 @@ static void list_sites(struct sp_packages *packages)
 }
 
 /* --- what .pth files point to -------------------------------------------------------------- */
-
-#define PTH_MAX ((size_t)1024 * 1024)
-
-static bool read_text(const char *path, struct sp_buf *out)
-{
-    struct sp_err err = SP_ERR_INIT;
-
-    return sp_file_read(path, out, &err) == SP_OK;
-}
 
 /* Each line a directory, absolute or beside the file; "import ..." is code, for Python only. */
 static void follow_pth(struct sp_packages *packages, struct sp_str site, const char *path)

@@ -38,6 +38,10 @@ static const struct {
     { "installed/lib/python3.9/site-packages/eta/__init__.py", "" },
     { "pipx/bin/stimela", "#!/bin/sh\nexit 1\n" },
     { "pipx/lib/python3.12/site-packages/theta/__init__.py", "" },
+    { "env/shims/python3", "#!/bin/sh\nexit 1\n" },
+    { "env/version", "3.11.4\nsystem\n" },
+    { "env/versions/3.11.4/lib/python3.11/site-packages/lambda_/__init__.py", "" },
+    { "env/versions/3.12.0/lib/python3.12/site-packages/mu/__init__.py", "" },
     { "home/.local/lib/python3.10/site-packages/iota/__init__.py", "" },
 };
 
@@ -86,15 +90,15 @@ static void write_file(const char *root, const char *path, const char *text)
     if (sp_make_dirs(full.ptr, &err))
         abort();
     full.ptr[strlen(full.ptr)] = '/';
-    for (; *text; text++) {
-        if (*text == '@')
+    for (const char *c = text; *c; c++) {
+        if (*c == '@')
             sp_buf_adds(&content, root);
         else
-            sp_buf_addc(&content, *text);
+            sp_buf_addc(&content, *c);
     }
     if (sp_file_write(full.ptr, sp_buf_str(&content), &err))
         abort();
-    if (strstr(path, "/bin/") && chmod(full.ptr, 0755) != 0)
+    if (strstr(text, "#!/bin/sh") && chmod(full.ptr, 0755) != 0)
         abort();
 }
 
@@ -141,6 +145,22 @@ static void test_self(const char *root)
     tap_ok(!sp_package_find(packages, SP_STR("theta"), &got), "not beside ourselves");
 }
 
+/* pyenv: ROOT/shims/python3 is a script. */
+static void test_pyenv(const char *root)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_packages *packages = sp_packages_new(arena, NULL, 0, SP_STR(""));
+    struct sp_str got;
+
+    set_env("PATH", root, (const char *const[]){ "env/shims", NULL });
+    tap_ok(sp_package_find(packages, SP_STR("lambda_"), &got), "pyenv: the version in its file");
+    tap_ok(!sp_package_find(packages, SP_STR("mu"), &got), "pyenv: no other version");
+    (void)setenv("PYENV_VERSION", "3.12.0", 1);
+    packages = sp_packages_new(arena, NULL, 0, SP_STR(""));
+    tap_ok(sp_package_find(packages, SP_STR("mu"), &got), "pyenv: $PYENV_VERSION");
+    (void)unsetenv("PYENV_VERSION");
+}
+
 static void test_python(const char *path)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
@@ -172,6 +192,7 @@ int main(void)
         write_file(root, files[i].path, files[i].text);
     test_tree(root);
     test_self(root);
+    test_pyenv(root);
     test_python(path);
     if (sp_remove_tree(root, &err))
         abort();

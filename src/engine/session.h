@@ -17,13 +17,24 @@
 #include "plan/select.h"
 #include "plan/walk.h"
 
+/* What the command line says besides words. All texts and arrays are borrowed. */
 struct sp_session_options {
-    const char *const *include; /* directories for relative includes */
+    const char *const *include; /* directories for relative includes, and of packages */
     size_t include_len;
-    const char *const *config; /* further configuration files */
+    const char *const *config; /* configuration files; also settings, "opts.log.dir=logs" */
     size_t config_len;
     const char *const *settings; /* "opts.log.dir=logs" */
     size_t settings_len;
+    const char *const *config_pairs; /* "opts.log.dir", "logs", ... */
+    size_t config_pairs_len;
+    const char *const *parameter_files; /* YAML files of parameters */
+    size_t parameter_files_len;
+    const char *const *assign; /* "ms", "my.ms", ... */
+    size_t assign_len;
+    const char *backend; /* opts.backend.select; NULL: as configured */
+    bool slurm;          /* opts.backend.slurm.enable */
+    bool last_recipe;    /* without a name: the last recipe, not DEFAULT or the only one */
+    bool verbose;        /* opts.log.level=DEBUG */
     bool no_system_config;
     bool strict;
 };
@@ -36,14 +47,13 @@ struct sp_session {
     struct sp_places places;
     struct sp_composer composer;
     struct sp_config config;
-    struct sp_dict *loaded;      /* documents so far, merged: for _use in later files */
-    struct sp_list *files;       /* recipe files given by the caller (texts) */
-    struct sp_dict *params;      /* NAME=VALUE words */
-    const char *const *settings; /* of the options; borrowed */
-    size_t settings_len;
+    struct sp_dict *loaded;               /* documents so far, merged: for _use in later files */
+    struct sp_list *files;                /* recipe files given by the caller (texts) */
+    struct sp_dict *params;               /* parameter files and NAME=VALUE: dotted names */
+    struct sp_session_options *options;   /* a copy */
     const struct sp_selection *selection; /* which steps; borrowed, may be NULL */
-    struct sp_str name;       /* the recipe or cab asked for; empty: the default one */
-    struct sp_recipe *recipe; /* after pick: exactly one of recipe and cab */
+    struct sp_str name;                   /* the recipe or cab asked for; empty: the default one */
+    struct sp_recipe *recipe;             /* after pick: exactly one of recipe and cab */
     struct sp_cab *cab;
 };
 
@@ -51,17 +61,23 @@ struct sp_session {
 void sp_session_init(struct sp_session *session, const struct sp_session_options *options);
 void sp_session_fini(struct sp_session *session);
 
+/* Load one more configuration or recipe file. Findings are in diags. */
+enum sp_rc sp_session_load(struct sp_session *session, struct sp_str path, struct sp_err *err)
+    SP_MUST_USE;
+
 /* Does a word name a file ("x.yml", "dir/x", "(pkg)x"), not a recipe or cab? */
 bool sp_session_is_file(struct sp_str word);
 
-/* Words as people give them, in any order: files ("x.yml", "dir/x", "(pkg)x"), NAME=VALUE, and at
- * most one name of a recipe or cab. SP_INVALID, SP_NOT_FOUND. */
+/* Words as people give them (lang/word.h), in any order: files, NAME=VALUE, and at most one name
+ * of a recipe or cab. What the options say about parameters comes first. Once a session.
+ * SP_INVALID, SP_NOT_FOUND. */
 enum sp_rc sp_session_add_words(struct sp_session *session,
                                 const char *const *words,
                                 size_t count,
                                 struct sp_err *err) SP_MUST_USE;
 
-/* Choose what to run: the name, else DEFAULT, else the only recipe, else the only cab. Cabs of
+/* Choose what to run: the name, else DEFAULT, else the only recipe, else the only cab; or the last
+ * recipe, if that is asked for. A recipe goes before a cab of the same name. Cabs of
  * our library are found by name without a file. */
 enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err) SP_MUST_USE;
 

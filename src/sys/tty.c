@@ -10,9 +10,16 @@
 #define WIDTH_MIN     20
 #define WIDTH_MAX     1000
 
+static bool plain;
+
+void sp_tty_be_plain(void)
+{
+    plain = true;
+}
+
 bool sp_tty_is(int fd)
 {
-    return isatty(fd) && !sp_str_is(sp_env_get(SP_STR("TERM")), "dumb");
+    return !plain && isatty(fd) && !sp_str_is(sp_env_get(SP_STR("TERM")), "dumb");
 }
 
 int sp_tty_width(int fd)
@@ -31,6 +38,8 @@ bool sp_tty_colour(int fd)
 {
     struct sp_str force = sp_env_get(SP_STR("CLICOLOR_FORCE"));
 
+    if (plain)
+        return false;
     if (force.len && !sp_str_is(force, "0"))
         return true;
     /* no-color.org: an empty value does not count */

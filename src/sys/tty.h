@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* From now on nothing is a terminal, and colours are never wanted. */
+void sp_tty_be_plain(void);
+
 /* Is `fd` a terminal that understands cursor movement (not TERM=dumb)? */
 bool sp_tty_is(int fd);
 

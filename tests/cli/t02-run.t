@@ -113,7 +113,7 @@ echo 'opts: {log: {dir: fromhere}}' >spoor.conf
 try "$SPOOR" run demo.yml
 [ -e fromhere/log-demo.one.txt ]
 ok $? "./spoor.conf"
-try "$SPOOR" run demo.yml --no-system-config --set opts.log.dir=none
+try "$SPOOR" run demo.yml --no-sys-config --set opts.log.dir=none
 [ -e none/log-demo.one.txt ]
 ok $? "--set wins"
 rm -r spoor.conf my.conf none fromhere fromconf flat logs

@@ -130,8 +130,8 @@ refused "a file that includes itself" 2 "$(place self.yml:1:11 ".*includes itsel
 printf '_include: two.yml\n' >one.yml
 printf '_include: one.yml\n' >two.yml
 refused "two files that include each other" 2 '^(one|two).yml:1:11: error: ' one.yml
-refused "no such recipe file" 2 "there is no recipe file 'nothing.yml'" nothing.yml
-refused "a directory as recipe" 2 "'\./adirectory' is a directory" ./adirectory
+refused "no such recipe file" 2 "'nothing.yml' doesn't match any YAML documents" nothing.yml
+refused "a directory as recipe" 2 "'\./adirectory' is a directory, which doesn't match any YAML documents" ./adirectory
 if [ "$(id -u)" -ne 0 ]; then
     cp key.yml secret.yml
     chmod 000 secret.yml
@@ -142,7 +142,7 @@ else
 fi
 printf 'a: {steps: {}}\nb: {steps: {}}\n' >pair.yml
 refused "two recipes, no name" 2 'name one of a, b' pair.yml
-refused "a recipe that is not there" 2 "no recipe or cab is called 'c'" pair.yml c
+refused "a recipe that is not there" 2 "'c' does not refer to a recipe or a cab; available recipes: a, b" pair.yml c
 refused "a bad assignment" 2 "no name before '='" pair.yml a =3
 refused "a value that is not YAML" 2 "x=\[1" pair.yml a 'x=[1'
 
