@@ -409,6 +409,10 @@ static const struct row placements[] = {
         { "A.yml", "cab:\n  command: c\n  _use: a\n" } },
       "{'cab': {'x': 1, 'command': 'c'}, 'a': {'x': 1}}",
       "A.yml:3:3 warning '_use' must appear at the top of the mapping before any content keys" },
+    { "one warning a file",
+      { { "r.yml", "a: {x: 1}\ns: {x: 2, _use: a}\nt: {x: 3, _use: a}\n" } },
+      "{'a': {'x': 1}, 's': {'x': 2}, 't': {'x': 3}}",
+      "r.yml:2:11 warning '_use' must appear at the top of the mapping before any content keys" },
     { "_include_post before the end",
       { { "r.yml", "_include_post: A.yml\nx: 1\n" }, { "A.yml", "x: 2\n" } },
       "{'x': 2}",
@@ -442,6 +446,12 @@ static void check_strict(const struct row *row)
 /* --- requirements, interpolation, documents ------------------------------------------------- */
 
 static const struct row others[] = {
+    { "no warning about the order of keys in an installed package",
+      { { "r.yml", "_include: /p/site-packages/A.yml\n" },
+        { "/p/site-packages/A.yml", "x: 1\n_include: /B.yml\n" },
+        { "/B.yml", "y: 1\n" } },
+      "{'y': 1, 'x': 1}",
+      NULL },
     { "_requires that are met",
       { { "r.yml", "_requires: [a.b, c]\na: {b: 1, _requires: .b}\nc: 1\n" } },
       "{'a': {'b': 1}, 'c': 1}",

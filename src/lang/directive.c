@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lang/directive.h"
 
+#include "lang/origin.h"
+
 static const struct {
     const char *name;
     enum sp_directive_kind kind;
@@ -77,6 +79,41 @@ static void report(struct sp_diags *diags,
         text);
 }
 
+static struct sp_str file_of(const struct sp_diags *diags, uint32_t id)
+{
+    struct sp_origin origin;
+
+    return sp_origins_get(diags->origins, id, &origin) ? origin.file : SP_STR("");
+}
+
+/* Whoever reads the findings cannot change the files of an installed package. */
+static bool is_installed(struct sp_str file)
+{
+    return sp_str_find_str(file, SP_STR("/site-packages/")) != SIZE_MAX ||
+           sp_str_find_str(file, SP_STR("/dist-packages/")) != SIZE_MAX;
+}
+
+/* One warning a file is enough: nothing goes wrong, and whole libraries are written like this. */
+static bool is_known(const struct sp_diags *diags, uint32_t id)
+{
+    struct sp_str file = file_of(diags, id);
+
+    for (size_t i = 0; i < diags->len; i++)
+        if (diags->items[i].code == SP_DIAG_PLACEMENT &&
+            sp_str_eq(file_of(diags, diags->items[i].origin), file))
+            return true;
+    return is_installed(file);
+}
+
+static void report_place(struct sp_diags *diags,
+                         bool strict,
+                         const struct sp_dict_entry *entry,
+                         const char *text)
+{
+    if (strict || !is_known(diags, entry->origin))
+        report(diags, strict, entry, text);
+}
+
 static bool is_loading(struct sp_directive directive)
 {
     return directive.kind == SP_DIRECTIVE_INCLUDE || directive.kind == SP_DIRECTIVE_USE;
@@ -104,11 +141,11 @@ static void check_mapping(const struct sp_dict *dict, bool strict, struct sp_dia
         else if (directive.kind == SP_DIRECTIVE_SCRUB && !has_partner(dict, directive))
             report(diags, strict, entry, "has no matching _include or _use directive");
         else if (is_loading(directive) && directive.place == SP_DIRECTIVE_TOP && content_before)
-            report(diags, strict, entry,
-                   "must appear at the top of the mapping before any content keys");
+            report_place(diags, strict, entry,
+                         "must appear at the top of the mapping before any content keys");
         else if (is_loading(directive) && directive.place == SP_DIRECTIVE_END && i < last_other)
-            report(diags, strict, entry,
-                   "must appear at the bottom of the mapping after all content keys");
+            report_place(diags, strict, entry,
+                         "must appear at the bottom of the mapping after all content keys");
     }
 }
 
