@@ -2,6 +2,7 @@
 #include "base/arena.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -133,4 +134,36 @@ struct sp_str sp_arena_printf(struct sp_arena *arena, const char *fmt, ...)
 size_t sp_arena_used(const struct sp_arena *arena)
 {
     return arena->used;
+}
+
+bool sp_arena_owns(const struct sp_arena *arena, const void *ptr)
+{
+    uintptr_t at = (uintptr_t)ptr;
+
+    for (const struct chunk *chunk = arena->chunks; chunk; chunk = chunk->next) {
+        uintptr_t start = (uintptr_t)chunk->bytes;
+        if (at >= start && at - start < chunk->used)
+            return true;
+    }
+    return false;
+}
+
+void sp_arena_reset(struct sp_arena *arena)
+{
+    struct chunk *kept = NULL;
+
+    for (struct chunk *chunk = arena->chunks, *next; chunk; chunk = next) {
+        next = chunk->next;
+        if (!kept && chunk->size == CHUNK_SIZE)
+            kept = chunk;
+        else
+            free(chunk);
+    }
+    if (kept) {
+        memset(kept->bytes, 0, kept->used);
+        kept->used = 0;
+        kept->next = NULL;
+    }
+    arena->chunks = kept;
+    arena->used = 0;
 }

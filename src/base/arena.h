@@ -37,6 +37,13 @@ struct sp_str sp_arena_vprintf(struct sp_arena *arena, const char *fmt, va_list 
 /* Bytes handed out so far. */
 size_t sp_arena_used(const struct sp_arena *arena);
 
+/* Does this address lie in memory that the arena has handed out? */
+bool sp_arena_owns(const struct sp_arena *arena, const void *ptr);
+
+/* Give everything back but keep a chunk for what comes next: for work that is done over and over.
+ */
+void sp_arena_reset(struct sp_arena *arena);
+
 static inline void sp_arena_freep(struct sp_arena **arena)
 {
     sp_arena_free(*arena);

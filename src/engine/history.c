@@ -74,16 +74,29 @@ static void fold_step_start(struct fold *fold, const struct sp_dict *event)
     step->task = text_of(event, "task");
     step->cab = text_of(event, "cab");
     step->loop = text_of(event, "loop");
+    step->worker = text_of(event, "worker");
     step->output = text_of(event, "output");
     step->log = text_of(event, "log");
     step->command = joined_words(fold->arena, event);
 }
 
+/* The one of that name that has not ended. Several may be under way, the newest mostly. */
+static struct sp_step_summary *find_open(struct fold *fold, struct sp_str task)
+{
+    for (size_t i = fold->steps.len; i-- > 0;) {
+        struct sp_step_summary *step = &fold->steps.items[i];
+        if (!step->ended && !step->skipped && sp_str_eq(step->task, task))
+            return step;
+    }
+    return NULL;
+}
+
 static void fold_step_end(struct fold *fold, const struct sp_dict *event)
 {
-    if (fold->steps.len == 0)
+    struct sp_step_summary *step = find_open(fold, text_of(event, "task"));
+
+    if (!step)
         return;
-    struct sp_step_summary *step = &fold->steps.items[fold->steps.len - 1];
     step->ended = true;
     step->success = truth_of(event, "success");
     step->why = text_of(event, "why");
@@ -260,6 +273,7 @@ static struct sp_value step_value(struct sp_arena *arena,
     put_text(arena, dict, "task", step->task);
     put_text(arena, dict, "cab", step->cab);
     put_text(arena, dict, "loop", step->loop);
+    put_text(arena, dict, "worker", step->worker);
     put(arena, dict, "result", sp_text(sp_str_of(sp_step_state_name(run, step))));
     put_text(arena, dict, "why", step->why);
     put_text(arena, dict, "command", step->command);

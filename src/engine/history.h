@@ -14,7 +14,7 @@ enum sp_run_state {
 };
 
 struct sp_step_summary {
-    struct sp_str task, cab, loop, why, output, log, command;
+    struct sp_str task, cab, loop, worker, why, output, log, command;
     bool skipped, ended, success;
     double started;               /* seconds after the start of the run */
     double wall, cpu;             /* seconds */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/leftover.h"
 
+#include "base/vec.h"
+
 #include "draw/fits_scan.h"
 #include "journal/journal.h"
 #include "sys/file.h"
@@ -90,10 +92,14 @@ enum sp_rc sp_outputs_check(struct sp_arena *arena, const struct sp_task *task, 
 
 /* --- runs that never ended ---------------------------------------------------------------- */
 
-/* What the journal of such a run says last. */
+/* A step that began and did not end. */
+struct lost_step {
+    struct sp_str task, backend, handle;
+};
+
+/* What the journal of such a run says. */
 struct lost {
-    struct sp_str step; /* one that began and did not end */
-    struct sp_str backend, handle;
+    SP_VEC(struct lost_step) steps; /* in the order in which they began */
     bool ended;
 };
 
@@ -104,18 +110,39 @@ static struct sp_str text_of(const struct sp_dict *event, const char *key)
     return value && sp_is_text(*value) ? value->text : SP_STR("");
 }
 
+static struct lost_step *find_step(struct lost *lost, struct sp_str task)
+{
+    for (size_t i = lost->steps.len; i-- > 0;)
+        if (sp_str_eq(lost->steps.items[i].task, task))
+            return &lost->steps.items[i];
+    return NULL;
+}
+
+static void end_step(struct lost *lost, struct sp_str task)
+{
+    const struct lost_step *step = find_step(lost, task);
+
+    if (!step)
+        return;
+    size_t at = (size_t)(step - lost->steps.items);
+    lost->steps.len--;
+    memmove(&lost->steps.items[at], &lost->steps.items[at + 1],
+            (lost->steps.len - at) * sizeof *lost->steps.items);
+}
+
 static bool fold_event(const struct sp_dict *event, void *arg)
 {
     struct lost *lost = arg;
     struct sp_str name = text_of(event, "event");
+    struct sp_str task = text_of(event, "task");
 
     if (sp_str_is(name, "step-start")) {
-        *lost = (struct lost){ .step = text_of(event, "task") };
-    } else if (sp_str_is(name, "step-handle")) {
-        lost->backend = text_of(event, "backend");
-        lost->handle = text_of(event, "handle");
+        SP_VEC_ADD(&lost->steps)->task = task;
+    } else if (sp_str_is(name, "step-handle") && find_step(lost, task)) {
+        find_step(lost, task)->backend = text_of(event, "backend");
+        find_step(lost, task)->handle = text_of(event, "handle");
     } else if (sp_str_is(name, "step-end")) {
-        *lost = (struct lost){ 0 };
+        end_step(lost, task);
     } else if (sp_str_is(name, "run-end") || sp_str_is(name, "run-lost")) {
         lost->ended = true;
     }
@@ -123,7 +150,7 @@ static bool fold_event(const struct sp_dict *event, void *arg)
 }
 
 /* Two tools must not write to one file: the one whose engine has gone is ended. */
-static bool end_orphan(const struct lost *lost,
+static bool end_orphan(const struct lost_step *lost,
                        const struct sp_backend_ops *ops,
                        struct sp_backend *backend)
 {
@@ -154,11 +181,58 @@ static void add_line(struct sp_arena *arena, struct sp_list *lines, struct sp_st
     sp_list_add(arena, lines, sp_text(line));
 }
 
+#define NAMED_MAX 20
+
+static void report_run(struct sp_arena *arena,
+                       const struct lost *lost,
+                       struct sp_str id,
+                       struct sp_list *lines)
+{
+    sp_auto_buf struct sp_buf names = SP_BUF(SP_BUF_SMALL);
+    bool many = lost->steps.len > 1;
+
+    if (lost->steps.len == 0) {
+        add_line(arena, lines,
+                 sp_arena_printf(arena, "the previous run %s did not end: its spoor was killed",
+                                 id.ptr));
+        return;
+    }
+    for (size_t i = 0; i < lost->steps.len && i < NAMED_MAX; i++)
+        sp_buf_addf(&names, "%s" SP_STR_FMT, i ? ", " : "", SP_STR_ARG(lost->steps.items[i].task));
+    if (lost->steps.len > NAMED_MAX)
+        sp_buf_addf(&names, " and %zu more", lost->steps.len - NAMED_MAX);
+    add_line(arena, lines,
+             sp_arena_printf(arena,
+                             "the previous run %s did not end: its spoor was killed while running "
+                             "step%s %s; what %s wrote may be incomplete",
+                             id.ptr, many ? "s" : "", names.ptr,
+                             many ? "those steps" : "that step"));
+}
+
+static void report_orphan(struct sp_arena *arena,
+                          const struct lost *lost,
+                          const struct lost_step *step,
+                          struct sp_list *lines)
+{
+    struct sp_str pid = step->handle;
+    struct sp_str which = SP_STR("that step");
+
+    pid = sp_str_cut(&pid, ':');
+    if (lost->steps.len > 1)
+        which = sp_arena_printf(arena, "step " SP_STR_FMT, SP_STR_ARG(step->task));
+    add_line(arena, lines,
+             sp_arena_printf(arena,
+                             "the tool of " SP_STR_FMT " was still running (" SP_STR_FMT
+                             "); it has been ended",
+                             SP_STR_ARG(which), SP_STR_ARG(pid)));
+}
+
 struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
                              const struct sp_backend_ops *ops,
                              struct sp_backend *backend)
 {
     struct sp_arena *arena = workspace->arena;
+    sp_auto_arena struct sp_arena *events = sp_arena_new(); /* a journal can be long */
     struct sp_list *lines = sp_list_new(arena).list;
     struct sp_err err = SP_ERR_INIT;
     struct lost lost = { 0 };
@@ -169,28 +243,14 @@ struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
     if (count == 0)
         return lines;
     struct sp_str path = sp_workspace_journal(workspace, ids[count - 1]);
-    if (sp_journal_read(path.ptr, arena, fold_event, &lost, &err) || lost.ended)
-        return lines;
-    if (lost.step.len == 0)
-        add_line(arena, lines,
-                 sp_arena_printf(arena, "the previous run %s did not end: its spoor was killed",
-                                 ids[count - 1].ptr));
-    else
-        add_line(arena, lines,
-                 sp_arena_printf(arena,
-                                 "the previous run %s did not end: its spoor was killed while "
-                                 "running step " SP_STR_FMT
-                                 "; what that step wrote may be incomplete",
-                                 ids[count - 1].ptr, SP_STR_ARG(lost.step)));
-    if (end_orphan(&lost, ops, backend)) {
-        struct sp_str pid = lost.handle;
-        pid = sp_str_cut(&pid, ':');
-        add_line(arena, lines,
-                 sp_arena_printf(arena,
-                                 "the tool of that step was still running (" SP_STR_FMT
-                                 "); it has been ended",
-                                 SP_STR_ARG(pid)));
+    enum sp_rc rc = sp_journal_read(path.ptr, events, fold_event, &lost, &err);
+    if (rc == SP_OK && !lost.ended) {
+        report_run(arena, &lost, ids[count - 1], lines);
+        for (size_t i = 0; i < lost.steps.len; i++)
+            if (end_orphan(&lost.steps.items[i], ops, backend))
+                report_orphan(arena, &lost, &lost.steps.items[i], lines);
+        note_lost(path.ptr, &err);
     }
-    note_lost(path.ptr, &err);
+    SP_VEC_FINI(&lost.steps);
     return lines;
 }

@@ -19,9 +19,9 @@ enum sp_rc sp_outputs_check(struct sp_arena *arena, const struct sp_task *task, 
     SP_MUST_USE;
 
 /* Earlier runs in this workspace that never ended (their spoor was killed): one text for each,
- * saying in which step; noted in their journals, so that it is told once. A tool of such a run that
- * still runs is ended (backend.h, rule 5), which is told too. Call while holding the lock of the
- * workspace; `backend` is only used for handles that it has given. */
+ * saying in which steps; noted in their journals, so that it is told once. Every tool of such a run
+ * that still runs is ended (backend.h, rule 5), which is told too. Call while holding the lock of
+ * the workspace; `backend` is only used for handles that it has given. */
 struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
                              const struct sp_backend_ops *ops,
                              struct sp_backend *backend);

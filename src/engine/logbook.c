@@ -10,27 +10,44 @@
 #include "value/text.h"
 
 #include <ctype.h>
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 64 /* files open at a time; deeper nesting logs into the last one */
+#define DEPTH_MAX 64                /* deeper nesting logs into the last one */
+#define BLOCK_MAX ((size_t)1 << 20) /* bytes kept back where files are shared */
+#define LINES_MAX ((size_t)1 << 14) /* and where they are not */
 
+/* A file of this session, known to all books. */
+struct shared_file {
+    struct sp_str path;
+    size_t users; /* books that have it in use */
+    bool made;
+};
+
+/* What the books of a session have together. */
+struct session_logs {
+    struct sp_arena *arena;
+    struct sp_map files; /* path -> struct shared_file * */
+    struct sp_err failure;
+};
+
+/* A file as one book uses it. */
 struct log_file {
-    FILE *stream;
-    struct sp_str path;    /* arena */
-    struct sp_str symlink; /* name of the link to a new directory; may be empty */
+    struct shared_file *shared;
+    char *symlink; /* name of the link to a new directory, or NULL; owned */
     enum sp_log_level level;
-    bool opened; /* or failed to: not tried again */
+    struct sp_buf pending; /* whole records */
 };
 
 struct sp_logbook {
-    struct sp_arena *arena;
+    struct session_logs *session;
+    bool is_fork;
     struct log_file files[DEPTH_MAX];
-    size_t depth;         /* files in use; the last one gets the lines */
-    struct sp_str logger; /* "SPOOR.demo.image": who speaks, whatever the file */
-    struct sp_map seen;   /* paths opened in this session */
-    struct sp_err failure;
+    size_t depth;             /* files in use; the last one gets the lines */
+    struct sp_buf logger;     /* "SPOOR.demo.image": who speaks, whatever the file */
+    struct sp_arena *scratch; /* for one call */
 };
 
 static const char *const level_names[] = {
@@ -43,28 +60,160 @@ const char *sp_log_level_name(enum sp_log_level level)
     return level_names[level];
 }
 
-struct sp_logbook *sp_logbook_new(void)
-{
-    struct sp_logbook *book = sp_alloc(sizeof *book);
-
-    book->arena = sp_arena_new();
-    return book;
-}
+/* --- files --------------------------------------------------------------------------------- */
 
 static void note_failure(struct sp_logbook *book, const char *what, struct sp_str path)
 {
-    if (book->failure.code == SP_OK)
-        (void)sp_fail_errno(&book->failure, "%s log file %s", what, path.ptr);
+    if (book->session->failure.code == SP_OK)
+        (void)sp_fail_errno(&book->session->failure, "%s log file %s", what, path.ptr);
+}
+
+/* Beside the new directory a link to it, in place of the one to the last; never of a real file. */
+static void link_newest(struct sp_logbook *book, struct sp_str dir, const char *name)
+{
+    size_t slash = sp_str_rfind(dir, '/');
+    size_t start = slash == SIZE_MAX ? 0 : slash + 1;
+    struct sp_str link = sp_arena_printf(book->scratch, SP_STR_FMT "%s",
+                                         SP_STR_ARG(sp_str_slice(dir, 0, start)), name);
+    char target[2];
+
+    if (readlink(link.ptr, target, sizeof target) > 0)
+        (void)unlink(link.ptr);
+    else if (sp_file_kind(link.ptr) != SP_FILE_NONE)
+        return;
+    if (symlink(sp_arena_cstr(book->scratch, sp_str_slice(dir, start, dir.len)), link.ptr) != 0)
+        note_failure(book, "link", link);
+}
+
+static void make_directory(struct sp_logbook *book, const struct log_file *file)
+{
+    struct sp_str path = file->shared->path;
+    struct sp_err err = SP_ERR_INIT;
+    size_t slash = sp_str_rfind(path, '/');
+
+    if (slash == SIZE_MAX || slash == 0)
+        return;
+    char *dir = sp_arena_cstr(book->scratch, sp_str_slice(path, 0, slash));
+    bool is_new = sp_file_kind(dir) == SP_FILE_NONE;
+    if (sp_make_dirs(dir, &err) == SP_OK) {
+        if (is_new && file->symlink)
+            link_newest(book, sp_str_of(dir), file->symlink);
+    } else if (book->session->failure.code == SP_OK) {
+        book->session->failure = err;
+    }
+}
+
+static int open_file(struct sp_logbook *book, const struct log_file *file)
+{
+    struct shared_file *shared = file->shared;
+    int start = shared->made ? 0 : O_TRUNC;
+
+    if (!shared->made)
+        make_directory(book, file);
+    int fd = SP_FAULT("log.open", EACCES)
+                 ? -1
+                 : open(shared->path.ptr, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | start, 0666);
+    if (fd < 0)
+        note_failure(book, "open", shared->path);
+    else
+        shared->made = true;
+    return fd;
+}
+
+static bool write_all(int fd, struct sp_str text)
+{
+    while (text.len) {
+        ssize_t done = SP_FAULT("log.write", ENOSPC) ? -1 : write(fd, text.ptr, text.len);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return false;
+        text = sp_str_slice(text, (size_t)done, text.len);
+    }
+    return true;
+}
+
+static void flush_file(struct sp_logbook *book, struct log_file *file)
+{
+    if (!file->pending.len)
+        return;
+    sp_auto_fd int fd = open_file(book, file);
+    if (fd >= 0 && !write_all(fd, sp_buf_str(&file->pending)))
+        note_failure(book, "write", file->shared->path);
+    sp_buf_clear(&file->pending);
 }
 
 static void close_files(struct sp_logbook *book, size_t keep)
 {
     while (book->depth > keep) {
         struct log_file *file = &book->files[--book->depth];
-        if (file->stream && fclose(file->stream) != 0)
-            note_failure(book, "write", file->path);
+        flush_file(book, file);
+        file->shared->users--;
+        sp_buf_fini(&file->pending);
+        free(file->symlink);
         *file = (struct log_file){ 0 };
     }
+}
+
+static void add_file(struct sp_logbook *book,
+                     struct shared_file *shared,
+                     struct sp_str symlink,
+                     enum sp_log_level level)
+{
+    shared->users++;
+    book->files[book->depth++] = (struct log_file){
+        .shared = shared,
+        .symlink = symlink.len ? strndup(symlink.ptr, symlink.len) : NULL,
+        .level = level,
+        .pending = SP_BUF(SP_BUF_LARGE),
+    };
+}
+
+static struct shared_file *find_file(struct sp_logbook *book, struct sp_str path)
+{
+    struct session_logs *session = book->session;
+    struct shared_file *shared = sp_map_find(&session->files, path);
+
+    if (!shared) {
+        shared = SP_ARENA_NEW(session->arena, struct shared_file, 1);
+        shared->path = sp_arena_str(session->arena, path);
+        sp_map_set(&session->files, shared->path, shared);
+    }
+    return shared;
+}
+
+/* --- books --------------------------------------------------------------------------------- */
+
+static struct sp_logbook *new_book(struct session_logs *session)
+{
+    struct sp_logbook *book = sp_alloc(sizeof *book);
+
+    book->session = session;
+    book->logger = SP_BUF(SP_BUF_SMALL);
+    book->scratch = sp_arena_new();
+    return book;
+}
+
+struct sp_logbook *sp_logbook_new(void)
+{
+    struct session_logs *session = sp_alloc(sizeof *session);
+
+    session->arena = sp_arena_new();
+    return new_book(session);
+}
+
+struct sp_logbook *sp_logbook_fork(struct sp_logbook *book)
+{
+    struct sp_logbook *fork = new_book(book->session);
+
+    fork->is_fork = true;
+    sp_buf_add(&fork->logger, sp_buf_str(&book->logger));
+    for (size_t i = 0; i < book->depth; i++) {
+        struct log_file *file = &book->files[i];
+        flush_file(book, file);
+        add_file(fork, file->shared, sp_str_of(file->symlink), file->level);
+    }
+    return fork;
 }
 
 void sp_logbook_free(struct sp_logbook *book)
@@ -72,10 +221,17 @@ void sp_logbook_free(struct sp_logbook *book)
     if (!book)
         return;
     close_files(book, 0);
-    sp_map_fini(&book->seen);
-    sp_arena_free(book->arena);
+    if (!book->is_fork) {
+        sp_map_fini(&book->session->files);
+        sp_arena_free(book->session->arena);
+        free(book->session);
+    }
+    sp_buf_fini(&book->logger);
+    sp_arena_free(book->scratch);
     free(book);
 }
+
+/* --- positions ----------------------------------------------------------------------------- */
 
 static struct sp_str option_text(const struct sp_dict *log, const char *key, const char *otherwise)
 {
@@ -142,101 +298,50 @@ static struct sp_str log_path(struct sp_arena *arena, const struct sp_position *
 void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *position)
 {
     size_t depth = SP_MIN((size_t)position->depth, (size_t)DEPTH_MAX - 1);
+    struct sp_str name = position->worker.len ? position->taskname : position->fqname;
 
     close_files(book, depth);
-    book->logger = sp_arena_printf(book->arena, "SPOOR." SP_STR_FMT, SP_STR_ARG(position->fqname));
+    sp_arena_reset(book->scratch);
+    sp_buf_clear(&book->logger);
+    sp_buf_addf(&book->logger, "SPOOR." SP_STR_FMT, SP_STR_ARG(name));
     if (!option_enabled(position->log) || (int64_t)depth > option_nest(position->log))
         return;
-    struct sp_str path = log_path(book->arena, position);
-    if (book->depth && sp_str_eq(path, book->files[book->depth - 1].path))
+    struct sp_str path = log_path(book->scratch, position);
+    if (book->depth && sp_str_eq(path, book->files[book->depth - 1].shared->path))
         return; /* the same name as the enclosing one: one file */
-    book->files[book->depth++] = (struct log_file){
-        .path = path,
-        .symlink = option_text(position->log, "symlink", ""),
-        .level = option_level(position->log),
-    };
+    add_file(book, find_file(book, path), option_text(position->log, "symlink", ""),
+             option_level(position->log));
 }
 
-/* Beside the new directory a link to it, in place of the one to the last; never of a real file. */
-static void link_newest(struct sp_logbook *book, struct sp_str dir, struct sp_str name)
-{
-    size_t slash = sp_str_rfind(dir, '/');
-    size_t start = slash == SIZE_MAX ? 0 : slash + 1;
-    struct sp_str link = sp_arena_printf(book->arena, SP_STR_FMT SP_STR_FMT,
-                                         SP_STR_ARG(sp_str_slice(dir, 0, start)), SP_STR_ARG(name));
-    char target[2];
-
-    if (readlink(link.ptr, target, sizeof target) > 0)
-        (void)unlink(link.ptr);
-    else if (sp_file_kind(link.ptr) != SP_FILE_NONE)
-        return;
-    if (symlink(sp_arena_cstr(book->arena, sp_str_slice(dir, start, dir.len)), link.ptr) != 0)
-        note_failure(book, "link", link);
-}
-
-static void make_directory(struct sp_logbook *book, const struct log_file *file)
-{
-    struct sp_err err = SP_ERR_INIT;
-    size_t slash = sp_str_rfind(file->path, '/');
-
-    if (slash == SIZE_MAX || slash == 0)
-        return;
-    char *dir = sp_arena_cstr(book->arena, sp_str_slice(file->path, 0, slash));
-    bool is_new = sp_file_kind(dir) == SP_FILE_NONE;
-    if (sp_make_dirs(dir, &err) == SP_OK) {
-        if (is_new && file->symlink.len)
-            link_newest(book, sp_str_of(dir), file->symlink);
-    } else if (book->failure.code == SP_OK) {
-        book->failure = err;
-    }
-}
-
-static void open_file(struct sp_logbook *book, struct log_file *file)
-{
-    file->opened = true;
-    make_directory(book, file);
-    bool again = sp_map_has(&book->seen, file->path);
-    file->stream = SP_FAULT("log.open", EACCES) ? NULL : fopen(file->path.ptr, again ? "ae" : "we");
-    if (!file->stream) {
-        note_failure(book, "open", file->path);
-        return;
-    }
-    sp_map_set(&book->seen, file->path, book);
-}
+/* --- writing ------------------------------------------------------------------------------- */
 
 void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct sp_str text)
 {
-    if (book->depth == 0)
-        return;
-    struct log_file *file = &book->files[book->depth - 1];
-    if (level < file->level)
-        return;
-    if (!file->opened)
-        open_file(book, file);
-    if (!file->stream)
+    struct log_file *file = book->depth ? &book->files[book->depth - 1] : NULL;
+
+    if (!file || level < file->level)
         return;
     struct sp_clock_text now = sp_clock_local(sp_clock_realtime());
-    if (SP_FAULT("log.write", ENOSPC) ||
-        fprintf(file->stream, "%s " SP_STR_FMT " %s: " SP_STR_FMT "\n", now.text,
-                SP_STR_ARG(book->logger), level_names[level], SP_STR_ARG(text)) < 0)
-        note_failure(book, "write", file->path);
-    if (level >= SP_LOG_ERROR)
-        sp_logbook_flush(book);
+    sp_buf_addf(&file->pending, "%s %s %s: " SP_STR_FMT "\n", now.text, book->logger.ptr,
+                level_names[level], SP_STR_ARG(text));
+    size_t most = file->shared->users > 1 ? BLOCK_MAX : LINES_MAX;
+    if (level >= SP_LOG_ERROR || file->pending.len > most)
+        flush_file(book, file);
 }
 
 void sp_logbook_flush(struct sp_logbook *book)
 {
     for (size_t i = 0; i < book->depth; i++)
-        if (book->files[i].stream && fflush(book->files[i].stream) != 0)
-            note_failure(book, "write", book->files[i].path);
+        if (book->files[i].shared->users == 1)
+            flush_file(book, &book->files[i]);
 }
 
 struct sp_str sp_logbook_path(const struct sp_logbook *book)
 {
-    return book->depth ? book->files[book->depth - 1].path : SP_STR("");
+    return book->depth ? book->files[book->depth - 1].shared->path : SP_STR("");
 }
 
 const char *sp_logbook_error(const struct sp_logbook *book)
 {
-    return book->failure.code ? book->failure.text : NULL;
+    return book->session->failure.code ? book->session->failure.text : NULL;
 }

@@ -3,9 +3,15 @@
  *
  * One file for the session, one for each recipe and step down to the nesting level `nest`; deeper
  * ones write into the nearest enclosing file. Name = dir/ + name + ext of the step's `opts.log`.
- * A file is opened at its first line: truncated the first time in a session, appended to
+ * A file is made at its first line: truncated the first time in a session, appended to
  * afterwards. Beside a directory that had to be made for it, `symlink` is made to point there. A
  * record is "YYYY-MM-DD HH:MM:SS LOGGER LEVEL: message".
+ *
+ * Iterations side by side write into books of their own, forked from that of the loop. As long as
+ * one book alone uses a file, its lines are there half a second later; where several share a file,
+ * each keeps its lines until it leaves the file (or there is a MiB of them, or an error among them)
+ * and then appends them in one piece. Within an iteration LOGGER is the task name, with counters.
+ * No file stays open, so that many books need few descriptors.
  *
  * A log that cannot be written does not stop the run: sp_logbook_error says so once.
  */
@@ -17,7 +23,12 @@
 struct sp_logbook;
 
 struct sp_logbook *sp_logbook_new(void);
-void sp_logbook_free(struct sp_logbook *book); /* accepts NULL */
+
+/* The same files, from here on apart: for what goes on beside others. Freed before `book`. */
+struct sp_logbook *sp_logbook_fork(struct sp_logbook *book);
+
+/* Writes what was kept back. Accepts NULL. */
+void sp_logbook_free(struct sp_logbook *book);
 
 /* Lines go to the file of `position` from now on; positions of lesser or equal depth end. */
 void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *position);
@@ -25,10 +36,11 @@ void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *positio
 /* One record. Levels below the position's `log.level` are left out. */
 void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct sp_str text);
 
-/* Lines are kept back for speed; give them to the kernel now. Errors are written at once. */
+/* Lines are kept back for speed; give those of files that no other book uses to the kernel now.
+ * Errors are written at once. */
 void sp_logbook_flush(struct sp_logbook *book);
 
-/* Path of the file in use; empty when logging is off. */
+/* Path of the file in use; empty when logging is off; valid until the next enter. */
 struct sp_str sp_logbook_path(const struct sp_logbook *book);
 
 /* The first failure to open or write, or NULL. */

@@ -66,6 +66,9 @@ static void put_position(struct record r, const struct sp_position *position)
     put_text(r, "step", position->fqname);
     put_text(r, "task", position->taskname);
     put_text(r, "loop", position->loop_status);
+    if (position->iteration >= 0)
+        put(r, "iteration", sp_int(position->iteration));
+    put_text(r, "worker", position->worker);
 }
 
 struct sp_dict *sp_record_run_start(struct sp_session *session,

@@ -100,7 +100,9 @@ static void on_report(void *arg, const struct sp_report *report)
     run->last = *report;
     run->last.reason = NULL;
     if (report->reason)
-        run->reason = sp_arena_str(run->options.session->arena, sp_str_of(report->reason));
+        run->reason = sp_arena_str(run->options.arena, sp_str_of(report->reason));
+    if (report->state == SP_JOB_DONE && run->options.done)
+        run->options.done(run->options.done_arg);
 }
 
 static void on_tick(void *arg)
@@ -140,7 +142,7 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
                             struct sp_taskrun **out,
                             struct sp_err *err)
 {
-    struct sp_arena *arena = options->session->arena;
+    struct sp_arena *arena = options->arena;
 
     enum sp_rc rc = prepare_paths(task, arena, err);
     if (rc)
@@ -200,7 +202,7 @@ void sp_taskrun_cancel(struct sp_taskrun *run)
 /* "wsclean returns error code 1 after 0:00:12", "... was killed by signal 9 (Killed) after ..." */
 static const char *describe_exit(const struct sp_taskrun *run)
 {
-    struct sp_arena *arena = run->options.session->arena;
+    struct sp_arena *arena = run->options.arena;
     struct sp_str name = run->task->command.short_name;
     struct sp_clock_text wall = sp_clock_hms(run->last.usage.wall);
     int status = run->last.exit_status;
@@ -228,7 +230,7 @@ static const char *join_errors(const struct sp_taskrun *run)
         sp_buf_adds(&text, text.len ? "; " : "");
         sp_buf_add(&text, error->text);
     }
-    return sp_arena_cstr(run->options.session->arena, sp_buf_str(&text));
+    return sp_arena_cstr(run->options.arena, sp_buf_str(&text));
 }
 
 void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
@@ -247,8 +249,7 @@ void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
         .warnings = run->verdict.warnings,
     };
     if (run->output_failure.code)
-        out->output_error =
-            sp_arena_cstr(run->options.session->arena, sp_str_of(run->output_failure.text));
+        out->output_error = sp_arena_cstr(run->options.arena, sp_str_of(run->output_failure.text));
     if (success)
         return;
     bool declared = run->verdict.declared < 0 && run->verdict.errors && run->verdict.errors->len;

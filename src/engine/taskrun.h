@@ -10,6 +10,7 @@ struct sp_taskrun;
 
 struct sp_taskrun_options {
     struct sp_session *session;
+    struct sp_arena *arena; /* for the job and the result: lives longer than both */
     struct sp_loop *loop;
     const struct sp_backend_ops *ops;
     struct sp_backend *backend;
@@ -18,6 +19,8 @@ struct sp_taskrun_options {
     struct sp_str output_file; /* raw output goes there, if there is any */
     sp_run_fn watch;           /* gets OUTPUT and TICK; may be NULL */
     void *arg;
+    void (*done)(void *arg); /* from the event loop: it is done; may be NULL */
+    void *done_arg;
     const struct sp_run_event *base; /* what every event starts from; borrowed */
 };
 
@@ -39,8 +42,7 @@ void sp_taskrun_cancel(struct sp_taskrun *run);
 /* End it at once, with all its processes; it still has to become done. */
 void sp_taskrun_kill(struct sp_taskrun *run);
 
-/* After it is done, once: success by exit status and wranglers; texts live in the session's arena.
- */
+/* After it is done, once: success by exit status and wranglers; texts live in the arena. */
 struct sp_taskrun_result {
     bool success;
     const char *why; /* NULL on success: "wsclean returns error code 1 after 0:00:12" */

@@ -59,6 +59,31 @@ static void set_own(struct round *round, const struct sp_assignment *entry, stru
         sp_frame_push_alias(round->walk, frame, alias, value);
 }
 
+/* A parameter of a step further down: it is set when the recipe around that step is entered. */
+static void set_deep(struct round *round,
+                     struct sp_step_node *step,
+                     struct sp_str name,
+                     const struct sp_assignment *entry,
+                     struct sp_value value)
+{
+    struct sp_walk *walk = round->walk;
+    struct sp_param *param = sp_step_node_param(walk->nodes, step, name);
+    struct sp_str rest;
+
+    if (!param) {
+        step = step->recipe ? sp_recipe_node_step(step->recipe, name, &rest) : NULL;
+        if (step)
+            set_deep(round, step, rest, entry, value);
+        return;
+    }
+    const struct sp_value *known = sp_dict_find(walk->deep, step->fqname);
+    struct sp_value params = sp_dict_new(walk->arena);
+    if (known)
+        params.dict = sp_dict_clone(walk->arena, known->dict);
+    sp_dict_set_at(walk->arena, params.dict, param->name, entry->origin, value);
+    sp_dict_set(walk->arena, walk->deep, step->fqname, params);
+}
+
 static void set_step(struct round *round, const struct sp_assignment *entry, struct sp_value value)
 {
     struct sp_walk *walk = round->walk;
@@ -73,7 +98,7 @@ static void set_step(struct round *round, const struct sp_assignment *entry, str
         sp_dict_set_at(walk->arena, sp_frame_step_params(walk, round->frame, entry->step),
                        entry->key, entry->origin, value);
     else
-        (void)sp_step_node_set(walk->nodes, entry->step, entry->key, value);
+        set_deep(round, entry->step, entry->key, entry, value);
 }
 
 static void set_config(struct round *round,

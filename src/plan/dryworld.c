@@ -158,8 +158,8 @@ static void promise(void *arg, const struct sp_param *param, struct sp_str path)
 {
     struct sp_walk *walk = arg;
 
-    if (param->is_output || param->writable)
-        sp_map_set(&walk->promised, path, walk);
+    if ((param->is_output || param->writable) && !sp_map_has(&walk->promised, path))
+        sp_map_set(&walk->promised, sp_arena_str(walk->base, path), walk);
 }
 
 void sp_dryworld_promise(struct sp_walk *walk,

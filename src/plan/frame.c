@@ -58,6 +58,26 @@ static void set_builtin(struct sp_walk *walk,
                 (struct sp_value){ .kind = SP_DICT, .dict = dict });
 }
 
+static void set_builtins(struct sp_walk *walk, struct sp_frame *frame)
+{
+    set_scope(walk, frame);
+    set_builtin(walk, frame, "steps", frame->results);
+    set_builtin(walk, frame, "log", frame->log);
+}
+
+/* What assignments of recipes around have set in the steps. */
+static void set_deep(struct sp_walk *walk, struct sp_frame *frame)
+{
+    for (size_t i = 0; walk->deep->len && i < frame->node->step_count; i++) {
+        const struct sp_step_node *step = &frame->node->steps[i];
+        const struct sp_value *set = sp_dict_find(walk->deep, step->fqname);
+        if (set)
+            SP_DICT_EACH(entry, set->dict)
+        sp_dict_set_at(walk->arena, sp_frame_step_params(walk, frame, step), entry->key,
+                       entry->origin, entry->value);
+    }
+}
+
 struct sp_frame *sp_frame_push(struct sp_walk *walk,
                                struct sp_recipe_node *node,
                                struct sp_dict *supplied)
@@ -81,13 +101,37 @@ struct sp_frame *sp_frame_push(struct sp_walk *walk,
         frame->taskname = join_names(walk, outer->taskname, node->parent->step->label);
         frame->conditional = outer->conditional || node->parent->step->skip.kind != SP_NULL;
         frame->vague = outer->vague;
+        frame->worker = outer->worker;
     } else {
         walk->root_vars = frame->vars;
     }
-    set_scope(walk, frame);
-    set_builtin(walk, frame, "steps", frame->results);
-    set_builtin(walk, frame, "log", frame->log);
+    set_builtins(walk, frame);
+    set_deep(walk, frame);
     walk->top = frame;
+    return frame;
+}
+
+struct sp_frame *sp_frame_fork(struct sp_walk *walk, const struct sp_frame *origin)
+{
+    struct sp_frame *frame = SP_ARENA_NEW(walk->arena, struct sp_frame, 1);
+    size_t count = origin->node->step_count;
+    struct sp_dict **const own[] = { &frame->params, &frame->vars, &frame->results, &frame->log,
+                                     &frame->own };
+
+    *frame = *origin;
+    for (size_t i = 0; i < SP_COUNT(own); i++)
+        *own[i] = sp_dict_clone(walk->arena, *own[i]);
+    frame->states = SP_ARENA_NEW(walk->arena, struct sp_step_state, count);
+    for (size_t i = 0; i < count; i++)
+        if (origin->states[i].params)
+            frame->states[i].params = sp_dict_clone(walk->arena, origin->states[i].params);
+    frame->step_log = frame->log;
+    frame->info = NULL;
+    frame->gather = NULL;
+    if (!frame->outer)
+        walk->root_vars = frame->vars;
+    set_builtins(walk, frame);
+    sp_scope_set(&frame->scope, "current", frame->params, true);
     return frame;
 }
 
@@ -171,6 +215,7 @@ void sp_frame_set_info(struct sp_walk *walk,
     if (step && !frame->node->bare)
         taskname = join_names(walk, frame->taskname, step->step->label);
     sp_dict_get(info, "taskname")->text = taskname;
+    sp_dict_get(info, "subprocess")->text = frame->worker;
     sp_scope_set(&frame->scope, "info", info, false);
     sp_scope_set(&frame->scope, "self", info, false);
 }
@@ -226,12 +271,13 @@ static struct sp_str title_of(const struct sp_step_node *step)
     return definition->recipe ? definition->recipe->title : definition->label;
 }
 
-static struct sp_str loop_status(const struct sp_frame *frame)
+/* The innermost loop around, or NULL. */
+static const struct sp_frame *find_loop(const struct sp_frame *frame)
 {
     for (; frame; frame = frame->outer)
         if (frame->over)
-            return frame->loop_status;
-    return SP_STR("");
+            return frame;
+    return NULL;
 }
 
 void sp_frame_locate(struct sp_walk *walk, struct sp_frame *frame, const struct sp_step_node *step)
@@ -239,6 +285,7 @@ void sp_frame_locate(struct sp_walk *walk, struct sp_frame *frame, const struct 
     const struct sp_recipe_node *node = frame->node;
     struct sp_dict *info = step ? step_info(walk, frame, step) : recipe_info(walk, frame);
     struct sp_position *at = &walk->position;
+    const struct sp_frame *loop = find_loop(frame);
 
     *at = (struct sp_position){
         .fqname = step ? step->fqname : node->fqname,
@@ -246,7 +293,9 @@ void sp_frame_locate(struct sp_walk *walk, struct sp_frame *frame, const struct 
         .label = sp_dict_get(info, "label")->text,
         .title = step ? title_of(step) : node->recipe->title,
         .info = step ? step->step->info : node->recipe->info,
-        .loop_status = loop_status(frame),
+        .loop_status = loop ? loop->loop_status : SP_STR(""),
+        .worker = frame->worker,
+        .iteration = loop ? (int64_t)loop->iteration - 1 : -1,
         .depth = depth_of(frame) + (step && !node->bare ? 1 : 0),
         .step_number = step ? step->index + 1 : 0,
         .step_count = node->step_count,
@@ -284,7 +333,8 @@ struct sp_eval sp_frame_eval(struct sp_walk *walk, struct sp_frame *frame)
     };
 }
 
-/* Values that are kept as nested mappings are set under dotted names. */
+/* Values that are kept as nested mappings are set under dotted names. Whoever else has one of the
+ * mappings keeps it as it is (state.h, M2). */
 static void set_nested(struct sp_arena *arena,
                        struct sp_dict *dict,
                        struct sp_str path,
@@ -298,12 +348,12 @@ static void set_nested(struct sp_arena *arena,
             sp_dict_set_at(arena, dict, key, value.origin, value);
             return;
         }
-        struct sp_value *inner = sp_dict_find(dict, key);
-        if (!inner || inner->kind != SP_DICT) {
-            sp_dict_set(arena, dict, key, sp_dict_new(arena));
-            inner = sp_dict_find(dict, key);
-        }
-        dict = inner->dict;
+        const struct sp_value *known = sp_dict_find(dict, key);
+        struct sp_value inner = sp_dict_new(arena);
+        if (known && known->kind == SP_DICT)
+            inner.dict = sp_dict_clone(arena, known->dict);
+        sp_dict_set(arena, dict, key, inner);
+        dict = inner.dict;
     }
 }
 

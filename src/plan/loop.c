@@ -13,18 +13,25 @@ static struct sp_list *one_element(struct sp_walk *walk, struct sp_value value)
     return list;
 }
 
-/* Parameters and variables called for_loop.over take the place of what is written there. */
+/* Parameters and variables called for_loop.over and for_loop.scatter take the place of what is
+ * written there; null when there is none. */
+static struct sp_value find_override(const struct sp_frame *frame, struct sp_str name)
+{
+    const struct sp_value *set = sp_dict_find(frame->vars, name);
+
+    if (!set)
+        set = sp_dict_walk(frame->vars, name);
+    return set && set->kind != SP_UNSET ? *set : sp_null();
+}
+
 static struct sp_value find_over(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_for_loop *loop = &frame->node->recipe->loop;
-    const struct sp_value *set = sp_dict_find(frame->vars, SP_STR("for_loop.over"));
-    struct sp_value over = loop->over;
+    struct sp_value over = find_override(frame, SP_STR("for_loop.over"));
     struct sp_eval eval = sp_frame_eval(walk, frame);
 
-    if (!set)
-        set = sp_dict_walk(frame->vars, SP_STR("for_loop.over"));
-    if (set && set->kind != SP_NULL)
-        over = *set;
+    if (over.kind == SP_NULL)
+        over = loop->over;
     if (sp_is_text(over)) {
         const struct sp_value *value = sp_dict_find(frame->vars, over.text);
         if (value)
@@ -35,6 +42,32 @@ static struct sp_value find_over(struct sp_walk *walk, struct sp_frame *frame)
     return sp_is_expression(over) ? sp_eval_value(&eval, over) : over;
 }
 
+/* The same for for_loop.scatter; what is written in the clause was checked when it was loaded. */
+static bool find_scatter(struct sp_walk *walk, struct sp_frame *frame)
+{
+    const struct sp_for_loop *loop = &frame->node->recipe->loop;
+    struct sp_value scatter = find_override(frame, SP_STR("for_loop.scatter"));
+
+    frame->scatter = loop->scatter;
+    if (scatter.kind == SP_BOOL)
+        scatter = sp_int(scatter.boolean ? -1 : 0);
+    if (scatter.kind == SP_INT)
+        frame->scatter = scatter.integer;
+    if (scatter.kind == SP_INT || scatter.kind == SP_NULL)
+        return true;
+    struct sp_str what = sp_arena_printf(walk->arena, "for_loop.scatter of recipe '" SP_STR_FMT "'",
+                                         SP_STR_ARG(frame->node->fqname));
+    if (sp_frame_reject(walk, scatter, loop->origin, what.ptr))
+        return false;
+    if (!sp_is_value(scatter))
+        return true; /* only a run can tell; before it, the order is the same in any case */
+    sp_diag_error(walk->diags, SP_DIAG_LOOP, loop->origin,
+                  SP_STR_FMT " must be a number (0: one after the other, -1: all at once) or "
+                             "true or false, not a %s",
+                  SP_STR_ARG(what), sp_kind_name(scatter.kind));
+    return false;
+}
+
 bool sp_loop_prepare(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_for_loop *loop = &frame->node->recipe->loop;
@@ -42,6 +75,8 @@ bool sp_loop_prepare(struct sp_walk *walk, struct sp_frame *frame)
     frame->iteration = 0;
     if (!loop->present)
         return true;
+    if (!find_scatter(walk, frame))
+        return false;
     struct sp_value over = find_over(walk, frame);
     struct sp_str what = sp_arena_printf(walk->arena, "for_loop of recipe '" SP_STR_FMT "'",
                                          SP_STR_ARG(frame->node->fqname));
@@ -139,6 +174,11 @@ static struct sp_str base_taskname(struct sp_walk *walk, const struct sp_frame *
                            SP_STR_ARG(frame->node->parent->step->label));
 }
 
+static struct sp_str outer_worker(const struct sp_frame *frame)
+{
+    return frame->outer ? frame->outer->worker : SP_STR("");
+}
+
 static void set_element(struct sp_walk *walk, struct sp_frame *frame, struct sp_value value)
 {
     const struct sp_for_loop *loop = &frame->node->recipe->loop;
@@ -154,13 +194,18 @@ static void set_element(struct sp_walk *walk, struct sp_frame *frame, struct sp_
     }
 }
 
-bool sp_loop_next(struct sp_walk *walk, struct sp_frame *frame)
+bool sp_loop_has_next(const struct sp_walk *walk, const struct sp_frame *frame)
 {
     size_t count = frame->over ? frame->over->len : 1;
 
-    if (frame->over && walk->mode == SP_MODE_CHECK)
+    if (walk->mode == SP_MODE_CHECK)
         count = SP_MIN(count, (size_t)1);
-    if (frame->iteration >= count)
+    return frame->iteration < count;
+}
+
+bool sp_loop_next(struct sp_walk *walk, struct sp_frame *frame)
+{
+    if (!sp_loop_has_next(walk, frame))
         return false;
     frame->step = 0;
     frame->stale = true;
@@ -169,6 +214,9 @@ bool sp_loop_next(struct sp_walk *walk, struct sp_frame *frame)
         struct sp_str base = base_taskname(walk, frame);
         frame->taskname =
             sp_arena_printf(walk->arena, SP_STR_FMT ".%zu", SP_STR_ARG(base), frame->iteration);
+        if (frame->scatter)
+            frame->worker = sp_arena_printf(walk->arena, SP_STR_FMT ".%zu",
+                                            SP_STR_ARG(outer_worker(frame)), frame->iteration);
         frame->loop_status = status(walk, frame, value);
         set_element(walk, frame, value);
     }
@@ -177,12 +225,37 @@ bool sp_loop_next(struct sp_walk *walk, struct sp_frame *frame)
     return true;
 }
 
+struct sp_frame *sp_loop_set_apart(struct sp_walk *walk, struct sp_frame *frame)
+{
+    struct sp_frame *pristine = frame->pristine ? frame->pristine : frame;
+
+    if (!frame->pristine) {
+        pristine->config = walk->view.root;
+        pristine->deep = walk->deep;
+    }
+    walk->view.root = sp_dict_clone(walk->arena, pristine->config);
+    walk->deep = sp_dict_clone(walk->arena, pristine->deep);
+    walk->top = sp_frame_fork(walk, pristine);
+    walk->top->pristine = pristine;
+    walk->top->iteration = frame->iteration;
+    walk->top->vague = frame->vague;
+    return walk->top;
+}
+
 void sp_loop_end(struct sp_walk *walk, struct sp_frame *frame)
 {
     if (!frame->over)
         return;
+    if (frame->pristine) {
+        walk->view.root = frame->pristine->config;
+        walk->deep = frame->pristine->deep;
+        sp_scope_set(&frame->scope, "config", walk->view.root, false);
+        frame->pristine = NULL;
+    }
     frame->taskname = base_taskname(walk, frame);
     frame->loop_status = SP_STR("");
+    frame->worker = outer_worker(frame);
+    frame->iteration = 0;
     sp_frame_set_info(walk, frame, NULL);
 }
 

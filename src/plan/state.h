@@ -8,6 +8,7 @@
  *   ENTER --> LOOP --> STEP --> (skipped) ----------------------------> STEP ...
  *               |        |----> RUN --> WAIT --> DONE (a cab) --------> STEP ...
  *               |        |----> INSIDE --> DONE (a nested recipe) ----> STEP ...
+ *               |--> SCATTER --> LEAVE
  *               +--> LEAVE
  *
  * Modes: CHECK looks for mistakes before anything runs and shows no actions; DRY shows what would
@@ -25,13 +26,14 @@ enum sp_walk_mode {
 };
 
 enum sp_phase {
-    SP_PHASE_ENTER,  /* evaluate parameters and assignments of the recipe */
-    SP_PHASE_LOOP,   /* begin the first or next iteration, or the end */
-    SP_PHASE_STEP,   /* begin the next step */
-    SP_PHASE_RUN,    /* the step was announced: hand out its task */
-    SP_PHASE_WAIT,   /* until sp_walk_done */
-    SP_PHASE_INSIDE, /* a nested recipe is on top */
-    SP_PHASE_DONE,   /* the step has run: look at its outputs */
+    SP_PHASE_ENTER,   /* evaluate parameters and assignments of the recipe */
+    SP_PHASE_LOOP,    /* begin the first or next iteration, or the end */
+    SP_PHASE_STEP,    /* begin the next step */
+    SP_PHASE_RUN,     /* the step was announced: hand out its task */
+    SP_PHASE_WAIT,    /* until sp_walk_done */
+    SP_PHASE_INSIDE,  /* a nested recipe is on top */
+    SP_PHASE_DONE,    /* the step has run: look at its outputs */
+    SP_PHASE_SCATTER, /* the iterations are walks of their own: until all are back */
     SP_PHASE_LEAVE,
 };
 
@@ -43,6 +45,7 @@ struct sp_step_state {
 
 struct sp_frame {
     struct sp_frame *outer;
+    struct sp_frame *moved; /* renew.c: where it is now */
     struct sp_recipe_node *node;
     enum sp_phase phase;
 
@@ -62,9 +65,14 @@ struct sp_frame {
     bool vague;                   /* a step has run whose results are not all declared */
 
     /* the loop */
-    const struct sp_list *over; /* NULL: not a loop */
-    size_t iteration;           /* from 0: of the next one, in SP_PHASE_LOOP */
-    struct sp_str taskname;     /* of the recipe, with the counters of its loops */
+    const struct sp_list *over;    /* NULL: not a loop */
+    size_t iteration;              /* from 0: of the next one, in SP_PHASE_LOOP */
+    int64_t scatter;               /* 0: one after the other; so many at a time; -1: all */
+    struct sp_frame *pristine;     /* scattered, but walked one after the other: before the first */
+    struct sp_dict *config, *deep; /* of `pristine`: what the walk had then */
+    struct sp_gather *gather;      /* SP_PHASE_SCATTER: what came back */
+    struct sp_str worker;          /* counters of the scattered loops around: ".2.0" */
+    struct sp_str taskname;        /* of the recipe, with the counters of its loops */
     struct sp_str loop_status;
     struct sp_dict *elements; /* output_elements so far: name -> list */
 
@@ -79,10 +87,15 @@ struct sp_frame {
 };
 
 struct sp_walk {
-    struct sp_arena *arena;
+    struct sp_arena *base;    /* a forked walk shares it */
+    struct sp_arena *arena;   /* see above */
     struct sp_arena *scratch; /* for what does not outlive a step; see sp_walk_scratch */
-    struct sp_config *config;
-    struct sp_world world;          /* what the language sees: knows what steps will make */
+    size_t spare, live;       /* bytes: garbage allowed; in use when it was last renewed */
+    struct sp_config *source; /* as it was given */
+    struct sp_config *config; /* `view` once something is walked: assignments change it */
+    struct sp_config view;
+    struct sp_dict *deep;  /* set by assignments in steps of nested recipes: fqname -> mapping */
+    struct sp_world world; /* what the language sees: knows what steps will make */
     const struct sp_world *outside; /* the world as it is */
     struct sp_diags *diags;
     const struct sp_offer *offers; /* may be NULL */
@@ -109,6 +122,10 @@ struct sp_walk {
     bool glob_was_empty;       /* set by `world` */
     bool mistakes;             /* before a run: some step or recipe cannot run */
     bool over;
+    bool parallel;
+    struct sp_frame *fork; /* the loop of which this walk is one iteration, or NULL */
+    size_t fork_index;
+    bool finished; /* the iteration has ended well */
 
     struct sp_position position;
     struct sp_task task;
@@ -129,6 +146,9 @@ struct sp_frame *sp_frame_push(struct sp_walk *walk,
                                struct sp_recipe_node *node,
                                struct sp_dict *supplied);
 void sp_frame_pop(struct sp_walk *walk);
+
+/* Another one like `origin`, in which an iteration can do as it likes; not on top of anything. */
+struct sp_frame *sp_frame_fork(struct sp_walk *walk, const struct sp_frame *origin);
 
 /* The step under way. */
 struct sp_step_node *sp_frame_step(const struct sp_frame *frame);

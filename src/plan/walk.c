@@ -3,9 +3,11 @@
 
 #include "plan/alias.h"
 #include "plan/dryworld.h"
+#include "plan/fork.h"
 #include "plan/loop.h"
 #include "plan/override.h"
 #include "plan/passage.h"
+#include "plan/renew.h"
 #include "plan/select.h"
 #include "plan/state.h"
 #include "plan/step.h"
@@ -32,6 +34,17 @@ static enum turn act(struct sp_walk *walk,
     return TURN_ACTION;
 }
 
+/* The walk is over: what went wrong, in a line, if no tool has said it. */
+static enum turn act_fail(struct sp_walk *walk, struct sp_action *out, bool with_task)
+{
+    const struct sp_diags *diags = walk->diags;
+
+    walk->over = true;
+    if (!walk->why && diags->len)
+        walk->why = sp_strdup(diags->items[diags->len - 1].text);
+    return act(walk, out, SP_ACTION_FAIL, with_task);
+}
+
 static struct sp_step_node *current_step(const struct sp_frame *frame)
 {
     return frame->step < frame->node->step_count ? sp_frame_step(frame) : NULL;
@@ -52,10 +65,8 @@ static enum turn fail_step(struct sp_walk *walk, struct sp_frame *frame, struct 
     bool started = frame->phase == SP_PHASE_DONE;
 
     sp_frame_locate(walk, frame, current_step(frame));
-    if (walk->mode == SP_MODE_RUN) {
-        walk->over = true;
-        return act(walk, out, SP_ACTION_FAIL, started && walk->task.cab);
-    }
+    if (walk->mode == SP_MODE_RUN)
+        return act_fail(walk, out, started && walk->task.cab);
     walk->mistakes = true;
     sp_step_give_up(walk, frame);
     next_step(frame);
@@ -73,9 +84,8 @@ static enum turn fail_recipe(struct sp_walk *walk, struct sp_frame *frame, struc
         return fail_step(walk, outer, out);
     }
     sp_frame_locate(walk, frame, NULL);
-    walk->over = true;
     walk->mistakes = true;
-    return act(walk, out, SP_ACTION_FAIL, false);
+    return act_fail(walk, out, false);
 }
 
 /* --- phases -------------------------------------------------------------------------------- */
@@ -97,8 +107,40 @@ static enum turn enter(struct sp_walk *walk, struct sp_frame *frame, struct sp_a
     return act(walk, out, SP_ACTION_ENTER, false);
 }
 
+/* Hand out the iterations of a loop; they are walks of their own. */
+static enum turn scatter(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    size_t count = frame->over->len;
+    size_t width = frame->scatter > 0 ? (size_t)frame->scatter : count;
+
+    sp_gather_begin(walk, frame);
+    frame->phase = SP_PHASE_SCATTER;
+    sp_frame_locate(walk, frame, NULL);
+    (void)act(walk, out, SP_ACTION_SCATTER, false);
+    out->count = count;
+    out->width = SP_MIN(width, count);
+    return TURN_ACTION;
+}
+
+static enum turn gather(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
+{
+    if (!sp_gather_end(walk, frame))
+        return fail_recipe(walk, frame, out);
+    walk->top->phase = SP_PHASE_LEAVE;
+    return TURN_ON;
+}
+
 static enum turn loop(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
 {
+    bool is_fork = frame == walk->fork;
+    bool is_apart = frame->over && frame->scatter && !is_fork && sp_loop_has_next(walk, frame);
+
+    if (frame->over && !is_fork)
+        frame = sp_walk_renew(walk);
+    if (is_apart && walk->parallel && walk->mode == SP_MODE_RUN)
+        return scatter(walk, frame, out);
+    if (is_apart)
+        frame = sp_loop_set_apart(walk, frame);
     if (!sp_loop_next(walk, frame)) {
         frame->phase = SP_PHASE_LEAVE;
         return TURN_ON;
@@ -115,9 +157,11 @@ static enum turn loop(struct sp_walk *walk, struct sp_frame *frame, struct sp_ac
 static enum turn end_iteration(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
 {
     frame->phase = SP_PHASE_LOOP;
-    if (sp_loop_collect(walk, frame))
-        return TURN_ON;
-    return fail_recipe(walk, frame, out);
+    if (!sp_loop_collect(walk, frame))
+        return fail_recipe(walk, frame, out);
+    if (frame == walk->fork)
+        walk->over = walk->finished = true;
+    return TURN_ON;
 }
 
 static enum turn step(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
@@ -220,7 +264,7 @@ typedef enum turn (*phase_fn)(struct sp_walk *walk, struct sp_frame *frame, stru
 static const phase_fn phases[] = {
     [SP_PHASE_ENTER] = enter,   [SP_PHASE_LOOP] = loop,   [SP_PHASE_STEP] = step,
     [SP_PHASE_RUN] = run,       [SP_PHASE_WAIT] = wait,   [SP_PHASE_DONE] = done,
-    [SP_PHASE_INSIDE] = inside, [SP_PHASE_LEAVE] = leave,
+    [SP_PHASE_INSIDE] = inside, [SP_PHASE_LEAVE] = leave, [SP_PHASE_SCATTER] = gather,
 };
 
 bool sp_walk_next(struct sp_walk *walk, struct sp_action *out)
@@ -270,8 +314,30 @@ struct sp_arena *sp_walk_scratch(struct sp_walk *walk)
     return walk->scratch;
 }
 
+/* CONFIG as assignments on the way may change it, apart from what the caller has. */
+static void start_view(struct sp_walk *walk)
+{
+    sp_config_fini(&walk->view);
+    walk->view = (struct sp_config){
+        .arena = walk->arena,
+        .diags = walk->diags,
+        .root = sp_dict_clone(walk->arena, walk->source->root),
+        .top_level = walk->source->top_level,
+        .default_name = walk->source->default_name,
+    };
+    walk->config = &walk->view;
+}
+
 static void start(struct sp_walk *walk, enum sp_walk_mode mode)
 {
+    sp_command_fini(&walk->task.command);
+    walk->task = (struct sp_task){ 0 };
+    if (walk->arena != walk->base)
+        sp_arena_free(walk->arena);
+    walk->arena = sp_arena_new();
+    walk->live = 0;
+    start_view(walk);
+    walk->deep = sp_dict_new(walk->arena).dict;
     walk->mode = mode;
     walk->top = NULL;
     walk->over = walk->mistakes = false;
@@ -281,30 +347,27 @@ static void start(struct sp_walk *walk, enum sp_walk_mode mode)
     (void)sp_frame_push(walk, walk->root, walk->params);
 }
 
-/* A walk that shows nothing and only finds mistakes. Settings that assignments change on the way
- * are put back. */
+/* A walk that shows nothing and only finds mistakes. */
 static void rehearse(struct sp_walk *walk, enum sp_walk_mode mode)
 {
     static const struct sp_outcome fine = { .success = true };
-    struct sp_dict *root = walk->config->root;
-    struct sp_dict *before = sp_dict_clone(walk->arena, root);
     struct sp_action action;
 
     start(walk, mode);
     while (sp_walk_next(walk, &action))
         if (action.kind == SP_ACTION_RUN)
             sp_walk_done(walk, &fine);
-    SP_DICT_EACH(entry, before)
-    sp_dict_set(walk->config->arena, root, entry->key, entry->value);
 }
 
 static struct sp_walk *new_walk(const struct sp_walk_options *options)
 {
     struct sp_walk *walk = sp_alloc(sizeof *walk);
 
-    walk->arena = sp_arena_new();
+    walk->base = walk->arena = sp_arena_new();
     walk->cache = sp_eval_cache_new();
-    walk->config = options->config;
+    walk->source = walk->config = options->config;
+    walk->spare = options->spare;
+    walk->parallel = options->parallel && !options->dry;
     walk->outside = options->world;
     walk->diags = options->diags;
     walk->offers = options->offers;
@@ -313,9 +376,9 @@ static struct sp_walk *new_walk(const struct sp_walk_options *options)
     walk->log_arg = options->log_arg;
     walk->selection = options->selection;
     walk->nodes = SP_ARENA_NEW(walk->arena, struct sp_nodes, 1);
-    *walk->nodes = (struct sp_nodes){ .arena = walk->arena,
+    *walk->nodes = (struct sp_nodes){ .arena = walk->base,
                                       .diags = options->diags,
-                                      .dynamic = sp_dynamic_new(walk->arena, options->world) };
+                                      .dynamic = sp_dynamic_new(walk->base, options->world) };
     walk->params = sp_dict_new(walk->arena).dict;
     walk->fixed = sp_dict_new(walk->arena).dict;
     walk->log_set = sp_dict_new(walk->arena).dict;
@@ -385,8 +448,11 @@ void sp_walk_free(struct sp_walk *walk)
     sp_map_fini(&walk->real_paths);
     sp_map_fini(&walk->fixed_step);
     sp_eval_cache_free(walk->cache);
+    sp_config_fini(&walk->view);
     sp_arena_free(walk->scratch);
-    sp_arena_free(walk->arena);
+    if (walk->arena != walk->base)
+        sp_arena_free(walk->arena);
+    sp_arena_free(walk->base);
     free(walk->why);
     free(walk);
 }

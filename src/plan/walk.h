@@ -34,11 +34,13 @@ struct sp_walk_options {
     const struct sp_offer *offers;        /* backends; NULL: which is used does not matter */
     const char *python;                   /* where a cab names no interpreter; NULL: "python" */
     bool dry;
+    bool parallel; /* give SCATTER; else, and when dry, one iteration after the other */
+    size_t spare;  /* bytes of memory that may be garbage between iterations; 0: the default */
     sp_log_fn log; /* LOG(...) in formulas; may be NULL */
     void *log_arg;
 };
 
-/* Where in a run an action belongs. Texts live as long as the walk. */
+/* Where in a run an action belongs. Texts are valid until the next call of sp_walk_next. */
 struct sp_position {
     struct sp_str fqname;   /* "demo.image" */
     struct sp_str taskname; /* "demo.image.2" inside loops (spec 4.3) */
@@ -46,6 +48,8 @@ struct sp_position {
     struct sp_str title;            /* name of the cab or recipe */
     struct sp_str info;             /* of the step */
     struct sp_str loop_status;      /* "2/3" of the innermost loop, or empty */
+    struct sp_str worker;           /* ".2", ".2.0": counters of scattered loops, or empty */
+    int64_t iteration;              /* of the innermost loop, from 0; -1 outside loops */
     unsigned depth;                 /* 0: the outermost recipe, 1: its steps ... */
     size_t step_number, step_count; /* within its recipe, from 1 */
     uint32_t origin;
@@ -62,6 +66,7 @@ enum sp_action_kind {
     SP_ACTION_END,       /* a cab step has ended well; `task->outputs` are validated */
     SP_ACTION_FAIL,      /* a step has failed; findings are in diags; the walk is over */
     SP_ACTION_LEAVE,     /* a recipe has ended well; `outputs` */
+    SP_ACTION_SCATTER,   /* iterations that can go on side by side: `count`, `width` */
 };
 
 /* One cab made concrete. */
@@ -86,6 +91,7 @@ struct sp_action {
     struct sp_task *task;          /* STEP, RUN, END, FAIL (may be NULL) */
     struct sp_str reason;          /* SKIP */
     const struct sp_dict *outputs; /* LEAVE */
+    size_t count, width;           /* SCATTER: iterations; how many at a time at most */
 };
 
 struct sp_outcome {
@@ -112,6 +118,21 @@ bool sp_walk_has_nothing(const struct sp_walk *walk);
 
 /* Answer to RUN. */
 void sp_walk_done(struct sp_walk *walk, const struct sp_outcome *outcome);
+
+/* Answer to SCATTER: for each of the `count` iterations, in any order and with any number of them
+ * under way, open a walk, go through it, give it back. Then go on with `walk`, which must not be
+ * touched in between and which takes its results from the iterations in their order.
+ *
+ *     child = sp_walk_fork(walk, i);  while (sp_walk_next(child, &action)) ...
+ *     sp_walk_join(walk, child, why);
+ *
+ * The iteration has a copy of all that it may change, so those under way do not see each other;
+ * it may scatter again. */
+struct sp_walk *sp_walk_fork(struct sp_walk *walk, size_t iteration);
+
+/* Take over what the iteration gave and free it. `why`: what made it fail, for the message; NULL
+ * when it ended well. An iteration that is never joined counts as failed. */
+void sp_walk_join(struct sp_walk *walk, struct sp_walk *child, const char *why);
 
 /* The parameters that a person may set on the outermost recipe or cab, aliases and automatic
  * ones included: for `doc`, completion and messages. */

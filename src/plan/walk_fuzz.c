@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any YAML text, taken as a recipe and walked through dry and as if run: it ends, nothing crashes,
- * actions come in an order that makes sense. */
+/* Any YAML text, taken as a recipe and walked through dry and as if run, with scattered iterations
+ * in a muddled order: it ends, nothing crashes, actions come in an order that makes sense. */
 #include "lang/compose.h"
 #include "lang/world_fake.h"
 #include "plan/walk.h"
@@ -42,17 +42,65 @@ static void check_order(struct order *order, const struct sp_action *action)
         order->depth++;
     if (action->kind == SP_ACTION_LEAVE && order->depth-- == 0)
         abort();
+    if (action->kind == SP_ACTION_SCATTER && (action->width == 0 || action->width > action->count))
+        abort();
     order->over = action->kind == SP_ACTION_FAIL;
+}
+
+#define MAX_WIDTH 5 /* iterations under way */
+
+static unsigned actions; /* so far */
+
+static void scatter(struct sp_walk *walk, size_t count);
+
+/* False: the walk is over. */
+static bool one_action(struct sp_walk *walk, struct order *order)
+{
+    static const struct sp_outcome fine = { .success = true };
+    static const struct sp_outcome failure = { .why = "it is the 7th" };
+    struct sp_action action;
+
+    if (actions++ > MAX_ACTIONS || !sp_walk_next(walk, &action))
+        return false;
+    check_order(order, &action);
+    if (action.kind == SP_ACTION_RUN)
+        sp_walk_done(walk, actions % 7 ? &fine : &failure);
+    if (action.kind == SP_ACTION_SCATTER)
+        scatter(walk, action.count);
+    return true;
+}
+
+/* From the last to the first, some of them for a while side by side; beyond the limit of actions
+ * some are never opened. */
+static void scatter(struct sp_walk *walk, size_t count)
+{
+    while (count && actions < MAX_ACTIONS) {
+        struct sp_walk *children[MAX_WIDTH];
+        struct order orders[MAX_WIDTH] = { 0 };
+        size_t width = SP_MIN(count, (size_t)MAX_WIDTH);
+        size_t open = width;
+        for (size_t i = 0; i < width; i++)
+            children[i] = sp_walk_fork(walk, --count);
+        while (open)
+            for (size_t i = 0; i < width; i++)
+                if (children[i] && !one_action(children[i], &orders[i])) {
+                    sp_walk_join(walk, SP_TAKE(children[i]), NULL);
+                    open--;
+                }
+    }
 }
 
 static void walk_through(struct sp_config *config, const struct sp_world *world, bool dry)
 {
-    static const struct sp_outcome fine = { .success = true };
     struct sp_walk_options options = {
-        .config = config, .world = world, .diags = config->diags, .dry = dry
+        .config = config,
+        .world = world,
+        .diags = config->diags,
+        .dry = dry,
+        .parallel = true,
+        .spare = 1, /* memory is renewed as often as can be */
     };
     struct sp_walk *walk = NULL;
-    struct sp_action action;
     struct sp_err err = SP_ERR_INIT;
     struct order order = { 0 };
 
@@ -62,13 +110,10 @@ static void walk_through(struct sp_config *config, const struct sp_world *world,
     if (!options.recipe)
         return;
     bool usable = sp_walk_new(&options, &walk, &err) == SP_OK;
-    for (unsigned i = 0; i < MAX_ACTIONS && sp_walk_next(walk, &action); i++) {
+    actions = 0;
+    while (one_action(walk, &order))
         if (!usable)
             abort();
-        check_order(&order, &action);
-        if (action.kind == SP_ACTION_RUN)
-            sp_walk_done(walk, &fine);
-    }
     (void)sp_walk_schema(walk);
     sp_walk_free(walk);
 }

@@ -6,10 +6,11 @@
  *     set NAME=VALUE              as on the command line
  *     config A.B=VALUE            a setting
  *     select steps|skip_steps|tags|skip_tags|enable SPEC
- *     mode dry | run              default: both, one after the other
+ *     mode dry | run | scatter    default: dry and run; scatter: run, with the iterations of
+ *                                 scattered loops side by side, an action of each in turn
  *     file PATH [mtime]           is there from the start; a directory when it ends in "/"
  *     read-only PATH              is there and cannot be written
- *     fails STEP why              this step's tool fails
+ *     fails STEP why              this step's tool fails (full name, with or without counters)
  *     finds STEP NAME=VALUE       what wranglers find in its output
  *     lazy STEP                   this step's tool does not make its outputs
  *     show log                    print where each step logs to
@@ -46,6 +47,7 @@ struct golden {
     struct sp_world_file files[MAX_FILES];
     size_t file_count;
     bool show_log;
+    bool side_by_side;
     struct sp_buf *out;
 };
 
@@ -142,10 +144,19 @@ static void read_line(struct golden *g, struct sp_str line)
         add_fix(g, word, rest);
 }
 
-static const struct fix *find_fix(const struct golden *g, const char *kind, struct sp_str step)
+/* A step is meant by its full name, with or without counters. */
+static bool is_for(const struct fix *fix, const char *kind, const struct sp_position *position)
+{
+    return sp_str_is(fix->kind, kind) &&
+           (sp_str_eq(fix->step, position->fqname) || sp_str_eq(fix->step, position->taskname));
+}
+
+static const struct fix *find_fix(const struct golden *g,
+                                  const char *kind,
+                                  const struct sp_position *position)
 {
     for (size_t i = 0; i < g->fixes.len; i++)
-        if (sp_str_is(g->fixes.items[i].kind, kind) && sp_str_eq(g->fixes.items[i].step, step))
+        if (is_for(&g->fixes.items[i], kind, position))
             return &g->fixes.items[i];
     return NULL;
 }
@@ -210,9 +221,11 @@ static void show(struct golden *g, const struct sp_action *action)
 {
     const struct sp_position *at = action->position;
     static const char *const names[] = {
-        [SP_ACTION_ENTER] = "enter", [SP_ACTION_ITERATION] = "iteration", [SP_ACTION_STEP] = "step",
-        [SP_ACTION_RUN] = "run",     [SP_ACTION_SKIP] = "skip",           [SP_ACTION_END] = "end",
-        [SP_ACTION_FAIL] = "fail",   [SP_ACTION_LEAVE] = "leave",
+        [SP_ACTION_ENTER] = "enter",     [SP_ACTION_ITERATION] = "iteration",
+        [SP_ACTION_STEP] = "step",       [SP_ACTION_RUN] = "run",
+        [SP_ACTION_SKIP] = "skip",       [SP_ACTION_END] = "end",
+        [SP_ACTION_FAIL] = "fail",       [SP_ACTION_LEAVE] = "leave",
+        [SP_ACTION_SCATTER] = "scatter",
     };
 
     if (action->kind == SP_ACTION_RUN) {
@@ -222,6 +235,8 @@ static void show(struct golden *g, const struct sp_action *action)
     sp_buf_addf(g->out, "  %s " SP_STR_FMT, names[action->kind], SP_STR_ARG(at->taskname));
     if (action->kind == SP_ACTION_ITERATION)
         sp_buf_addf(g->out, " (" SP_STR_FMT ")", SP_STR_ARG(at->loop_status));
+    if (action->kind == SP_ACTION_SCATTER)
+        sp_buf_addf(g->out, " %zu, at most %zu at a time", action->count, action->width);
     if (action->kind == SP_ACTION_SKIP)
         sp_buf_addf(g->out, ": " SP_STR_FMT, SP_STR_ARG(action->reason));
     if (action->kind == SP_ACTION_END)
@@ -270,7 +285,7 @@ static void make_files(struct golden *g, const struct sp_list *writes)
 
 static void answer(struct golden *g, struct sp_walk *walk, const struct sp_action *action, bool dry)
 {
-    struct sp_str step = action->position->fqname;
+    const struct sp_position *step = action->position;
     const struct fix *fails = find_fix(g, "fails", step);
     struct sp_outcome outcome = { .success = dry || !fails };
     struct sp_dict *found = sp_dict_new(g->arena).dict;
@@ -280,13 +295,50 @@ static void answer(struct golden *g, struct sp_walk *walk, const struct sp_actio
         outcome.why = sp_arena_cstr(g->arena, fails->rest);
     g->params = found;
     for (size_t i = 0; i < g->fixes.len && !dry; i++)
-        if (sp_str_is(g->fixes.items[i].kind, "finds") && sp_str_eq(g->fixes.items[i].step, step))
+        if (is_for(&g->fixes.items[i], "finds", step))
             set_param(g, g->fixes.items[i].rest);
     g->params = saved;
     outcome.outputs = found->len ? found : NULL;
     if (!dry && !find_fix(g, "lazy", step))
         make_files(g, action->task->writes);
     sp_walk_done(walk, &outcome);
+}
+
+static void take_turns(struct golden *g, struct sp_walk *walk, size_t count, size_t width);
+
+/* False: the walk is over. */
+static bool one_action(struct golden *g, struct sp_walk *walk, bool dry)
+{
+    struct sp_action action;
+
+    if (!sp_walk_next(walk, &action))
+        return false;
+    show(g, &action);
+    if (action.kind == SP_ACTION_RUN)
+        answer(g, walk, &action, dry);
+    if (action.kind == SP_ACTION_SCATTER)
+        take_turns(g, walk, action.count, action.width);
+    return true;
+}
+
+/* Scattered iterations, `width` of them under way, each doing one thing in turn. */
+static void take_turns(struct golden *g, struct sp_walk *walk, size_t count, size_t width)
+{
+    struct sp_walk **children = SP_ARENA_NEW(g->arena, struct sp_walk *, count);
+    size_t first = 0;
+    size_t next = 0;
+
+    while (first < count) {
+        while (next < count && next < first + width) {
+            children[next] = sp_walk_fork(walk, next);
+            next++;
+        }
+        for (size_t i = first; i < next; i++)
+            if (children[i] && !one_action(g, children[i], false))
+                sp_walk_join(walk, SP_TAKE(children[i]), NULL);
+        while (first < next && !children[first])
+            first++;
+    }
 }
 
 static void on_log(void *arg, enum sp_log_level level, struct sp_str text, unsigned flags)
@@ -330,11 +382,12 @@ static void walk_through(struct golden *g,
         .params = g->params,
         .selection = &g->selection,
         .dry = dry,
+        .parallel = g->side_by_side,
+        .spare = 1, /* memory is renewed as often as can be */
         .log = on_log,
         .log_arg = g,
     };
     struct sp_walk *walk = NULL;
-    struct sp_action action;
     struct sp_err err = SP_ERR_INIT;
 
     if (g->cab.len)
@@ -347,11 +400,7 @@ static void walk_through(struct golden *g,
     }
     if (sp_walk_new(&options, &walk, &err))
         sp_buf_addf(g->out, "  cannot: %s\n", err.text);
-    for (int i = 0; i < MAX_ACTIONS && sp_walk_next(walk, &action); i++) {
-        show(g, &action);
-        if (action.kind == SP_ACTION_RUN)
-            answer(g, walk, &action, dry);
-    }
+    for (int i = 0; i < MAX_ACTIONS && one_action(g, walk, dry); i++) {}
     sp_walk_free(walk);
 }
 
@@ -365,7 +414,7 @@ static void play(struct golden *g, struct sp_str text, bool dry)
     struct sp_err err = SP_ERR_INIT;
     size_t kept = g->file_count;
 
-    sp_buf_addf(g->out, "%s\n", dry ? "dry" : "run");
+    sp_buf_addf(g->out, "%s\n", dry ? "dry" : g->side_by_side ? "scatter" : "run");
     for (size_t i = g->file_count; i < MAX_FILES; i++)
         g->files[i] = (struct sp_world_file){ .path = "/nowhere", .text = "" };
     fake_now = 1000;
@@ -403,7 +452,8 @@ static void play_section(struct sp_str section, struct sp_str recipe, struct sp_
         else
             read_line(&g, line);
     }
-    if (!sp_str_is(g.mode, "run"))
+    g.side_by_side = sp_str_is(g.mode, "scatter");
+    if (!sp_str_is(g.mode, "run") && !g.side_by_side)
         play(&g, recipe, true);
     if (!sp_str_is(g.mode, "dry"))
         play(&g, recipe, false);

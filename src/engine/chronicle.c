@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/chronicle.h"
+
+#include "base/map.h"
+
+struct said {
+    enum sp_log_level level;
+    bool again; /* at the end */
+};
+
+void sp_chronicle_init(struct sp_chronicle *chronicle,
+                       const struct sp_run_options *options,
+                       struct sp_run_result *result)
+{
+    *chronicle = (struct sp_chronicle){
+        .options = options,
+        .result = result,
+        .arena = sp_arena_new(),
+    };
+}
+
+void sp_chronicle_fini(struct sp_chronicle *chronicle)
+{
+    sp_journal_close(chronicle->journal);
+    sp_map_fini(&chronicle->said);
+    sp_arena_free(chronicle->arena);
+}
+
+struct sp_run_event sp_chronicle_event(const struct sp_chronicle *chronicle,
+                                       enum sp_run_event_kind kind,
+                                       const struct sp_action *action)
+{
+    return (struct sp_run_event){
+        .kind = kind,
+        .position = action ? action->position : NULL,
+        .task = action ? action->task : NULL,
+        .level = SP_LOG_INFO,
+        .done = chronicle->result->done,
+        .total = chronicle->total,
+        .run_id = chronicle->result->id,
+    };
+}
+
+void sp_chronicle_tell(const struct sp_chronicle *chronicle, const struct sp_run_event *event)
+{
+    if (chronicle->options->watch)
+        chronicle->options->watch(chronicle->options->arg, event);
+}
+
+enum sp_rc sp_chronicle_add(struct sp_chronicle *chronicle,
+                            const char *name,
+                            const struct sp_dict *record,
+                            struct sp_err *err)
+{
+    enum sp_rc rc = sp_journal_append(chronicle->journal, name, record, SP_JOURNAL_LAZY, err);
+
+    if (rc)
+        chronicle->result->workspace_failed = true;
+    return rc;
+}
+
+/* Every line is with the kernel before we go on, so that a killed engine loses none. Against power
+ * cuts there is one sync a step, when its tool has just been started: it covers the end of the step
+ * before, and the disk works while the tool does. (A sync takes milliseconds, as long as a short
+ * tool.) The beginning and the end of the run are synced by themselves. */
+enum sp_rc sp_chronicle_write(struct sp_chronicle *chronicle,
+                              struct sp_run_event *event,
+                              const char *name,
+                              const struct sp_dict *record,
+                              struct sp_err *err)
+{
+    bool edge = event->kind == SP_RUN_START || event->kind == SP_RUN_END;
+    enum sp_rc rc = sp_journal_append(chronicle->journal, name, record,
+                                      edge ? SP_JOURNAL_SYNC : SP_JOURNAL_LAZY, err);
+
+    if (rc) {
+        chronicle->result->workspace_failed = true;
+        return rc;
+    }
+    event->event = name;
+    event->record = record;
+    sp_chronicle_tell(chronicle, event);
+    return SP_OK;
+}
+
+/* --- for people --------------------------------------------------------------------------- */
+
+void sp_chronicle_note(struct sp_chronicle *chronicle,
+                       struct sp_logbook *book,
+                       enum sp_log_level level,
+                       struct sp_str text)
+{
+    struct sp_run_event event = sp_chronicle_event(chronicle, SP_RUN_NOTE, NULL);
+
+    event.text = text;
+    event.level = level;
+    sp_logbook_write(book, level, text);
+    sp_chronicle_tell(chronicle, &event);
+}
+
+void sp_chronicle_say(struct sp_chronicle *chronicle,
+                      struct sp_logbook *book,
+                      enum sp_log_level level,
+                      struct sp_str text,
+                      unsigned flags)
+{
+    struct said *said = sp_map_find(&chronicle->said, text);
+
+    if (said && (flags & SP_LOG_NO_REPEAT))
+        return;
+    if (!said && (flags & (SP_LOG_SUMMARY | SP_LOG_NO_REPEAT))) {
+        said = SP_ARENA_NEW(chronicle->arena, struct said, 1);
+        *said = (struct said){ level, flags & SP_LOG_SUMMARY };
+        sp_map_set(&chronicle->said, sp_arena_str(chronicle->arena, text), said);
+    }
+    if (!(flags & SP_LOG_SUMMARY_ONLY))
+        sp_chronicle_note(chronicle, book, level, text);
+}
+
+void sp_chronicle_repeat(struct sp_chronicle *chronicle, struct sp_logbook *book)
+{
+    bool first = true;
+
+    SP_MAP_EACH (entry, &chronicle->said) {
+        const struct said *said = entry->value;
+        if (!said->again)
+            continue;
+        if (first)
+            sp_chronicle_note(chronicle, book, SP_LOG_INFO,
+                              SP_STR("accumulated warnings and errors"));
+        first = false;
+        sp_chronicle_note(chronicle, book, said->level, entry->key);
+    }
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/lane.h"
+
+#include "base/clock.h"
+
+#include "engine/leftover.h"
+#include "engine/record.h"
+#include "value/text.h"
+
+#include <stdlib.h>
+
+struct sp_lane *sp_lane_new(struct sp_works *works, struct sp_walk *walk, struct sp_logbook *book)
+{
+    struct sp_lane *lane = sp_alloc(sizeof *lane);
+
+    lane->works = works;
+    lane->walk = walk;
+    lane->logbook = book;
+    lane->arena = sp_arena_new();
+    return lane;
+}
+
+void sp_lane_free(struct sp_lane *lane)
+{
+    if (!lane)
+        return;
+    sp_taskrun_free(lane->task);
+    if (!lane->is_main)
+        sp_logbook_free(lane->logbook);
+    sp_arena_free(lane->arena);
+    free(lane->why);
+    free(lane);
+}
+
+static bool is_interrupted(const struct sp_lane *lane)
+{
+    return lane->works->chronicle->result->interrupted;
+}
+
+static void note(struct sp_lane *lane, enum sp_log_level level, struct sp_str text)
+{
+    sp_chronicle_note(lane->works->chronicle, lane->logbook, level, text);
+}
+
+static void fail(struct sp_lane *lane, const char *why)
+{
+    if (!lane->why)
+        lane->why = sp_strdup(why);
+}
+
+static struct sp_run_event event_of(const struct sp_lane *lane,
+                                    enum sp_run_event_kind kind,
+                                    const struct sp_action *action)
+{
+    return sp_chronicle_event(lane->works->chronicle, kind, action);
+}
+
+/* --- the log ------------------------------------------------------------------------------ */
+
+static void log_values(struct sp_lane *lane, const char *heading, const struct sp_dict *values)
+{
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
+
+    sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_str_of(heading));
+    SP_DICT_EACH(entry, values)
+    {
+        sp_buf_clear(&line);
+        sp_buf_addf(&line, "  " SP_STR_FMT ": ", SP_STR_ARG(entry->key));
+        sp_value_brief(entry->value, 2000, &line);
+        sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
+    }
+}
+
+static void log_invocation(struct sp_lane *lane, const struct sp_task *task)
+{
+    log_values(lane, "### validated inputs", task->inputs);
+    sp_logbook_write(lane->logbook, SP_LOG_INFO, SP_STR("---INVOKING---"));
+    sp_logbook_write(lane->logbook, SP_LOG_INFO, task->command.display);
+}
+
+static void log_result(struct sp_lane *lane)
+{
+    const struct sp_taskrun_result *last = &lane->last;
+    struct sp_clock_text wall = sp_clock_hms(last->usage.wall);
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
+
+    if (last->why)
+        sp_buf_adds(&line, last->why);
+    else
+        sp_buf_addf(&line, SP_STR_FMT " returns exit code 0 after %s",
+                    SP_STR_ARG(lane->action.task->command.short_name), wall.text);
+    sp_logbook_write(lane->logbook, last->why ? SP_LOG_ERROR : SP_LOG_INFO, sp_buf_str(&line));
+    if (last->output_error)
+        note(lane, SP_LOG_WARNING, sp_str_of(last->output_error));
+    if (last->warnings)
+        SP_LIST_EACH(warning, last->warnings)
+    note(lane, SP_LOG_WARNING, warning->text);
+}
+
+/* --- one tool ----------------------------------------------------------------------------- */
+
+static struct sp_str output_file_name(struct sp_lane *lane, const struct sp_position *position)
+{
+    char *label = sp_arena_cstr(lane->arena, position->label);
+
+    for (char *c = label; *c; c++)
+        if (*c == '/')
+            *c = '_';
+    return sp_arena_printf(lane->arena, "%s/%04zu-%s.log", lane->works->dir.ptr,
+                           ++lane->works->tasks, label);
+}
+
+static void on_done(void *arg)
+{
+    struct sp_lane *lane = arg;
+
+    lane->works->running--;
+    lane->state = SP_LANE_READY;
+    lane->works->wake(lane->works->arg, lane);
+}
+
+/* What a tool has come to is answered to the walk. */
+static void answer(struct sp_lane *lane)
+{
+    log_result(lane);
+    if (is_interrupted(lane) && !lane->last.success)
+        lane->last.why = "interrupted";
+    struct sp_outcome outcome = { .success = lane->last.success && !is_interrupted(lane),
+                                  .why = lane->last.why ? lane->last.why : "interrupted",
+                                  .outputs = lane->last.outputs };
+    sp_walk_done(lane->walk, &outcome);
+}
+
+static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct sp_err *err)
+{
+    struct sp_works *works = lane->works;
+    struct sp_err refusal = SP_ERR_INIT;
+    struct sp_taskrun_options options = {
+        .session = works->session,
+        .arena = lane->arena,
+        .loop = works->loop,
+        .ops = works->ops,
+        .backend = works->backend,
+        .logbook = lane->logbook,
+        .path = works->path,
+        .output_file = output,
+        .watch = works->chronicle->options->watch,
+        .arg = works->chronicle->options->arg,
+        .done = on_done,
+        .done_arg = lane,
+        .base = &lane->base,
+    };
+
+    if (sp_taskrun_start(&options, lane->action.task, &lane->task, &refusal)) {
+        lane->last = (struct sp_taskrun_result){
+            .why = sp_arena_cstr(lane->arena, sp_str_of(refusal.text)),
+            .exit_status = -1,
+        };
+        answer(lane);
+        return SP_OK;
+    }
+    lane->state = SP_LANE_RUNNING;
+    works->running++;
+    return sp_chronicle_add(works->chronicle, "step-handle",
+                            sp_record_step_handle(lane->arena, &lane->action, works->ops->name,
+                                                  sp_taskrun_handle(lane->task)),
+                            err);
+}
+
+static enum sp_rc do_run(struct sp_lane *lane, const struct sp_action *action, struct sp_err *err)
+{
+    struct sp_str output = output_file_name(lane, action->position);
+
+    lane->action = *action;
+    lane->base = event_of(lane, SP_RUN_STEP, action);
+    lane->step_started = sp_file_clock();
+    log_invocation(lane, action->task);
+    enum sp_rc rc = sp_chronicle_write(
+        lane->works->chronicle, &lane->base, "step-start",
+        sp_record_step_start(lane->arena, action, output, sp_logbook_path(lane->logbook)), err);
+    /* Told; what the tool says comes with events of its own. */
+    lane->base.event = NULL;
+    lane->base.record = NULL;
+    return rc ? rc : start_task(lane, output, err);
+}
+
+static void finish_task(struct sp_lane *lane)
+{
+    sp_taskrun_result(lane->task, &lane->last);
+    sp_taskrun_free(SP_TAKE(lane->task));
+    answer(lane);
+}
+
+/* --- other actions ------------------------------------------------------------------------ */
+
+static void report_leftovers(struct sp_lane *lane, const struct sp_task *task)
+{
+    struct sp_list *lines = sp_leftovers(lane->arena, task, lane->step_started);
+
+    SP_LIST_EACH(line, lines)
+    note(lane, SP_LOG_WARNING, line->text);
+}
+
+/* Why outputs were refused. */
+static const char *last_finding(const struct sp_lane *lane)
+{
+    const struct sp_diags *diags = &lane->works->session->diags;
+
+    return diags->len ? diags->items[diags->len - 1].text : "its outputs are not as they should be";
+}
+
+static bool check_outputs(struct sp_lane *lane, const struct sp_action *action)
+{
+    struct sp_err blank = SP_ERR_INIT;
+
+    if (sp_outputs_check(lane->arena, action->task, &blank) == SP_OK)
+        return true;
+    lane->last.why = sp_arena_cstr(lane->arena, sp_str_of(blank.text));
+    sp_diag_error(&lane->works->session->diags, SP_DIAG_OUTPUT, action->position->origin,
+                  "step '" SP_STR_FMT "': %s", SP_STR_ARG(action->position->fqname), blank.text);
+    return false;
+}
+
+static void fail_task(struct sp_lane *lane, const struct sp_action *action)
+{
+    if (!lane->last.why)
+        lane->last.why = last_finding(lane);
+    report_leftovers(lane, action->task);
+    if (lane->is_main)
+        fail(lane, lane->last.why);
+    else
+        fail(lane, sp_arena_printf(lane->arena, "step '" SP_STR_FMT "': %s",
+                                   SP_STR_ARG(action->position->label), lane->last.why)
+                       .ptr);
+}
+
+/* A tool has ended; its outputs are there (or, on failure, are not). */
+static enum sp_rc do_end(struct sp_lane *lane,
+                         const struct sp_action *action,
+                         bool success,
+                         struct sp_err *err)
+{
+    struct sp_chronicle *chronicle = lane->works->chronicle;
+    struct sp_run_event event = event_of(lane, SP_RUN_DONE, action);
+    const struct sp_dict *outputs = action->task->outputs;
+
+    success = success && check_outputs(lane, action);
+    bool has_outputs = success && outputs && outputs->len;
+    if (!success)
+        fail_task(lane, action);
+    if (has_outputs)
+        log_values(lane, "### validated outputs", outputs);
+    event.done = ++chronicle->result->done;
+    event.success = success;
+    event.interrupted = !success && is_interrupted(lane);
+    event.usage = lane->last.usage;
+    event.text = sp_str_of(lane->last.why);
+    enum sp_rc rc = sp_chronicle_write(chronicle, &event, "step-end",
+                                       sp_record_step_end(lane->arena, action->position, success,
+                                                          lane->last.why, lane->last.exit_status,
+                                                          &lane->last.usage),
+                                       err);
+    if (rc == SP_OK && has_outputs)
+        rc = sp_chronicle_add(chronicle, "step-outputs",
+                              sp_record_outputs(lane->arena, action->position, outputs), err);
+    return rc;
+}
+
+static enum sp_rc do_fail(struct sp_lane *lane, const struct sp_action *action, struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf why = SP_BUF(SP_BUF_SMALL);
+
+    if (lane->failures && !action->task) {
+        sp_logbook_enter(lane->logbook, action->position);
+        sp_logbook_write(lane->logbook, SP_LOG_ERROR, sp_str_of(last_finding(lane)));
+        fail(lane, last_finding(lane));
+    }
+    sp_buf_addf(&why, "step '" SP_STR_FMT "' has failed, aborting the recipe",
+                SP_STR_ARG(action->position->fqname));
+    sp_logbook_write(lane->logbook, SP_LOG_ERROR, sp_buf_str(&why));
+    /* Without a start there is no end: inputs were refused. */
+    bool started = action->task && lane->last.exit_status != INT32_MIN;
+    enum sp_rc rc = started ? do_end(lane, action, false, err) : SP_OK;
+    fail(lane, lane->is_main ? why.ptr : last_finding(lane));
+    return rc;
+}
+
+static enum sp_rc do_skip(struct sp_lane *lane, const struct sp_action *action, struct sp_err *err)
+{
+    struct sp_run_event event = event_of(lane, SP_RUN_SKIP, action);
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
+
+    lane->works->chronicle->result->skipped++;
+    event.text = action->reason;
+    sp_buf_addf(&line, "skipping step '" SP_STR_FMT "': " SP_STR_FMT,
+                SP_STR_ARG(action->position->fqname), SP_STR_ARG(action->reason));
+    sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
+    sp_arena_reset(lane->arena);
+    return sp_chronicle_write(lane->works->chronicle, &event, "step-skip",
+                              sp_record_step_skip(lane->arena, action), err);
+}
+
+static enum sp_rc do_leave(struct sp_lane *lane, const struct sp_action *action, struct sp_err *err)
+{
+    struct sp_run_event event = event_of(lane, SP_RUN_LEAVE, action);
+    const struct sp_dict *outputs = action->outputs;
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
+
+    event.outputs = outputs;
+    sp_logbook_enter(lane->logbook, action->position);
+    if (outputs && outputs->len)
+        log_values(lane, "### validated outputs", outputs);
+    sp_buf_addf(&line, "recipe '" SP_STR_FMT "' executed successfully",
+                SP_STR_ARG(action->position->title));
+    sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
+    if (!outputs || outputs->len == 0) {
+        sp_chronicle_tell(lane->works->chronicle, &event);
+        return SP_OK;
+    }
+    return sp_chronicle_write(lane->works->chronicle, &event, "recipe-end",
+                              sp_record_outputs(lane->arena, action->position, outputs), err);
+}
+
+static enum sp_rc do_step(struct sp_lane *lane, const struct sp_action *action)
+{
+    sp_logbook_enter(lane->logbook, action->position);
+    sp_arena_reset(lane->arena);
+    lane->last = (struct sp_taskrun_result){ .exit_status = INT32_MIN };
+    return SP_OK;
+}
+
+static enum sp_rc do_enter(struct sp_lane *lane,
+                           const struct sp_action *action,
+                           enum sp_run_event_kind kind)
+{
+    struct sp_run_event event = event_of(lane, kind, action);
+
+    sp_logbook_enter(lane->logbook, action->position);
+    sp_chronicle_tell(lane->works->chronicle, &event);
+    return SP_OK;
+}
+
+static enum sp_rc do_scatter(struct sp_lane *lane, const struct sp_action *action)
+{
+    lane->state = SP_LANE_SCATTERED;
+    lane->count = action->count;
+    lane->width = action->width;
+    lane->opened = lane->open = 0;
+    lane->failures = false;
+    return SP_OK;
+}
+
+static enum sp_rc act(struct sp_lane *lane, const struct sp_action *action, struct sp_err *err)
+{
+    switch (action->kind) {
+    case SP_ACTION_ENTER: return do_enter(lane, action, SP_RUN_ENTER);
+    case SP_ACTION_ITERATION: return do_enter(lane, action, SP_RUN_ITERATION);
+    case SP_ACTION_STEP: return do_step(lane, action);
+    case SP_ACTION_RUN: return do_run(lane, action, err);
+    case SP_ACTION_SKIP: return do_skip(lane, action, err);
+    case SP_ACTION_END: return do_end(lane, action, true, err);
+    case SP_ACTION_FAIL: return do_fail(lane, action, err);
+    case SP_ACTION_LEAVE: return do_leave(lane, action, err);
+    case SP_ACTION_SCATTER: return do_scatter(lane, action);
+    }
+    return SP_OK;
+}
+
+/* --- going on ----------------------------------------------------------------------------- */
+
+#define ACTIONS_MAX 64 /* before others have their turn */
+
+enum sp_rc sp_lane_go(struct sp_lane *lane, struct sp_err *err)
+{
+    struct sp_action action;
+    enum sp_rc rc = SP_OK;
+
+    lane->works->now = lane;
+    if (lane->task)
+        finish_task(lane);
+    else if (is_interrupted(lane))
+        fail(lane, "interrupted");
+    for (int i = 0; i < ACTIONS_MAX && lane->state == SP_LANE_READY && rc == SP_OK; i++) {
+        if (lane->why || !sp_walk_next(lane->walk, &action)) {
+            lane->state = SP_LANE_OVER;
+            break;
+        }
+        rc = act(lane, &action, err);
+        if (is_interrupted(lane) && action.kind != SP_ACTION_RUN)
+            fail(lane, "interrupted");
+    }
+    lane->works->now = NULL;
+    return rc;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* lane.h - one walk under way: that of the whole run, or that of one iteration of a scattered loop.
+ *
+ *   READY --> RUNNING (a tool) --> READY --> SCATTERED (iterations in lanes of their own) --> READY
+ *     |
+ *     +--> OVER: well, or `why` says what went wrong
+ *
+ * A lane does what its walk asks for until it has to wait; it never waits itself, so any number
+ * can go on side by side (crew.h).
+ */
+#pragma once
+
+#include "engine/chronicle.h"
+#include "engine/taskrun.h"
+
+struct sp_lane;
+
+/* What the lanes of a run share. */
+struct sp_works {
+    struct sp_session *session;
+    struct sp_chronicle *chronicle;
+    struct sp_loop *loop;
+    const struct sp_backend_ops *ops;
+    struct sp_backend *backend;
+    struct sp_str path;  /* PATH of jobs */
+    struct sp_str dir;   /* of this run */
+    size_t tasks;        /* started so far: output files are numbered */
+    size_t running;      /* tools right now */
+    struct sp_lane *now; /* whose walk is being asked: LOG(...) goes to its book */
+    void (*wake)(void *arg, struct sp_lane *lane); /* its tool has ended: it is READY */
+    void *arg;
+};
+
+enum sp_lane_state {
+    SP_LANE_READY,
+    SP_LANE_RUNNING,
+    SP_LANE_SCATTERED,
+    SP_LANE_OVER
+};
+
+struct sp_lane {
+    struct sp_works *works;
+    struct sp_walk *walk; /* the crew's */
+    struct sp_logbook *logbook;
+    enum sp_lane_state state;
+    bool is_main;        /* the whole run, not an iteration */
+    char *why;           /* OVER, and not well: the first thing that went wrong; owned */
+    size_t count, width; /* SCATTERED: iterations, how many at a time at most */
+
+    /* private: the step under way */
+    struct sp_arena *arena;
+    struct sp_run_event base;
+    struct sp_action action; /* that started the tool */
+    struct sp_taskrun *task;
+    struct sp_taskrun_result last;
+    sp_nsec step_started; /* sp_file_clock: what a failed step left behind is newer */
+
+    /* the crew's */
+    struct sp_lane *parent;
+    struct sp_lane *next_ready, *prev, *next; /* lists */
+    size_t opened, open;                      /* SCATTERED: iterations so far, and under way */
+    bool failures;                            /* some iterations have failed */
+};
+
+/* The logbook is the lane's, but that of the main lane is borrowed. */
+struct sp_lane *sp_lane_new(struct sp_works *works, struct sp_walk *walk, struct sp_logbook *book);
+
+/* Its tool, if one runs, is no longer listened to. Accepts NULL. */
+void sp_lane_free(struct sp_lane *lane);
+
+/* Of a READY lane: do what there is to do, until it is in another state or has done a good deal and
+ * others may want their turn. On failure the journal cannot be written. */
+enum sp_rc sp_lane_go(struct sp_lane *lane, struct sp_err *err) SP_MUST_USE;
