@@ -45,10 +45,13 @@ bench: packages-build packages-run all
 fuzz: packages-test
 	@tools/fuzz
 
-# The prefix may have been another one when $(BUILD) was set up; DESTDIR is meson's affair.
+# The prefix may have been another one when $(BUILD) was set up; DESTDIR is meson's affair. Called
+# stimela, the program takes Stimela's command line; a stimela that is there already stays.
+bindir = $(DESTDIR)$(abspath $(PREFIX))/bin
 install: all
 	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
 	@meson install -C $(BUILD) --quiet
+	@[ -e $(bindir)/stimela ] || ln -s spoor $(bindir)/stimela
 
 clean:
 	@rm -rf $(BUILD) $(BUILD)-asan demo

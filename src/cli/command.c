@@ -146,7 +146,29 @@ const char *sp_load_args_backend(const struct sp_load_args *args)
         return "native";
     if (args->singularity)
         return "singularity";
-    return args->kube ? "kube" : args->backend;
+    if (args->kube)
+        return "kube";
+    return args->backend && strcmp(args->backend, "apptainer") == 0 ? "singularity" : args->backend;
+}
+
+/* A misspelt name would only show as tools that cannot be placed. */
+static enum sp_rc check_backend(const char *name, struct sp_err *err)
+{
+    static const char *const known[] = { "native", "singularity", "kube" };
+    struct sp_nearest nearest = SP_NEAREST(sp_str_of(name));
+
+    for (size_t i = 0; i < SP_COUNT(known); i++) {
+        if (strcmp(name, known[i]) == 0)
+            return SP_OK;
+        sp_nearest_offer(&nearest, sp_str_of(known[i]));
+    }
+    if (nearest.best.ptr)
+        return sp_fail(err, SP_INVALID,
+                       "there is no backend '%s'; did you mean '" SP_STR_FMT "'?", name,
+                       SP_STR_ARG(nearest.best));
+    return sp_fail(err, SP_INVALID,
+                   "there is no backend '%s'; there are native, singularity (apptainer), kube",
+                   name);
 }
 
 struct sp_session_options sp_load_args_session(struct sp_load_args *args)
@@ -198,6 +220,8 @@ int sp_command_load(const struct sp_cli_command *self,
     struct sp_err err = SP_ERR_INIT;
     struct sp_session_options options = sp_load_args_session(args);
 
+    if (options.backend && check_backend(options.backend, &err))
+        return sp_command_fault(self, &err);
     sp_session_init(session, &options);
     session->selection = &args->select;
     enum sp_rc rc = sp_session_add_words(session, words->items, words->len, &err);

@@ -79,7 +79,6 @@ static int run_picked(struct sp_session *session,
     struct sp_display_options display_options = { .json = args->load.json, .quiet = args->quiet };
     struct sp_display *display = sp_display_new(&display_options);
     struct sp_run_options run_options = {
-        .backend = sp_load_args_backend(&args->load),
         .watch = sp_display_event,
         .arg = display,
         .argc = argc,

@@ -8,6 +8,7 @@
 void sp_given_set(struct sp_arena *arena,
                   struct sp_dict *given,
                   struct sp_str name,
+                  uint32_t origin,
                   struct sp_value value)
 {
     if (!sp_dict_find(given, name))
@@ -16,10 +17,10 @@ void sp_given_set(struct sp_arena *arena,
                 name.ptr[dot] == '.' ? sp_dict_find(given, sp_str_slice(name, 0, dot)) : NULL;
             if (!outer || outer->kind != SP_DICT)
                 continue;
-            sp_given_set(arena, outer->dict, sp_str_slice(name, dot + 1, name.len), value);
+            sp_given_set(arena, outer->dict, sp_str_slice(name, dot + 1, name.len), origin, value);
             return;
         }
-    sp_dict_set_at(arena, given, name, value.origin, value);
+    sp_dict_set_at(arena, given, name, origin, value);
 }
 
 /* Mappings are merged: a later file adds to what an earlier one gives. */
@@ -31,7 +32,7 @@ static void add_all(struct sp_arena *arena, struct sp_dict *given, const struct 
         if (known && known->kind == SP_DICT && entry->value.kind == SP_DICT)
             add_all(arena, known->dict, entry->value.dict);
         else
-            sp_given_set(arena, given, entry->key, entry->value);
+            sp_given_set(arena, given, entry->key, entry->origin, entry->value);
     }
 }
 

@@ -4,11 +4,12 @@
 
 #include "engine/session.h"
 
-/* Set `name`, dotted as written. Inside a mapping that a file has given ("a: {b: 1}", then a.b=2)
- * its entry is set. */
+/* Set `name`, dotted as written at `origin`. Inside a mapping that a file has given ("a: {b: 1}",
+ * then a.b=2) its entry is set. */
 void sp_given_set(struct sp_arena *arena,
                   struct sp_dict *given,
                   struct sp_str name,
+                  uint32_t origin,
                   struct sp_value value);
 
 /* Everything in a YAML file of parameters; values are read as those of NAME=VALUE. SP_NOT_FOUND

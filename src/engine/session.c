@@ -174,7 +174,8 @@ static enum sp_rc assign(struct sp_session *session,
     if (rc)
         return sp_err_wrap(err, "'" SP_STR_FMT "=" SP_STR_FMT "'", SP_STR_ARG(name),
                            SP_STR_ARG(text));
-    sp_given_set(session->arena, session->params, sp_arena_str(session->arena, name), value);
+    sp_given_set(session->arena, session->params, sp_arena_str(session->arena, name), value.origin,
+                 value);
     return SP_OK;
 }
 

@@ -264,7 +264,7 @@ try "$SPOOR" run fail.yml signalled
 status 1 "a tool that crashes"
 said 'ended by signal 11 \(Segmentation fault\)' "crash: says so"
 try "$SPOOR" run -b nowhere fail.yml broken
-status 3 "unknown backend"
+status 2 "unknown backend"
 like "$err" "no backend 'nowhere'" "unknown backend: says so"
 try "$SPOOR" run fail.yml
 status 2 "several recipes"
