@@ -31,7 +31,7 @@ static bool was_looked_up(struct preflight *p, const struct need *need)
                               SP_STR_ARG(need->program), SP_STR_ARG(need->path));
     if (sp_map_has(&p->looked_up, key))
         return true;
-    sp_map_set(&p->looked_up, key, p);
+    sp_map_set(&p->looked_up, sp_arena_str(p->session->arena, key), p);
     return false;
 }
 

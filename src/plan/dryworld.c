@@ -37,9 +37,9 @@ static struct sp_str real(void *arg, struct sp_str path, struct sp_arena *arena)
 
     (void)arena;
     if (!known) {
-        known = SP_ARENA_NEW(walk->arena, struct sp_str, 1);
-        *known = walk->outside->real(walk->outside->arg, path, walk->arena);
-        sp_map_set(&walk->real_paths, sp_arena_str(walk->arena, path), known);
+        known = SP_ARENA_NEW(walk->base, struct sp_str, 1);
+        *known = walk->outside->real(walk->outside->arg, path, walk->base);
+        sp_map_set(&walk->real_paths, sp_arena_str(walk->base, path), known);
     }
     return *known;
 }
@@ -49,9 +49,9 @@ static enum sp_path_kind kind_outside(struct sp_walk *walk, struct sp_str path)
     enum sp_path_kind *known = sp_map_find(&walk->kinds, path);
 
     if (!known) {
-        known = SP_ARENA_NEW(walk->arena, enum sp_path_kind, 1);
+        known = SP_ARENA_NEW(walk->base, enum sp_path_kind, 1);
         *known = walk->outside->kind(walk->outside->arg, path);
-        sp_map_set(&walk->kinds, sp_arena_str(walk->arena, path), known);
+        sp_map_set(&walk->kinds, sp_arena_str(walk->base, path), known);
     }
     return *known;
 }
