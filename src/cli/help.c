@@ -2,6 +2,7 @@
 #include "cli/program.h"
 #include "lang/eval.h"
 #include "lang/examples.h"
+#include "recipe/words.h"
 
 #include <stdio.h>
 
@@ -10,6 +11,7 @@ struct help_args {
     bool man;
     bool functions;
     bool operators;
+    bool words;
     bool diagnostics;
 };
 
@@ -26,6 +28,7 @@ static const struct sp_option options[] = {
                 struct help_args,
                 operators,
                 "list the operators of formulas, from weak to strong"),
+    SP_OPT_FLAG(NULL, "words", struct help_args, words, "list the words of the recipe language"),
     SP_OPT_FLAG(NULL, "diagnostics", struct help_args, diagnostics, "list the codes of findings"),
     SP_OPT_END,
 };
@@ -72,6 +75,17 @@ static int show_operators(void)
     return SP_EXIT_DONE;
 }
 
+static int show_words(void)
+{
+    size_t count;
+    const struct sp_word_list *lists = sp_word_lists(&count);
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; lists[i].word(k); k++)
+            (void)printf("%s: %s\n", lists[i].kind, lists[i].word(k));
+    return SP_EXIT_DONE;
+}
+
 static int show_diagnostics(void)
 {
 #define SHOW(name, code, title) (void)printf("%s  %s\n", code, title);
@@ -95,6 +109,8 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
         return show_functions();
     if (args.operators)
         return show_operators();
+    if (args.words)
+        return show_words();
     if (args.diagnostics)
         return show_diagnostics();
     const struct sp_cli_command *command = NULL;
@@ -113,8 +129,8 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
 const struct sp_cli_command sp_command_help = {
     .usage = {
         .name = "spoor help",
-        .summary = "explain a command, or list functions, operators or codes of findings",
-        .synopsis = "[--man] [COMMAND] | --functions | --operators | --diagnostics",
+        .summary = "explain a command, or list functions, operators, words or codes of findings",
+        .synopsis = "[--man] [COMMAND] | --functions | --operators | --words | --diagnostics",
         .options = options,
     },
     .run = run_help,

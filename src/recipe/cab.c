@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "recipe/fields.h"
+#include "recipe/words.h"
 
 /* --- the sections of a cab ---------------------------------------------------------------- */
 
@@ -274,4 +275,19 @@ void sp_cab_fini(struct sp_cab *cab)
     sp_wranglers_free(cab->wranglers);
     cab->wranglers = NULL;
     sp_map_fini(&cab->schema.params);
+}
+
+const char *sp_cab_field_name(size_t i)
+{
+    return i < SP_COUNT(cab_fields) ? cab_fields[i].name : NULL;
+}
+
+const char *sp_management_field_name(size_t i)
+{
+    return i < SP_COUNT(management_fields) ? management_fields[i].name : NULL;
+}
+
+const char *sp_flavour_name(size_t i)
+{
+    return i < SP_COUNT(flavours) ? flavours[i].name : NULL;
 }

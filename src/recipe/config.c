@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "lang/compose.h"
+#include "recipe/words.h"
 
 /* --- what sections there are ---------------------------------------------------------------- */
 
@@ -365,4 +366,9 @@ enum sp_rc sp_config_set(struct sp_config *config,
     if (sp_str_is(name, "cabs") || sp_str_is(name, "lib"))
         forget_typed(config);
     return SP_OK;
+}
+
+const char *sp_config_section_name(size_t i)
+{
+    return i < SP_COUNT(sections) ? sections[i].name : NULL;
 }

@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 
 #include "recipe/dtype_internal.h"
+#include "recipe/words.h"
 #include "value/text.h"
 
 #define DEPTH_MAX 32
@@ -370,4 +371,9 @@ void sp_dtype_format(const struct sp_dtype *dtype, struct sp_buf *out)
             sp_dtype_format(dtype->args[i], out);
     }
     sp_buf_adds(out, dtype->ellipsis ? ", ...]" : "]");
+}
+
+const char *sp_dtype_name(size_t i)
+{
+    return i < SP_COUNT(type_names) ? type_names[i].name : NULL;
 }

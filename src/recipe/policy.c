@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "recipe/fields.h"
+#include "recipe/words.h"
 
 enum policy_type {
     TYPE_BOOL,
@@ -131,4 +132,9 @@ bool sp_policy_is_set(const struct sp_policies *own,
     bool yes = false;
 
     return sp_field_bool(sp_policy(own, cab, id), &yes) && yes;
+}
+
+const char *sp_policy_name(size_t i)
+{
+    return i < SP_COUNT(policy_table) ? policy_table[i].name : NULL;
 }

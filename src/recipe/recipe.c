@@ -4,6 +4,7 @@
 #include "recipe/config.h"
 #include "recipe/fields.h"
 #include "recipe/step.h"
+#include "recipe/words.h"
 
 #define MAX_DEPTH 100 /* recipes within recipes */
 
@@ -188,4 +189,9 @@ void sp_recipe_fini(struct sp_recipe *recipe)
 {
     if (recipe)
         sp_map_fini(&recipe->schema.params);
+}
+
+const char *sp_recipe_field_name(size_t i)
+{
+    return i < SP_COUNT(fields) ? fields[i].name : NULL;
 }

@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "recipe/fields.h"
+#include "recipe/words.h"
 #include "value/text.h"
 
 #include <assert.h>
@@ -436,4 +437,14 @@ struct sp_dict *sp_schema_flatten(struct sp_arena *arena,
     if (values)
         flatten(arena, schema, SP_STR(""), values, flat);
     return flat;
+}
+
+const char *sp_param_field_name(size_t i)
+{
+    return i < SP_COUNT(field_table) ? field_table[i].name : NULL;
+}
+
+const char *sp_path_policy_name(size_t i)
+{
+    return i < SP_COUNT(path_field_table) ? path_field_table[i].name : NULL;
 }

@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "recipe/fields.h"
+#include "recipe/words.h"
 
 /* What the table reads besides the fields of struct sp_step itself. */
 struct raw_step {
@@ -214,4 +215,14 @@ void sp_for_loop_load(struct sp_config *config,
     if (raw.scatter.kind == SP_INT)
         raw.loop.scatter = raw.scatter.integer;
     *out = raw.loop;
+}
+
+const char *sp_step_field_name(size_t i)
+{
+    return i < SP_COUNT(fields) ? fields[i].name : NULL;
+}
+
+const char *sp_loop_field_name(size_t i)
+{
+    return i < SP_COUNT(loop_fields) ? loop_fields[i].name : NULL;
 }

@@ -6,6 +6,7 @@
 #include "recipe/dtype.h"
 #include "recipe/regex.h"
 #include "recipe/template.h"
+#include "recipe/words.h"
 #include "recipe/yaml_value.h"
 #include "value/json.h"
 #include "value/text.h"
@@ -518,4 +519,9 @@ void sp_wrangle(const struct sp_wranglers *wranglers,
     }
     if (out->highlighted)
         highlight(wranglers, verdict, out);
+}
+
+const char *sp_wrangler_action_name(size_t i)
+{
+    return i < SP_COUNT(action_types) ? action_types[i].name : NULL;
 }

@@ -88,7 +88,7 @@ def planned(recipe, cwd):
         file.write(recipe)
     done = run([SPOOR, "plan", "--json", "table.yml"], cwd)
     try:
-        steps = json.loads(done.stdout[done.stdout.index("{"):])["steps"]
+        steps = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{"))[0]["steps"]
         return {step["task"].rsplit(".", 1)[-1]: step["argv"][1:] for step in steps}, done.stdout
     except (ValueError, KeyError):
         return {}, done.stdout
@@ -137,8 +137,8 @@ def check_shorthand(rows, cwd, name):
         file.write(f"cabs:\n  c:\n    command: echo\n    inputs:\n{inputs}")
     done = run([SPOOR, "doc", "--json", "table.yml", "c"], cwd)
     try:
-        found = {entry["name"]: entry for entry in json.loads(done.stdout)["inputs"]}
-    except (ValueError, KeyError):
+        found = json.JSONDecoder().raw_decode(done.stdout)[0]["cabs"][0]["inputs"]
+    except (ValueError, KeyError, IndexError):
         found = {}
     for i, row in enumerate(rows):
         entry = found.get(f"x{i}", {})
@@ -163,14 +163,12 @@ def check_formulas(rows, cwd, name):
 
 
 def check_scalars(rows, cwd, name):
-    text = "{0} {1}"
     with open(os.path.join(cwd, "table.yml"), "w", encoding="utf-8") as file:
         file.write("r:\n  assign:\n" + "".join(f"    v{i}: {row['YAML']}\n" for i, row in enumerate(rows)))
         file.write("  steps:\n" + "".join(
             f"    s{i}: {{cab: {{command: echo, inputs: {{x: {{dtype: Any, policies: {{positional: true}}}}, "
             f"n: {{dtype: Any, policies: {{positional: true}}}}}}}}, "
             f"params: {{x: '{{recipe.v{i}}}', n: =IS_NUM(recipe.v{i})}}}}\n" for i, _ in enumerate(rows)))
-    del text
     argv, said = planned(open(os.path.join(cwd, "table.yml"), encoding="utf-8").read(), cwd)
     for i, row in enumerate(rows):
         words = argv.get(f"s{i}", ["?", "?"])
@@ -234,7 +232,43 @@ def check_page(page):
     directory.cleanup()
 
 
+# --- completeness ---------------------------------------------------------------------------------
+EXCUSES = ("ignored", "no effect", "for other programs", "older spellings")
+
+
+def split_page(page):
+    """(text of the examples, text of the table rows that say why there is none)"""
+    examples, excuses, fenced, tested = [], [], False, False
+    with open(page, encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("```"):
+                fenced = not fenced
+            elif line.startswith("|") and not fenced:
+                tested = cells(line)[0] in TABLES or (tested and not line.startswith("|---|---|\n"))
+                if tested:
+                    examples.append(line)
+                if any(excuse in line for excuse in EXCUSES):
+                    excuses.append(line)
+            elif fenced:
+                examples.append(line)
+            else:
+                tested = False
+    return "".join(examples), "".join(excuses)
+
+
+def check_words():
+    """Every word of the language stands in an example, or in a row that says that it does nothing."""
+    texts = [split_page(page) for page in PAGES]
+    examples = "".join(text for text, _ in texts)
+    excuses = "".join(text for _, text in texts)
+    for line in run([SPOOR, "help", "--words"], "/").stdout.splitlines():
+        kind, word = line.split(": ")
+        word = re.compile(r"(?<![\w-])" + re.escape(word) + r"(?![\w-])")
+        report(word.search(examples) or word.search(excuses), f"an example of {line}")
+
+
 for path in PAGES:
     check_page(path)
+check_words()
 print(f"1..{count}")
 sys.exit(failures != 0)
