@@ -57,8 +57,10 @@ static void check_program(struct preflight *p, const struct need *need)
     const char *remedy = sp_tools_remedy(need->program);
     if (remedy)
         sp_diag_hint(diags, "%s", remedy);
+    else if (strstr(err.text, "did you mean"))
+        sp_diag_hint(diags, "%s", err.text);
     else
-        sp_diag_hint(diags, "%s; install it, or put its directory into PATH", err.text);
+        sp_diag_hint(diags, "install it, or put its directory into PATH");
 }
 
 static void check_limits(struct preflight *p, const struct sp_action *action)

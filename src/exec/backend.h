@@ -84,7 +84,7 @@ struct sp_observer {
 
     /* One line of output without its end; `text` is valid during the call. A line is ended by
      * '\n', or by '\r' (progress bars: `partial` is true, the next line replaces it), is valid
-     * UTF-8 (bad bytes are replaced), and is cut in pieces at 64 KiB. */
+     * UTF-8 (bad bytes are replaced), and is cut in pieces at 16 MiB. */
     void (*line)(void *arg, enum sp_stream stream, struct sp_str text, bool partial);
 };
 

@@ -16,7 +16,8 @@
 
 #include "base/buf.h"
 
-#define SP_LINE_MAX ((size_t)64 * 1024)
+/* Python cabs return catalogues in one line; what never ends a line is binary rubbish. */
+#define SP_LINE_MAX ((size_t)16 * 1024 * 1024)
 
 typedef void (*sp_line_fn)(void *arg, struct sp_str text, bool partial);
 

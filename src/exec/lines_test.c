@@ -118,12 +118,12 @@ static void check_pieces(const char *unit, size_t len, const char *want)
 static void test_pieces(void)
 {
     check_pieces("x", 65535, "65535 ");
-    check_pieces("x", 65536, "65536 ");
-    check_pieces("x", 65537, "65536 1 ");
-    check_pieces("x", 200000, "65536 65536 65536 3392 ");
-    check_pieces("\xc3\xa9", 65538, "65536 2 ");
-    check_pieces("\xe2\x82\xac", 65538, "65535 3 "); /* 65536 is not a multiple of three */
-    check_pieces("\xff", 30000, "65535 24465 ");     /* three bytes for each */
+    check_pieces("x", 16777216, "16777216 ");
+    check_pieces("x", 16777217, "16777216 1 ");
+    check_pieces("x", 50000000, "16777216 16777216 16445568 ");
+    check_pieces("\xc3\xa9", 16777218, "16777216 2 ");
+    check_pieces("\xe2\x82\xac", 16777218, "16777215 3 "); /* 16 MiB is not a multiple of three */
+    check_pieces("\xff", 6000000, "16777215 1222785 "); /* three bytes for each */
 }
 
 int main(void)

@@ -131,7 +131,19 @@ static void say_python(struct sp_walk *walk)
 
 /* --- variables ----------------------------------------------------------------------------- */
 
-/* backend.native.env comes after management.environment: the later one wins. */
+/* Put "NAME=value" in place of an entry of that name, or at the end. */
+static size_t set_variable(const char **env, size_t len, const char *entry)
+{
+    size_t name = strcspn(entry, "=") + 1;
+    size_t at = 0;
+
+    while (at < len && strncmp(env[at], entry, name) != 0)
+        at++;
+    env[at] = entry;
+    return SP_MAX(len, at + 1);
+}
+
+/* backend.native.env comes after management.environment and wins. */
 static void add_variables(struct sp_walk *walk)
 {
     const struct sp_value *more = find_native(walk, "env");
@@ -147,9 +159,11 @@ static void add_variables(struct sp_walk *walk)
         env[i] = command->env[i];
     SP_DICT_EACH(entry, more->dict)
     if (sp_is_value(entry->value) && entry->value.kind != SP_NULL)
-        env[len++] = sp_arena_printf(walk->arena, SP_STR_FMT "=" SP_STR_FMT, SP_STR_ARG(entry->key),
-                                     SP_STR_ARG(sp_value_text(walk->arena, entry->value)))
-                         .ptr;
+        len = set_variable(env, len,
+                           sp_arena_printf(walk->arena, SP_STR_FMT "=" SP_STR_FMT,
+                                           SP_STR_ARG(entry->key),
+                                           SP_STR_ARG(sp_value_text(walk->arena, entry->value)))
+                               .ptr);
     command->env = env;
 }
 

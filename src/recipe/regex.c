@@ -15,6 +15,7 @@ struct sp_regex {
     pcre2_match_data *data; /* scratch of the match in progress */
     pcre2_match_context *limits;
     struct sp_arena *arena;
+    unsigned *given_up; /* counted by searches, which change nothing else */
     size_t group_count;
     struct sp_str names[SP_REGEX_GROUPS_MAX];
 };
@@ -111,6 +112,7 @@ enum sp_rc sp_regex_compile(struct sp_arena *arena,
     if (!sp_buf_ok(&text))
         return sp_fail(err, SP_LIMIT, "a regular expression of %zu bytes is too long", pattern.len);
     regex->arena = arena;
+    regex->given_up = SP_ARENA_NEW(arena, unsigned, 1);
     regex->code = pcre2_compile((PCRE2_SPTR)text.ptr, text.len,
                                 PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_ALT_BSUX |
                                     PCRE2_NEVER_BACKSLASH_C,
@@ -167,10 +169,15 @@ bool sp_regex_search(const struct sp_regex *regex,
                      bool not_empty,
                      struct sp_match *match)
 {
+    if (*regex->given_up >= SP_REGEX_PATIENCE)
+        return false;
     PCRE2_SPTR bytes = (PCRE2_SPTR)(subject.ptr ? subject.ptr : "");
     int count = pcre2_match(regex->code, bytes, subject.len, from,
                             not_empty ? PCRE2_NOTEMPTY_ATSTART : 0, regex->data, regex->limits);
 
+    if (count == PCRE2_ERROR_MATCHLIMIT || count == PCRE2_ERROR_DEPTHLIMIT ||
+        count == PCRE2_ERROR_HEAPLIMIT)
+        ++*regex->given_up;
     if (count <= 0)
         return false;
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(regex->data);
@@ -185,6 +192,11 @@ bool sp_regex_search(const struct sp_regex *regex,
     if (match->groups[0].start > match->groups[0].end)
         match->groups[0].start = match->groups[0].end;
     return true;
+}
+
+unsigned sp_regex_given_up(const struct sp_regex *regex)
+{
+    return *regex->given_up;
 }
 
 struct sp_str sp_match_group(const struct sp_match *match, size_t number)

@@ -2,7 +2,8 @@
 /* regex.h - regular expressions as Python's `re` understands them, matched by PCRE2.
  *
  * Differences that are translated: \Z (end of the text) and {,n}. Matching is bounded: a pattern
- * that backtracks without end does not match. Bytes that are not UTF-8 match nothing but do no
+ * that backtracks without end does not match, and after SP_REGEX_PATIENCE such texts it is not tried
+ * any more. Bytes that are not UTF-8 match nothing but do no
  * harm.
  */
 #pragma once
@@ -14,6 +15,7 @@
 struct sp_regex;
 
 #define SP_REGEX_GROUPS_MAX 64
+#define SP_REGEX_PATIENCE   20
 
 /* Where the groups of one match are; group 0 is the whole. */
 struct sp_match {
@@ -47,6 +49,9 @@ bool sp_regex_search(const struct sp_regex *regex,
                      size_t from,
                      bool not_empty,
                      struct sp_match *match);
+
+/* How often matching was given up, because the pattern backtracks without end on some text. */
+unsigned sp_regex_given_up(const struct sp_regex *regex);
 
 /* Text of a group, empty if it took no part. */
 struct sp_str sp_match_group(const struct sp_match *match, size_t number);

@@ -498,6 +498,16 @@ static void highlight(const struct sp_wranglers *wranglers,
     line->highlights = kept;
 }
 
+/* Once a cab; the line goes on as if the rule did not match. */
+static void warn_given_up(const struct rule *rule, size_t length, struct sp_verdict *verdict)
+{
+    add_text(verdict, &verdict->warnings,
+             sp_arena_printf(verdict->arena,
+                             "wrangler '" SP_STR_FMT "' was given up on a line of %zu bytes: it tries "
+                             "too many ways to match; write it without repeats inside repeats",
+                             SP_STR_ARG(rule->pattern), length));
+}
+
 void sp_wrangle(const struct sp_wranglers *wranglers,
                 struct sp_str line,
                 struct sp_verdict *verdict,
@@ -510,8 +520,14 @@ void sp_wrangle(const struct sp_wranglers *wranglers,
         const struct rule *rule = &wranglers->rules[i];
         struct sp_match match;
         struct hit hit = { .rule = rule, .match = &match, .verdict = verdict, .line = out };
-        if (!rule->regex || !sp_regex_search(rule->regex, out->text, 0, false, &match))
+        if (!rule->regex)
             continue;
+        unsigned given_up = sp_regex_given_up(rule->regex);
+        if (!sp_regex_search(rule->regex, out->text, 0, false, &match)) {
+            if (given_up == 0 && sp_regex_given_up(rule->regex))
+                warn_given_up(rule, out->text.len, verdict);
+            continue;
+        }
         for (size_t k = 0; k < rule->action_count; k++) {
             hit.action = &rule->actions[k];
             hit.action->type->apply(&hit);

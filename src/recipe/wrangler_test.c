@@ -261,9 +261,57 @@ static void check_faults(void)
     }
 }
 
+/* A catastrophic pattern is given up, said once, and does not make a chatty tool slow. */
+static void check_patience(void)
+{
+    struct bed bed;
+    struct sp_wrangled line;
+
+    bed_init(&bed);
+    struct sp_verdict verdict = { .arena = bed.arena };
+    struct sp_value rules = bed_yaml(&bed, "{'(a+)+$': SUPPRESS, b: 'SEVERITY:ERROR'}");
+    struct sp_wranglers *wranglers = sp_wranglers_load(bed.arena, rules.dict, &bed.diags);
+    bool kept = true;
+    for (int i = 0; i < 2000; i++) {
+        sp_wrangle(wranglers, SP_STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), &verdict, &line);
+        kept = kept && !line.suppressed && line.level == SP_LOG_ERROR;
+    }
+    tap_ok(kept && verdict.warnings && verdict.warnings->len == 1 &&
+               sp_str_find_str(verdict.warnings->items[0].text, SP_STR("was given up on a line")) !=
+                   SIZE_MAX,
+           "given up once, other rules go on");
+    sp_wranglers_free(wranglers);
+    bed_fini(&bed);
+}
+
+/* 10 MB in one line: a catalogue as JSON, and one rule that looks at all of it. */
+static void check_long_line(void)
+{
+    struct bed bed;
+    struct sp_wrangled line;
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+
+    bed_init(&bed);
+    struct sp_verdict verdict = { .arena = bed.arena };
+    struct sp_value rules =
+        bed_yaml(&bed, "{'^OUT (.*)': [PARSE_JSON_OUTPUT_DICT, SUPPRESS], 'x(?=y)': SUPPRESS}");
+    struct sp_wranglers *wranglers = sp_wranglers_load(bed.arena, rules.dict, &bed.diags);
+    sp_buf_adds(&text, "OUT {\"x\": [0");
+    while (text.len < 10000000)
+        sp_buf_adds(&text, ", 1.25");
+    sp_buf_adds(&text, "]}");
+    sp_wrangle(wranglers, sp_buf_str(&text), &verdict, &line);
+    const struct sp_value *x = verdict.outputs ? sp_dict_get(verdict.outputs, "x") : NULL;
+    tap_ok(line.suppressed && x && x->list->len > 1600000 && !verdict.errors, "a line of 10 MB");
+    sp_wranglers_free(wranglers);
+    bed_fini(&bed);
+}
+
 int main(void)
 {
     check_subs();
+    check_patience();
+    check_long_line();
     check_regex_limits();
     for (size_t i = 0; i < SP_COUNT(cases); i++)
         check_case(cases[i].rules, cases[i].lines, cases[i].want);
