@@ -5,7 +5,7 @@
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
 
-said() { # what tools have said in the last run
+tools_said() { # what tools have said in the last run
     grep '^# ' "$out" | sed 's/^# //'
 }
 
@@ -46,14 +46,14 @@ long: {steps: {s: {cab: where, params: {many: =RANGE(60000)}}}}
 END
 try "$SPOOR" run around.yml variables
 status 0 "variables"
-is "$(said)" "q1|two words|3|
+is "$(tools_said)" "q1|two words|3|
 qwon" "variables: substituted, those of the backend win"
 like "$(find .spoor -name journal.jsonl | head -n 1)" '"env": \["A=q1", "B=two words", "N=3"\]' \
     "variables: in the journal"
 try "$SPOOR" plan around.yml variables
 like "$out" 'with B=two words' "variables: in the plan"
 try "$SPOOR" run around.yml limits
-is "$(said)" "77
+is "$(tools_said)" "77
 as before" "limits are those of one tool"
 try "$SPOOR" run around.yml high
 status 1 "an unknown limit"
@@ -76,7 +76,7 @@ if python3 -m venv --without-pip plain >/dev/null 2>&1; then
         [ $dir = custom ] && extra='from the script' || extra=
         # The script of a copy still names the original, and bash does what it says.
         [ $dir = moved ] && real=plain || real=$dir
-        is "$(said)" "$PWD/$real|$extra
+        is "$(tools_said)" "$PWD/$real|$extra
 $PWD/$real/bin/python3
 $PWD/$dir|$PWD/$real" "a $dir virtual environment"
     done
@@ -102,7 +102,7 @@ PATH_BEFORE=$PATH
 PATH=/usr/bin:/bin
 export PATH
 try "$SPOOR" run backends.yml a
-is "$(said)" boxed "an image does not matter to native"
+is "$(tools_said)" boxed "an image does not matter to native"
 try "$SPOOR" run backends.yml b
 status 1 "no backend"
 like "$err" 'unable to select a backend \(singularity: ' "no backend: why"
@@ -114,7 +114,7 @@ try "$SPOOR" run backends.yml d
 like "$err" "backend variety 'quite' is not defined" "variety"
 like "$err" "did you mean 'quiet'?" "variety: nearest name"
 try "$SPOOR" run backends.yml e
-is "$(said)" "quiet ran" "variety: merged"
+is "$(tools_said)" "quiet ran" "variety: merged"
 try "$SPOOR" run backends.yml f
 like "$out" '"local.io": "LOCAL"' "keys are substituted, verbose shows them"
 like "$out" 'full command line is sh -c' "verbose shows the command"
@@ -123,7 +123,7 @@ printf '#!/bin/sh\necho "srun $*"\n' >bin/srun
 chmod +x bin/srun
 PATH=$PWD/bin:$PATH
 try "$SPOOR" run backends.yml g
-is "$(said)" 'srun -J s.g --mem 8GB sh -c echo $V ran' "Slurm"
+is "$(tools_said)" 'srun -J s.g --mem 8GB sh -c echo $V ran' "Slurm"
 PATH=$PATH_BEFORE
 if ! command -v srun >/dev/null; then
     try "$SPOOR" run backends.yml g
