@@ -161,13 +161,6 @@ static void load_management(struct sp_arena *arena,
 
     if (dict)
         sp_fields_read(arena, &fields, dict, &management, diags);
-    const struct sp_dict_entry *cleanup = dict ? sp_dict_entry_of(dict, SP_STR("cleanup")) : NULL;
-    if (cleanup && sp_truth(cleanup->value)) {
-        sp_diag_warning(diags, SP_DIAG_PITFALL, cleanup->origin,
-                        "management.cleanup of cab '" SP_STR_FMT "' has no effect",
-                        SP_STR_ARG(cab->name));
-        sp_diag_hint(diags, "Stimela has never implemented it either");
-    }
     cab->environment = management.environment;
     cab->wranglers = sp_wranglers_load(arena, management.wranglers, diags);
 }

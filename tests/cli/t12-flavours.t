@@ -123,7 +123,7 @@ printf '#!/bin/sh\necho "srun $*"\n' >bin/srun
 chmod +x bin/srun
 PATH=$PWD/bin:$PATH
 try "$SPOOR" run backends.yml g
-is "$(tools_said)" 'srun -J s.g --mem 8GB sh -c echo $V ran' "Slurm"
+is "$(tools_said)" "srun -J s.g --mem 8GB sh -c echo \$V ran" "Slurm"
 PATH=$PATH_BEFORE
 if ! command -v srun >/dev/null; then
     try "$SPOOR" run backends.yml g
