@@ -80,8 +80,7 @@ static void note_surroundings(struct sp_arena *arena,
         sp_dict_set(arena, step, SP_STR("virtual_env"),
                     sp_text(sp_arena_str(arena, task->virtual_env)));
     for (size_t i = 0; task->command.env && task->command.env[i]; i++)
-        sp_list_add(arena, env.list,
-                    sp_text(sp_arena_str(arena, sp_str_of(task->command.env[i]))));
+        sp_list_add(arena, env.list, sp_text(sp_arena_str(arena, sp_str_of(task->command.env[i]))));
     if (env.list->len)
         sp_dict_set(arena, step, SP_STR("env"), env);
 }

@@ -110,8 +110,8 @@ static enum sp_rc refuse_name(const struct sp_nearest *nearest, struct sp_err *e
         return sp_fail(err, SP_INVALID, "unknown resource limit 'backend.rlimits." SP_STR_FMT "'",
                        SP_STR_ARG(nearest->wanted));
     return sp_fail(err, SP_INVALID,
-                   "unknown resource limit 'backend.rlimits." SP_STR_FMT "'; did you mean '" SP_STR_FMT
-                   "'?",
+                   "unknown resource limit 'backend.rlimits." SP_STR_FMT
+                   "'; did you mean '" SP_STR_FMT "'?",
                    SP_STR_ARG(nearest->wanted), SP_STR_ARG(nearest->best));
 }
 
@@ -122,8 +122,7 @@ static enum sp_rc refuse_size(const struct sp_dict_entry *entry, rlim_t most, st
     sp_value_str(entry->value, &wanted);
     return sp_fail(err, SP_INVALID,
                    "cannot set backend.rlimits." SP_STR_FMT " to %s: the hard limit here is %llu",
-                   SP_STR_ARG(entry->key),
-                   entry->value.kind == SP_NULL ? "unlimited" : wanted.ptr,
+                   SP_STR_ARG(entry->key), entry->value.kind == SP_NULL ? "unlimited" : wanted.ptr,
                    (unsigned long long)most);
 }
 

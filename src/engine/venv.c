@@ -84,7 +84,8 @@ bool sp_venv_is_plain(struct sp_str script, struct sp_str dir)
             inside = !sp_str_is(raw, "}");
         } else if (names_dir(line, dir)) {
             named = true;
-        } else if (line.len && !(sp_str_starts(line, "if ") ? is_condition(line) : is_known(line))) {
+        } else if (line.len &&
+                   !(sp_str_starts(line, "if ") ? is_condition(line) : is_known(line))) {
             return false;
         }
     }

@@ -4,37 +4,37 @@
 
 #include "base/tap.h"
 
-#define FUNCTION                             \
-    "deactivate () {\n"                      \
-    "    if [ -n \"${X:-}\" ] ; then\n"      \
+#define FUNCTION                                   \
+    "deactivate () {\n"                            \
+    "    if [ -n \"${X:-}\" ] ; then\n"            \
     "        PATH=\"${X:-}\"; anything --at all\n" \
-    "    }\n"                                \
+    "    }\n"                                      \
     "}\n"
 
 /* As python3 -m venv writes them. */
-#define VENV_3_11                                               \
+#define VENV_3_11                                             \
     "# This file must be used with \"source bin/activate\"\n" \
-    "\n" FUNCTION "\n"                                          \
-    "# unset irrelevant variables\n"                            \
-    "deactivate nondestructive\n"                               \
-    "\n"                                                        \
-    "VIRTUAL_ENV=\"/home/a b/v\"\n"                             \
-    "export VIRTUAL_ENV\n"                                      \
-    "\n"                                                        \
-    "_OLD_VIRTUAL_PATH=\"$PATH\"\n"                             \
-    "PATH=\"$VIRTUAL_ENV/bin:$PATH\"\n"                         \
-    "export PATH\n"                                             \
-    "if [ -n \"${PYTHONHOME:-}\" ] ; then\n"                    \
-    "    _OLD_VIRTUAL_PYTHONHOME=\"${PYTHONHOME:-}\"\n"         \
-    "    unset PYTHONHOME\n"                                    \
-    "fi\n"                                                      \
-    "if [ -z \"${VIRTUAL_ENV_DISABLE_PROMPT:-}\" ] ; then\n"    \
-    "    _OLD_VIRTUAL_PS1=\"${PS1:-}\"\n"                       \
-    "    PS1=\"(v) ${PS1:-}\"\n"                                \
-    "    export PS1\n"                                          \
-    "    VIRTUAL_ENV_PROMPT=\"(v) \"\n"                         \
-    "    export VIRTUAL_ENV_PROMPT\n"                           \
-    "fi\n"                                                      \
+    "\n" FUNCTION "\n"                                        \
+    "# unset irrelevant variables\n"                          \
+    "deactivate nondestructive\n"                             \
+    "\n"                                                      \
+    "VIRTUAL_ENV=\"/home/a b/v\"\n"                           \
+    "export VIRTUAL_ENV\n"                                    \
+    "\n"                                                      \
+    "_OLD_VIRTUAL_PATH=\"$PATH\"\n"                           \
+    "PATH=\"$VIRTUAL_ENV/bin:$PATH\"\n"                       \
+    "export PATH\n"                                           \
+    "if [ -n \"${PYTHONHOME:-}\" ] ; then\n"                  \
+    "    _OLD_VIRTUAL_PYTHONHOME=\"${PYTHONHOME:-}\"\n"       \
+    "    unset PYTHONHOME\n"                                  \
+    "fi\n"                                                    \
+    "if [ -z \"${VIRTUAL_ENV_DISABLE_PROMPT:-}\" ] ; then\n"  \
+    "    _OLD_VIRTUAL_PS1=\"${PS1:-}\"\n"                     \
+    "    PS1=\"(v) ${PS1:-}\"\n"                              \
+    "    export PS1\n"                                        \
+    "    VIRTUAL_ENV_PROMPT=\"(v) \"\n"                       \
+    "    export VIRTUAL_ENV_PROMPT\n"                         \
+    "fi\n"                                                    \
     "hash -r 2> /dev/null\n"
 
 #define VENV_3_12                                           \

@@ -10,10 +10,10 @@ struct sp_limit; /* sys/limit.h */
 
 /* Immutable while it runs; everything borrowed, valid until DONE has been reported. */
 struct sp_job {
-    const char *name;        /* full name of the step: "demo.image.1" */
-    const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH of `env` */
-    const char *const *env;  /* NULL-terminated "NAME=value": the whole environment */
-    const char *cwd;         /* absolute */
+    const char *name;              /* full name of the step: "demo.image.1" */
+    const char *const *argv;       /* NULL-terminated; argv[0] is looked up in PATH of `env` */
+    const char *const *env;        /* NULL-terminated "NAME=value": the whole environment */
+    const char *cwd;               /* absolute */
     const struct sp_limit *limits; /* soft resource limits; NULL: none */
     size_t limit_count;
 };

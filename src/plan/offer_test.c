@@ -58,10 +58,10 @@ static void check_choice(size_t i)
     bed_init(&bed);
     struct sp_value settings = bed_yaml(&bed, choices[i].settings);
     sp_offers_choose(bed.arena, offers, settings.dict, choices[i].has_image, &choice);
-    const char *got = choice.offer ? choice.offer->name
-                                   : sp_arena_printf(bed.arena, "(" SP_STR_FMT ")",
-                                                     SP_STR_ARG(choice.reasons))
-                                         .ptr;
+    const char *got =
+        choice.offer
+            ? choice.offer->name
+            : sp_arena_printf(bed.arena, "(" SP_STR_FMT ")", SP_STR_ARG(choice.reasons)).ptr;
     if (!tap_ok(strcmp(got, choices[i].want) == 0, "%s", choices[i].name))
         printf("# got %s\n", got);
     bed_fini(&bed);
@@ -78,8 +78,8 @@ static const struct {
     { "options as written",
       "{slurm: {enable: true, srun_opts: {mem: 8GB, cpus_per_task: 4, x y: 'p q'}}}", "a.b",
       "srun -J b.a --mem 8GB --cpus_per_task 4 '--x y' 'p q' tool 'a b'" },
-    { "flags", "{slurm: {enable: true, srun_opts: {exclusive: true, label: false, qos: null}}}", "a",
-      "srun -J a --exclusive tool 'a b'" },
+    { "flags", "{slurm: {enable: true, srun_opts: {exclusive: true, label: false, qos: null}}}",
+      "a", "srun -J a --exclusive tool 'a b'" },
     { "path of srun", "{slurm: {enable: true, srun_path: /opt/slurm/bin/srun}}", "a",
       "/opt/slurm/bin/srun -J a tool 'a b'" },
     { "a list is no option", "{slurm: {enable: true, srun_opts: {mem: [1]}}}", "a", NULL },

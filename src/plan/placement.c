@@ -103,13 +103,12 @@ static void say_settings(struct sp_walk *walk)
     if (!walk->log || walk->mode != SP_MODE_RUN || !verbose || !sp_is_value(*verbose) ||
         !sp_truth(*verbose))
         return;
-    sp_buf_addf(&text, "backend " SP_STR_FMT ", effective settings: ",
-                SP_STR_ARG(walk->task.backend_name));
+    sp_buf_addf(
+        &text, "backend " SP_STR_FMT ", effective settings: ", SP_STR_ARG(walk->task.backend_name));
     sp_json_encode(walk->task.backend, SP_JSON_COMPACT, &text);
     say(walk, sp_buf_str(&text));
     sp_buf_clear(&text);
-    sp_buf_addf(&text, "full command line is " SP_STR_FMT,
-                SP_STR_ARG(walk->task.command.display));
+    sp_buf_addf(&text, "full command line is " SP_STR_FMT, SP_STR_ARG(walk->task.command.display));
     say(walk, sp_buf_str(&text));
 }
 
@@ -123,8 +122,9 @@ static void say_python(struct sp_walk *walk)
         !(cab->flavour_options && sp_dict_get(cab->flavour_options, "interpreter_binary")) &&
         walk->python && strcmp(walk->python, "python") != 0)
         walk->log(walk->log_arg, SP_LOG_INFO,
-                  sp_arena_printf(walk->arena, "there is no 'python' here: cabs that do not say "
-                                               "which Python they want get '%s'",
+                  sp_arena_printf(walk->arena,
+                                  "there is no 'python' here: cabs that do not say "
+                                  "which Python they want get '%s'",
                                   walk->python),
                   SP_LOG_NO_REPEAT);
 }

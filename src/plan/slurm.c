@@ -45,7 +45,8 @@ static enum sp_rc add_options(struct sp_arena *arena,
         if (value.kind == SP_NULL || (value.kind == SP_BOOL && !sp_truth(value)))
             continue;
         if (value.kind == SP_DICT || sp_is_list(value))
-            return sp_fail(err, SP_INVALID, "slurm.srun_opts." SP_STR_FMT " must be a text, not a %s",
+            return sp_fail(err, SP_INVALID,
+                           "slurm.srun_opts." SP_STR_FMT " must be a text, not a %s",
                            SP_STR_ARG(entry->key), sp_kind_name(value.kind));
         sp_list_add(arena, words,
                     sp_text(sp_arena_printf(arena, "--" SP_STR_FMT, SP_STR_ARG(entry->key))));

@@ -317,8 +317,10 @@ static const struct case_text rows[] = {
     { "{command: 'x = 1', flavour: {kind: python-code, interpreter_binary: python3,"
       " interpreter_command: 'xvfb-run -a {python}'}}",
       "{}", "xvfb-run -a python3 -c ... # [python]()", NULL },
-    { "{command: func, flavour: python}", "{}", NULL, "of the form module.function or (file.py)function" },
-    { "{command: 'a.b; import os', flavour: python}", "{}", NULL, "of the form module.function or (file.py)function" },
+    { "{command: func, flavour: python}", "{}", NULL,
+      "of the form module.function or (file.py)function" },
+    { "{command: 'a.b; import os', flavour: python}", "{}", NULL,
+      "of the form module.function or (file.py)function" },
     { "{command: a.b, flavour: {kind: python, interpreter_command: ''}}", "{}", NULL,
       "is not a command" },
 };

@@ -287,11 +287,11 @@ enum sp_rc sp_flavour_python(struct sp_building *build)
         return rc;
     command = sp_str_trim(command);
     if (!parse_callable(command, &callable))
-        return sp_fail(build->err, SP_INVALID,
-                       "command of cab '" SP_STR_FMT
-                       "' must be of the form module.function or (file.py)function, not '" SP_STR_FMT
-                       "'",
-                       SP_STR_ARG(build->cab->name), SP_STR_ARG(command));
+        return sp_fail(
+            build->err, SP_INVALID,
+            "command of cab '" SP_STR_FMT
+            "' must be of the form module.function or (file.py)function, not '" SP_STR_FMT "'",
+            SP_STR_ARG(build->cab->name), SP_STR_ARG(command));
     build->short_name = command;
     if ((rc = sp_arguments_keywords(build, true, &params)) || (rc = add_interpreter(build)))
         return rc;

@@ -2,9 +2,8 @@
 /* regex.h - regular expressions as Python's `re` understands them, matched by PCRE2.
  *
  * Differences that are translated: \Z (end of the text) and {,n}. Matching is bounded: a pattern
- * that backtracks without end does not match, and after SP_REGEX_PATIENCE such texts it is not tried
- * any more. Bytes that are not UTF-8 match nothing but do no
- * harm.
+ * that backtracks without end does not match, and after SP_REGEX_PATIENCE such texts it is not
+ * tried any more. Bytes that are not UTF-8 match nothing but do no harm.
  */
 #pragma once
 

@@ -503,7 +503,8 @@ static void warn_given_up(const struct rule *rule, size_t length, struct sp_verd
 {
     add_text(verdict, &verdict->warnings,
              sp_arena_printf(verdict->arena,
-                             "wrangler '" SP_STR_FMT "' was given up on a line of %zu bytes: it tries "
+                             "wrangler '" SP_STR_FMT
+                             "' was given up on a line of %zu bytes: it tries "
                              "too many ways to match; write it without repeats inside repeats",
                              SP_STR_ARG(rule->pattern), length));
 }

@@ -57,8 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!memchr(rules.len ? rules.ptr : "", '\0', rules.len)) {
         struct sp_value value = bed_yaml(&bed, sp_arena_cstr(bed.arena, rules));
         struct sp_verdict verdict = { .arena = bed.arena };
-        struct sp_wranglers *wranglers = sp_wranglers_load(
-            bed.arena, value.kind == SP_DICT ? value.dict : NULL, &bed.diags);
+        struct sp_wranglers *wranglers =
+            sp_wranglers_load(bed.arena, value.kind == SP_DICT ? value.dict : NULL, &bed.diags);
         for (size_t i = 0; rest.ptr && i < LINES_MAX; i++)
             check_line(wranglers, sp_str_cut(&rest, '\n'), &verdict);
         sp_wranglers_free(wranglers);

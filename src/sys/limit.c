@@ -65,7 +65,8 @@ void sp_limits_restore(const struct sp_limit *before, size_t count)
 {
     rlim_t unused;
 
-    /* In reverse: one limit may be there twice. Raising a soft limit to where it was cannot fail. */
+    /* In reverse: one limit may be there twice. Raising a soft limit to where it was cannot fail.
+     */
     for (size_t i = count; i-- > 0;)
         (void)set_soft(before[i].resource, before[i].soft, &unused);
 }

@@ -23,10 +23,10 @@
 struct sp_limit; /* sys/limit.h */
 
 struct sp_spawn {
-    const char *const *argv; /* argv[0] is looked up in PATH of `env` */
-    const char *const *env;  /* the whole environment */
-    const char *cwd;         /* NULL: ours */
-    int stdin_fd;            /* borrowed; 0 or less: /dev/null */
+    const char *const *argv;       /* argv[0] is looked up in PATH of `env` */
+    const char *const *env;        /* the whole environment */
+    const char *cwd;               /* NULL: ours */
+    int stdin_fd;                  /* borrowed; 0 or less: /dev/null */
     const struct sp_limit *limits; /* soft resource limits of the child; borrowed */
     size_t limit_count;            /* SP_LIMITS_MAX at most */
 };

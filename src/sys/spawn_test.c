@@ -158,17 +158,18 @@ static void test_refused(void)
     word[size] = '\0';
     const char *const argv[] = { "true", word, NULL };
     struct sp_process process;
-    tap_ok(sp_spawn(&(struct sp_spawn){ .argv = argv, .env = env, .cwd = "/" }, &process, &err) == SP_LIMIT, "%s",
-           err.text);
+    tap_ok(sp_spawn(&(struct sp_spawn){ .argv = argv, .env = env, .cwd = "/" }, &process, &err) ==
+               SP_LIMIT,
+           "%s", err.text);
     tap_ok(sp_remove_tree(dir, &err) == SP_OK, "clean up");
 }
 
 /* Limits are the child's alone (spec stimela2.md 7.1: the reference keeps them for itself). */
 static void test_limits(void)
 {
-    static const struct sp_limit limits[] = {
-        { RLIMIT_NOFILE, 50 }, { RLIMIT_CPU, 77 }, { RLIMIT_CORE, 0 }
-    };
+    static const struct sp_limit limits[] = { { RLIMIT_NOFILE, 50 },
+                                              { RLIMIT_CPU, 77 },
+                                              { RLIMIT_CORE, 0 } };
     const char *const argv[] = { "sh", "-c", "ulimit -n; sleep 0.1; ulimit -t; ulimit -Hn", NULL };
     const struct sp_spawn spawn = {
         .argv = argv, .env = env, .cwd = "/", .limits = limits, .limit_count = SP_COUNT(limits)

@@ -2,7 +2,8 @@
 /* json.h - values as JSON, through jansson.
  *
  * Order of keys is kept, 64-bit integers are exact, duplicates are refused. A float that JSON
- * cannot hold (nan, inf) is written as a text, or as Python's json module reads it. What is not a value is written as null.
+ * cannot hold (nan, inf) is written as a text, or as Python's json module reads it. What is not a
+ * value is written as null.
  */
 #pragma once
 
