@@ -54,7 +54,7 @@ struct sp_display *sp_display_new(const struct sp_display_options *options)
     struct sp_display *display = sp_alloc(sizeof *display);
 
     display->options = *options;
-    display->live = !options->json && sp_tty_is(STDOUT_FILENO);
+    display->live = !options->json && !options->plain && sp_tty_is(STDOUT_FILENO);
     display->colour = !options->json && sp_tty_colour(STDOUT_FILENO);
     display->status = SP_BUF(SP_BUF_SMALL);
     display->progress = SP_BUF(SP_BUF_SMALL);
@@ -360,6 +360,7 @@ static void on_end(struct sp_display *display, const struct sp_run_event *event)
         print_text(display, YELLOW, "run interrupted after %s", wall.text);
     else
         print_text(display, RED, "run failed after %s", wall.text);
+    print_text(display, DIM, "last log directory was " SP_STR_FMT, SP_STR_ARG(event->log_dir));
 }
 
 static void add_json_field(struct sp_buf *line, const char *name, struct sp_str text)

@@ -14,6 +14,7 @@ struct sp_display;
 struct sp_display_options {
     bool json;
     bool quiet; /* without the output of the tools */
+    bool plain; /* no status line on a terminal either */
 };
 
 struct sp_display *sp_display_new(const struct sp_display_options *options);

@@ -151,6 +151,8 @@ static int run_command(int argc, char **argv)
 int sp_main(int argc, char **argv)
 {
     set_name(argc > 0 ? argv[0] : NULL);
+    program.argc = argc;
+    program.argv = argv;
     int status = run_command(argc, argv);
     sp_load_args_fini(&program.load);
     return status;

@@ -14,6 +14,8 @@
 struct sp_program {
     const char *name; /* "spoor" or "stimela" */
     bool is_stimela;
+    int argc; /* the whole command line */
+    char **argv;
     bool version;
     bool clear_cache;         /* there is none */
     bool boring;              /* neither status line nor colours */

@@ -4,6 +4,8 @@
 #include "cli/display.h"
 #include "cli/planview.h"
 #include "cli/program.h"
+#include "sys/file.h"
+#include "value/json.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -43,7 +45,7 @@ static const struct sp_option options[] = {
                 "dump-config",
                 struct run_args,
                 dump_config,
-                "write all of the configuration to stimela.recipe.config.yaml beside the logs"),
+                "write all of the configuration to stimela.recipe.config.yaml in opts.log.dir"),
     SP_SELECT_OPTIONS,
     SP_ASSIGN_OPTIONS,
     SP_LOAD_OPTIONS,
@@ -71,18 +73,21 @@ static void outlive_readers(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-static int run_picked(struct sp_session *session,
-                      const struct run_args *args,
-                      int argc,
-                      char **argv)
+static int run_picked(struct sp_session *session, const struct run_args *args)
 {
-    struct sp_display_options display_options = { .json = args->load.json, .quiet = args->quiet };
+    struct sp_display_options display_options = {
+        .json = args->load.json,
+        .quiet = args->quiet,
+        .plain = sp_program()->no_display,
+    };
     struct sp_display *display = sp_display_new(&display_options);
     struct sp_run_options run_options = {
         .watch = sp_display_event,
         .arg = display,
-        .argc = argc,
-        .argv = argv,
+        .argc = sp_program()->argc,
+        .argv = sp_program()->argv,
+        .logger = sp_program()->is_stimela ? "STIMELA" : "SPOOR",
+        .verbose = args->load.verbose,
     };
     struct sp_run_result result;
     struct sp_err err = SP_ERR_INIT;
@@ -112,14 +117,42 @@ static void apply_options(struct sp_session *session, const struct run_args *arg
         sp_diag_error(&session->diags, SP_DIAG_UNKNOWN_KEY, 0, "%s", err.text);
 }
 
-static int run_loaded(struct sp_session *session,
-                      const struct run_args *args,
-                      int argc,
-                      char **argv)
+/* In JSON, which is YAML. */
+static int dump_config(struct sp_session *session, struct sp_str dir)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_value root = { .kind = SP_DICT, .dict = session->config.root };
+    struct sp_str path =
+        sp_arena_printf(session->arena, SP_STR_FMT "/stimela.recipe.config.yaml", SP_STR_ARG(dir));
+    struct sp_err err = SP_ERR_INIT;
+
+    sp_json_encode(root, SP_JSON_PRETTY, &text);
+    sp_buf_addc(&text, '\n');
+    enum sp_rc rc = sp_make_dirs(dir.ptr, &err);
+    if (rc == SP_OK)
+        rc = sp_file_write(path.ptr, sp_buf_str(&text), &err);
+    if (rc == SP_OK)
+        return SP_EXIT_DONE;
+    (void)fprintf(stderr, "%s: %s\n", sp_program()->name, err.text);
+    return SP_EXIT_FAILED;
+}
+
+/* opts.log.dir as it is written, unless it depends on what only a run knows. */
+static struct sp_str plain_log_dir(const struct sp_session *session)
+{
+    const struct sp_value *dir = sp_config_option(&session->config, "log.dir");
+
+    if (!dir || !sp_is_text(*dir) || !dir->text.len || sp_str_find(dir->text, '{') != SIZE_MAX)
+        return SP_STR(".");
+    return sp_arena_str(session->arena, dir->text);
+}
+
+static int run_loaded(struct sp_session *session, const struct run_args *args)
 {
     apply_options(session, args);
-    return args->dry_run ? sp_show_plan(session, args->load.json)
-                         : run_picked(session, args, argc, argv);
+    if (args->dump_config && dump_config(session, plain_log_dir(session)))
+        return SP_EXIT_FAILED;
+    return args->dry_run ? sp_show_plan(session, args->load.json) : run_picked(session, args);
 }
 
 static int run_run(const struct sp_cli_command *self, int argc, char **argv)
@@ -136,7 +169,7 @@ static int run_run(const struct sp_cli_command *self, int argc, char **argv)
     if (status < 0) {
         status = sp_command_load(self, &args.load, &words, &session);
         if (status < 0)
-            status = run_loaded(&session, &args, argc, argv);
+            status = run_loaded(&session, &args);
         sp_session_fini(&session);
     }
     sp_load_args_fini(&args.load);

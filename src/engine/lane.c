@@ -57,25 +57,51 @@ static struct sp_run_event event_of(const struct sp_lane *lane,
 
 /* --- the log ------------------------------------------------------------------------------ */
 
+/* For the log; shown, too, when somebody asks for it. */
+static void detail(struct sp_lane *lane, enum sp_log_level level, struct sp_str text)
+{
+    if (lane->works->chronicle->options->verbose)
+        note(lane, level, text);
+    else
+        sp_logbook_write(lane->logbook, level, text);
+}
+
 static void log_values(struct sp_lane *lane, const char *heading, const struct sp_dict *values)
 {
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
 
-    sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_str_of(heading));
+    detail(lane, SP_LOG_INFO, sp_str_of(heading));
     SP_DICT_EACH(entry, values)
     {
         sp_buf_clear(&line);
         sp_buf_addf(&line, "  " SP_STR_FMT ": ", SP_STR_ARG(entry->key));
         sp_value_brief(entry->value, 2000, &line);
-        sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
+        detail(lane, SP_LOG_INFO, sp_buf_str(&line));
     }
 }
 
 static void log_invocation(struct sp_lane *lane, const struct sp_task *task)
 {
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
+
     log_values(lane, "### validated inputs", task->inputs);
     sp_logbook_write(lane->logbook, SP_LOG_INFO, SP_STR("---INVOKING---"));
     sp_logbook_write(lane->logbook, SP_LOG_INFO, task->command.display);
+    for (size_t i = 0; task->command.argv[i]; i++)
+        sp_buf_addf(&line, "%s%s", i ? " " : "full command line is ", task->command.argv[i]);
+    detail(lane, SP_LOG_DEBUG, sp_buf_str(&line));
+}
+
+/* How the run was asked for: the first line of the outermost recipe's log. */
+static void log_request(struct sp_lane *lane)
+{
+    const struct sp_run_options *options = lane->works->chronicle->options;
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
+
+    for (int i = 0; i < options->argc; i++)
+        sp_buf_addf(&line, "%s%s", i ? " " : "command line: ", options->argv[i]);
+    if (options->argc)
+        sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
 }
 
 static void log_result(struct sp_lane *lane)
@@ -89,7 +115,10 @@ static void log_result(struct sp_lane *lane)
     else
         sp_buf_addf(&line, SP_STR_FMT " returns exit code 0 after %s",
                     SP_STR_ARG(lane->action.task->command.short_name), wall.text);
-    sp_logbook_write(lane->logbook, last->why ? SP_LOG_ERROR : SP_LOG_INFO, sp_buf_str(&line));
+    if (last->why)
+        sp_logbook_write(lane->logbook, SP_LOG_ERROR, sp_buf_str(&line));
+    else
+        detail(lane, SP_LOG_INFO, sp_buf_str(&line));
     if (last->output_error)
         note(lane, SP_LOG_WARNING, sp_str_of(last->output_error));
     if (last->warnings)
@@ -312,7 +341,7 @@ static enum sp_rc do_leave(struct sp_lane *lane, const struct sp_action *action,
         log_values(lane, "### validated outputs", outputs);
     sp_buf_addf(&line, "recipe '" SP_STR_FMT "' executed successfully",
                 SP_STR_ARG(action->position->title));
-    sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
+    detail(lane, SP_LOG_INFO, sp_buf_str(&line));
     if (!outputs || outputs->len == 0) {
         sp_chronicle_tell(lane->works->chronicle, &event);
         return SP_OK;
@@ -336,6 +365,8 @@ static enum sp_rc do_enter(struct sp_lane *lane,
     struct sp_run_event event = event_of(lane, kind, action);
 
     sp_logbook_enter(lane->logbook, action->position);
+    if (action->position->depth == 0 && kind == SP_RUN_ENTER)
+        log_request(lane);
     sp_chronicle_tell(lane->works->chronicle, &event);
     return SP_OK;
 }

@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ struct shared_file {
 struct session_logs {
     struct sp_arena *arena;
     struct sp_map files; /* path -> struct shared_file * */
+    const char *logger;
+    struct sp_str dir; /* of the first file */
     struct sp_err failure;
 };
 
@@ -103,13 +106,24 @@ static void make_directory(struct sp_logbook *book, const struct log_file *file)
     }
 }
 
+/* What an earlier session has written is not lost. */
+static void keep_earlier(struct sp_logbook *book, struct sp_str path)
+{
+    struct sp_str kept = sp_arena_printf(book->scratch, SP_STR_FMT "~", SP_STR_ARG(path));
+
+    if (sp_file_kind(path.ptr) == SP_FILE_REGULAR && rename(path.ptr, kept.ptr) != 0)
+        note_failure(book, "keep", path);
+}
+
 static int open_file(struct sp_logbook *book, const struct log_file *file)
 {
     struct shared_file *shared = file->shared;
     int start = shared->made ? 0 : O_TRUNC;
 
-    if (!shared->made)
+    if (!shared->made) {
         make_directory(book, file);
+        keep_earlier(book, shared->path);
+    }
     int fd = SP_FAULT("log.open", EACCES)
                  ? -1
                  : open(shared->path.ptr, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | start, 0666);
@@ -178,6 +192,9 @@ static struct shared_file *find_file(struct sp_logbook *book, struct sp_str path
         shared = SP_ARENA_NEW(session->arena, struct shared_file, 1);
         shared->path = sp_arena_str(session->arena, path);
         sp_map_set(&session->files, shared->path, shared);
+        size_t slash = sp_str_rfind(shared->path, '/');
+        if (!session->dir.ptr)
+            session->dir = slash == SIZE_MAX ? SP_STR(".") : sp_str_slice(shared->path, 0, slash);
     }
     return shared;
 }
@@ -194,11 +211,12 @@ static struct sp_logbook *new_book(struct session_logs *session)
     return book;
 }
 
-struct sp_logbook *sp_logbook_new(void)
+struct sp_logbook *sp_logbook_new(const char *logger)
 {
     struct session_logs *session = sp_alloc(sizeof *session);
 
     session->arena = sp_arena_new();
+    session->logger = logger;
     return new_book(session);
 }
 
@@ -275,7 +293,13 @@ static struct sp_str expand_home(struct sp_arena *arena, struct sp_str path)
                            SP_STR_ARG(sp_str_slice(path, 1, path.len)));
 }
 
-/* dir/name+ext; characters that shells and grep stumble over become '_'. */
+/* Letters, digits, everything outside ASCII, and what stands in names without need of quotes. */
+static bool is_fine(char c)
+{
+    return c < 0 || isalnum((unsigned char)c) || strchr("_./-+@:,=%", c);
+}
+
+/* dir/name+ext; characters that shells stumble over become '_'. */
 static struct sp_str log_path(struct sp_arena *arena, const struct sp_position *position)
 {
     struct sp_str dir = option_text(position->log, "dir", ".");
@@ -290,7 +314,7 @@ static struct sp_str log_path(struct sp_arena *arena, const struct sp_position *
                                          SP_STR_ARG(name), SP_STR_ARG(ext));
     char *clean = sp_arena_cstr(arena, expand_home(arena, path));
     for (char *c = clean; *c; c++)
-        if (!isalnum((unsigned char)*c) && !strchr("_./-", *c))
+        if (!is_fine(*c))
             *c = '_';
     return sp_str_of(clean);
 }
@@ -303,7 +327,7 @@ void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *positio
     close_files(book, depth);
     sp_arena_reset(book->scratch);
     sp_buf_clear(&book->logger);
-    sp_buf_addf(&book->logger, "SPOOR." SP_STR_FMT, SP_STR_ARG(name));
+    sp_buf_addf(&book->logger, "%s." SP_STR_FMT, book->session->logger, SP_STR_ARG(name));
     if (!option_enabled(position->log) || (int64_t)depth > option_nest(position->log))
         return;
     struct sp_str path = log_path(book->scratch, position);
@@ -344,4 +368,9 @@ struct sp_str sp_logbook_path(const struct sp_logbook *book)
 const char *sp_logbook_error(const struct sp_logbook *book)
 {
     return book->session->failure.code ? book->session->failure.text : NULL;
+}
+
+struct sp_str sp_logbook_dir(const struct sp_logbook *book)
+{
+    return book->session->dir.ptr ? book->session->dir : SP_STR(".");
 }

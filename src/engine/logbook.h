@@ -3,7 +3,7 @@
  *
  * One file for the session, one for each recipe and step down to the nesting level `nest`; deeper
  * ones write into the nearest enclosing file. Name = dir/ + name + ext of the step's `opts.log`.
- * A file is made at its first line: truncated the first time in a session, appended to
+ * A file is made at its first line: made anew the first time in a session, appended to
  * afterwards. Beside a directory that had to be made for it, `symlink` is made to point there. A
  * record is "YYYY-MM-DD HH:MM:SS LOGGER LEVEL: message".
  *
@@ -12,6 +12,8 @@
  * each keeps its lines until it leaves the file (or there is a MiB of them, or an error among them)
  * and then appends them in one piece. Within an iteration LOGGER is the task name, with counters.
  * No file stays open, so that many books need few descriptors.
+ *
+ * What an earlier session has left in a file is kept as NAME~, in place of what that held.
  *
  * A log that cannot be written does not stop the run: sp_logbook_error says so once.
  */
@@ -22,7 +24,8 @@
 
 struct sp_logbook;
 
-struct sp_logbook *sp_logbook_new(void);
+/* `logger`: first part of LOGGER in records, "SPOOR"; borrowed. */
+struct sp_logbook *sp_logbook_new(const char *logger);
 
 /* The same files, from here on apart: for what goes on beside others. Freed before `book`. */
 struct sp_logbook *sp_logbook_fork(struct sp_logbook *book);
@@ -42,6 +45,9 @@ void sp_logbook_flush(struct sp_logbook *book);
 
 /* Path of the file in use; empty when logging is off; valid until the next enter. */
 struct sp_str sp_logbook_path(const struct sp_logbook *book);
+
+/* Directory of the first file of the session, "." if there was none; lives as long as `book`. */
+struct sp_str sp_logbook_dir(const struct sp_logbook *book);
 
 /* The first failure to open or write, or NULL. */
 const char *sp_logbook_error(const struct sp_logbook *book);

@@ -101,6 +101,9 @@ static void log_end(struct run *run, const struct sp_run_event *event)
 
     sp_buf_addf(&line, "run %s after %s", how, sp_clock_hms(event->usage.wall).text);
     sp_logbook_write(run->logbook, event->success ? SP_LOG_INFO : SP_LOG_ERROR, sp_buf_str(&line));
+    sp_buf_clear(&line);
+    sp_buf_addf(&line, "last log directory was " SP_STR_FMT, SP_STR_ARG(event->log_dir));
+    sp_logbook_write(run->logbook, SP_LOG_INFO, sp_buf_str(&line));
     sp_logbook_flush(run->logbook);
 }
 
@@ -112,6 +115,8 @@ static enum sp_rc close_run(struct run *run, struct sp_err *err)
     event.success = !run->failure && !run->result->interrupted;
     event.interrupted = run->result->interrupted;
     event.text = sp_str_of(run->failure);
+    run->result->log_dir = sp_arena_str(run->session->arena, sp_logbook_dir(run->logbook));
+    event.log_dir = run->result->log_dir;
     sp_chronicle_repeat(&run->chronicle, run->logbook);
     log_end(run, &event);
     const char *log_error = sp_logbook_error(run->logbook);
@@ -212,7 +217,7 @@ enum sp_rc sp_run(struct sp_session *session,
         return rc;
     sp_chronicle_init(&run.chronicle, options, result);
     run.chronicle.total = preflight.exact ? preflight.tasks : 0;
-    run.logbook = sp_logbook_new();
+    run.logbook = sp_logbook_new(options->logger ? options->logger : "SPOOR");
     run.crew = sp_crew_new(&run.works);
     rc = run_all(&run, err);
     release(&run);

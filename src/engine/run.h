@@ -45,6 +45,7 @@ struct sp_run_event {
     bool interrupted;
     const struct sp_dict *outputs; /* LEAVE */
     struct sp_str run_id;
+    struct sp_str log_dir;        /* END: where the logs of the outermost recipe are */
     const char *event;            /* name in the journal, or NULL: not an event of the journal */
     const struct sp_dict *record; /* its fields */
 };
@@ -57,6 +58,8 @@ struct sp_run_options {
     void *arg;
     int argc; /* the command line, for the journal */
     char **argv;
+    const char *logger; /* name in log records; NULL: "SPOOR" */
+    bool verbose;       /* what goes to the logs is told as notes, too */
 };
 
 struct sp_run_result {
@@ -64,8 +67,9 @@ struct sp_run_result {
     bool interrupted;
     bool workspace_failed; /* the fault lies with .spoor (exit status 4) */
     bool backend_failed;   /* there is none of that name, or it does not work (exit status 3) */
-    bool nothing; /* the selection leaves no step: nothing was run, not even begun */
+    bool nothing;          /* the selection leaves no step: nothing was run, not even begun */
     size_t done, skipped;
+    struct sp_str log_dir; /* of the outermost recipe; lives as long as the session */
 };
 
 /* SP_OK: every step ended well. Otherwise err says in a line what went wrong; session->diags has

@@ -383,4 +383,43 @@ END
 SECRET='x${y}' "$stimela" run runs.yml >"$out" 2>&1
 like "$out" '^# a=[0-9]{8} [0-9]{6} [0-9]{8}-[0-9]{6} x\$\{y\} b=[0-9]+ c=[^. ]+ [^ ]+$' "config.run"
 
+# --- logs ------------------------------------------------------------------------------------------------
+try "$stimela" -s opts.log.dir=log1 run one.yml a=first
+like log1/log-one.txt '^[-0-9]+ [:0-9]+ STIMELA.one INFO: command line: .*stimela -s opts.log.dir=log1 run one.yml a=first$' "log: how it was called"
+like log1/log-one.s.txt 'STIMELA.one.s INFO: # a=first b=1$' "log: who speaks"
+like log1/log-one.txt 'run successful after 0:00:0' "log: how it ended"
+like "$out" '^run successful after 0:00:0' "end of the run"
+like "$out" '^last log directory was log1$' "end of the run: where the logs are"
+try "$SPOOR" -s opts.log.dir=log1 run one.yml a=second
+like log1/log-one.s.txt 'SPOOR.one.s INFO: # a=second b=1$' "log: who speaks, as spoor"
+like log1/log-one.s.txt~ 'STIMELA.one.s INFO: # a=first b=1$' "log: the earlier one is kept"
+unlike log1/log-one.s.txt 'first' "log: and not mixed with the new one"
+# shellcheck disable=SC2016 # as it is
+try "$stimela" -s opts.log.dir=log2 run one.yml log.name='x+y@{info.fqname}:1 $2'
+[ -e 'log2/x+y@one.s:1__2.txt' ]
+ok $? "log.name: only what shells stumble over is replaced"
+for level in WARNIN 3 ''; do
+    try "$stimela" -s "opts.log.level='$level'" run one.yml
+    status 2 "log.level '$level'"
+    like "$err" 'must be DEBUG, INFO, WARNING, ERROR or CRITICAL' "log.level '$level': which there are"
+done
+try "$stimela" -s opts.log.level=error -s opts.log.dir=log3 run one.yml
+status 0 "log.level in small letters"
+[ ! -s log3/log-one.s.txt ]
+ok $? "log.level: lines of lower levels are left out"
+try "$stimela" -v run one.yml
+like "$out" '^### validated inputs$' "-v: inputs"
+like "$out" '^full command line is echo a=dflt b=1$' "-v: the command line"
+like "$out" '^echo returns exit code 0 after' "-v: exit code"
+like "$out" "^recipe 'one' executed successfully$" "-v: the recipe"
+try "$stimela" run one.yml
+unlike "$out" '^###|^full command' "without -v: none of it"
+try "$stimela" run -dc -c opts.log.dir=dump one.yml a=x
+status 0 "-dc"
+grep -q '"default-python"' dump/stimela.recipe.config.yaml
+ok $? "-dc: the configuration"
+try "$stimela" run -d -dc -c opts.log.dir=dump2 one.yml
+[ -s dump2/stimela.recipe.config.yaml ]
+ok $? "-dc with -d"
+
 finish
