@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* setting.h - the settings under `opts`: what they are called, what they take, what they do (spec
+ * stimela2.md 1.9, 7). One table for `spoor config` and its checks. */
+#pragma once
+
+#include "base/err.h"
+
+#include "value/value.h"
+
+enum sp_setting_kind {
+    SP_SETTING_BOOL,
+    SP_SETTING_INT,
+    SP_SETTING_TEXT,
+    SP_SETTING_TEXTS, /* a text or a list of texts */
+    SP_SETTING_LEVEL, /* of messages: DEBUG, INFO ... */
+    SP_SETTING_OPEN,  /* a mapping with names of one's own */
+};
+
+struct sp_setting {
+    const char *path; /* "opts.log.dir" */
+    enum sp_setting_kind kind;
+    const char *info;
+};
+
+/* All of them, in the order of the manual; *count is set. */
+const struct sp_setting *sp_settings_known(size_t *count);
+
+/* Is `path` a setting, or inside an open one, and may it have that value? Null is allowed: it
+ * takes a value away. Paths under `vars` and `images` are free. SP_NOT_FOUND with the nearest
+ * name; SP_INVALID for a wrong type, and for what belongs into a recipe file (cabs, lib, run). */
+enum sp_rc sp_setting_check(struct sp_str path, struct sp_value value, struct sp_err *err)
+    SP_MUST_USE;
+
+/* "yes or no", "a number" ... */
+const char *sp_setting_kind_name(enum sp_setting_kind kind);

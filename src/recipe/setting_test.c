@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "recipe/setting.h"
+
+#include "recipe/config.h"
+#include "recipe/test_bed.h"
+
+static const struct {
+    const char *path, *value, *error; /* NULL: fine */
+} cases[] = {
+    { "opts.log.dir", "logs", NULL },
+    { "opts.log.dir", "5", NULL },
+    { "opts.log.dir", "[a]", "opts.log.dir must be a text, not a list" },
+    { "opts.log.enable", "yes", NULL },
+    { "opts.log.enable", "'{recipe.x}'", NULL },
+    { "opts.log.enable", "maybe", "opts.log.enable must be true or false, not a text" },
+    { "opts.log.nest", "3", NULL },
+    { "opts.log.nest", "3.5", "must be a whole number, not a float" },
+    { "opts.log.level", "debug", NULL },
+    { "opts.log.level", "loud", "must be DEBUG, INFO" },
+    { "opts.log.symlink", "~", NULL },
+    { "opts.backend.select", "native", NULL },
+    { "opts.backend.select", "[singularity, native]", NULL },
+    { "opts.backend.select", "[[native]]", "a text or a list of texts" },
+    { "opts.backend.rlimits", "{NOFILE: 5}", NULL },
+    { "opts.backend.rlimits", "5", "must be a mapping, not a int" },
+    { "opts.backend.rlimits.NOFILE", "5", NULL },
+    { "opts.backend.kube.namespace", "x", NULL },
+    { "opts.log.dri", "logs", "did you mean 'opts.log.dir'?" },
+    { "opts.log", "logs", "there is no setting 'opts.log'" },
+    { "opts.zzzzz.zzzzz", "1", "'spoor config --known' lists all" },
+    { "vars.a.b", "1", NULL },
+    { "vars", "1", "there is no setting 'vars'" },
+    { "images.default-python.version", "v2", NULL },
+    { "cabs.x.command", "y", "write it into a recipe" },
+    { "run.ncpu", "3", "found out at each start" },
+};
+
+static void test_checks(void)
+{
+    for (size_t i = 0; i < SP_COUNT(cases); i++) {
+        struct bed bed;
+        struct sp_err err = SP_ERR_INIT;
+        struct sp_value value = sp_null();
+        bed_init(&bed);
+        if (strcmp(cases[i].value, "~") != 0)
+            value = *sp_dict_get(
+                bed_yaml(&bed, sp_arena_printf(bed.arena, "v: %s", cases[i].value).ptr).dict, "v");
+        enum sp_rc rc = sp_setting_check(sp_str_of(cases[i].path), value, &err);
+        bool fine = cases[i].error ? rc != SP_OK && strstr(err.text, cases[i].error) : rc == SP_OK;
+        if (!tap_ok(fine, "%s = %s", cases[i].path, cases[i].value))
+            printf("# got %s\n", err.text);
+        bed_fini(&bed);
+    }
+}
+
+/* Each leaf of the built-in configuration is in the table. */
+static void test_built_in(const struct sp_dict *dict, const char *prefix)
+{
+    SP_DICT_EACH(entry, dict)
+    {
+        sp_auto_buf struct sp_buf path = SP_BUF(SP_BUF_SMALL);
+        struct sp_err err = SP_ERR_INIT;
+        sp_buf_addf(&path, "%s." SP_STR_FMT, prefix, SP_STR_ARG(entry->key));
+        if (entry->value.kind == SP_DICT)
+            test_built_in(entry->value.dict, path.ptr);
+        else
+            tap_ok(sp_setting_check(sp_buf_str(&path), entry->value, &err) == SP_OK, "%s",
+                   path.ptr);
+    }
+}
+
+int main(void)
+{
+    struct bed bed;
+    struct sp_config config;
+
+    test_checks();
+    bed_init(&bed);
+    sp_config_init(&config, bed.arena, &bed.diags);
+    test_built_in(sp_dict_get(config.root, "opts")->dict, "opts");
+    sp_config_fini(&config);
+    bed_fini(&bed);
+    return tap_done();
+}
