@@ -27,8 +27,8 @@ struct sp_cli_command {
 };
 
 extern const struct sp_cli_command sp_command_run, sp_command_check, sp_command_plan,
-    sp_command_doc, sp_command_config, sp_command_runs, sp_command_status, sp_command_log,
-    sp_command_completion, sp_command_help;
+    sp_command_doc, sp_command_image_build, sp_command_config, sp_command_runs, sp_command_status,
+    sp_command_log, sp_command_completion, sp_command_help;
 
 /* All commands in the order of the help, ending with NULL. */
 extern const struct sp_cli_command *const sp_commands[];
@@ -102,9 +102,12 @@ struct sp_load_args {
                     "ignore 'skip_if_outputs: exist' of all steps")
 
 /* For commands that put a run together. */
-#define SP_ASSIGN_OPTIONS                                                                  \
+#define SP_ASSIGN_OPTIONS SP_ASSIGN_OPTIONS_AS("a")
+
+/* For commands to which -a means something else. */
+#define SP_ASSIGN_OPTIONS_AS(assign_letter)                                                \
     SP_OPT_GROUP("parameters and settings"),                                               \
-        SP_OPT_PAIRS("a", "assign", struct sp_load_args, assign, "NAME VALUE",             \
+        SP_OPT_PAIRS(assign_letter, "assign", struct sp_load_args, assign, "NAME VALUE",   \
                      "the same as NAME=VALUE, but shells complete it; may be repeated"),   \
         SP_OPT_WORDS("pf", "parameter-file", struct sp_load_args, parameter_files, "FILE", \
                      "take parameters from a YAML file; -a and NAME=VALUE win over it; "   \

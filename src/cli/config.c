@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/nearest.h"
 
-#include "cli/command.h"
+#include "cli/program.h"
 #include "cli/table.h"
 #include "lang/yaml_edit.h"
 #include "recipe/setting.h"
@@ -148,16 +148,37 @@ static enum sp_rc collect_key(struct leaves *leaves,
 
 /* --- showing ------------------------------------------------------------------------------ */
 
-static bool is_on_command_line(const struct sp_load_args *load, struct sp_str key)
+/* Does "opts.log" or "opts.log.dir" cover "opts.log.dir"? */
+static bool covers(struct sp_str path, struct sp_str key)
 {
-    for (size_t i = 0; i < load->settings.len; i++) {
-        struct sp_str rest = sp_str_of(load->settings.items[i]);
-        struct sp_str path = sp_str_cut(&rest, '=');
-        if (sp_str_eq(path, sp_str_slice(key, 0, path.len)) &&
-            (key.len == path.len || key.ptr[path.len] == '.'))
+    return sp_str_eq(path, sp_str_slice(key, 0, path.len)) &&
+           (key.len == path.len || key.ptr[path.len] == '.');
+}
+
+static bool words_cover(const struct sp_words *words, size_t step, struct sp_str key)
+{
+    for (size_t i = 0; i < words->len; i += step) {
+        struct sp_str rest = sp_str_of(words->items[i]);
+        if (covers(sp_str_cut(&rest, '='), key))
             return true;
     }
     return false;
+}
+
+static bool load_covers(const struct sp_load_args *load, struct sp_str key)
+{
+    bool backend = load->backend || load->native || load->singularity || load->kube;
+
+    return words_cover(&load->settings, 1, key) || words_cover(&load->config, 1, key) ||
+           words_cover(&load->config_pairs, 2, key) ||
+           (backend && sp_str_is(key, "opts.backend.select")) ||
+           (load->slurm && sp_str_is(key, "opts.backend.slurm.enable")) ||
+           (load->verbose && sp_str_is(key, "opts.log.level"));
+}
+
+static bool is_on_command_line(const struct sp_load_args *load, struct sp_str key)
+{
+    return load_covers(load, key) || load_covers(&sp_program()->load, key);
 }
 
 static bool file_origin(const struct sp_session *session,

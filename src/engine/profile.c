@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/profile.h"
+
+#include "base/map.h"
+#include "base/vec.h"
+
+#include "journal/journal.h"
+
+#include <ctype.h>
+
+struct node {
+    struct sp_profile_row row;
+    size_t parent; /* its number; SIZE_MAX: none */
+    bool is_recipe;
+    double first, last; /* seconds of the day it began; of what is in it */
+};
+
+struct fold {
+    struct sp_arena *arena;
+    SP_VEC(struct node) nodes;
+    struct sp_map known;   /* path -> struct index * */
+    struct sp_map started; /* task -> struct start * */
+    bool unroll_loops;
+};
+
+struct index {
+    size_t number;
+};
+
+struct start {
+    double at;
+};
+
+/* --- reading events ----------------------------------------------------------------------- */
+
+static struct sp_str text_of(const struct sp_dict *event, const char *key)
+{
+    const struct sp_value *value = sp_dict_get(event, key);
+
+    return value && sp_is_text(*value) ? value->text : SP_STR("");
+}
+
+static double number_of(const struct sp_dict *event, const char *key)
+{
+    const struct sp_value *value = sp_dict_get(event, key);
+
+    if (!value)
+        return 0;
+    return value->kind == SP_FLOAT ? value->real
+           : value->kind == SP_INT ? (double)value->integer
+                                   : 0;
+}
+
+static int64_t digits_at(struct sp_str text, size_t start, size_t count)
+{
+    int64_t number = 0;
+
+    (void)sp_str_int(sp_str_slice(text, start, start + count), &number);
+    return number;
+}
+
+/* Seconds since 2000-01-01 of "2026-11-21T11:27:55.123Z"; days by the civil calendar. */
+static double seconds_of(struct sp_str time)
+{
+    if (time.len < 23)
+        return 0;
+    int64_t month = digits_at(time, 5, 2);
+    int64_t year = digits_at(time, 0, 4) - 2000 - (month <= 2); /* begins in March */
+    int64_t day = 365 * year + year / 4 - year / 100 + year / 400 +
+                  (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + digits_at(time, 8, 2);
+    int64_t seconds =
+        digits_at(time, 11, 2) * 3600 + digits_at(time, 14, 2) * 60 + digits_at(time, 17, 2);
+
+    return (double)(day * 86400 + seconds) + (double)digits_at(time, 20, 3) / 1000;
+}
+
+/* --- the tree ----------------------------------------------------------------------------- */
+
+static bool is_number(struct sp_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!isdigit((unsigned char)text.ptr[i]))
+            return false;
+    return text.len > 0;
+}
+
+static size_t find_node(struct fold *fold, struct sp_str path, struct sp_str name, size_t parent)
+{
+    const struct index *index = sp_map_find(&fold->known, path);
+
+    if (index)
+        return index->number;
+    struct index *own = SP_ARENA_NEW(fold->arena, struct index, 1);
+    own->number = fold->nodes.len;
+    path = sp_arena_str(fold->arena, path);
+    sp_map_set(&fold->known, path, own);
+    struct node *node = SP_VEC_ADD(&fold->nodes);
+    *node = (struct node){
+        .row = { .name = is_number(name)
+                             ? sp_arena_printf(fold->arena, "(" SP_STR_FMT ")", SP_STR_ARG(name))
+                             : sp_arena_str(fold->arena, name),
+                 .path = path,
+                 .depth = parent == SIZE_MAX ? 0 : fold->nodes.items[parent].row.depth + 1 },
+        .parent = parent,
+    };
+    return own->number;
+}
+
+/* The node of a task, those around it made as well. */
+static size_t enter(struct fold *fold, struct sp_str path)
+{
+    size_t parent = SIZE_MAX;
+
+    for (size_t at = 0; at <= path.len;) {
+        struct sp_str rest = sp_str_slice(path, at, path.len);
+        struct sp_str name = sp_str_cut(&rest, '.');
+        if (parent != SIZE_MAX)
+            fold->nodes.items[parent].is_recipe = true;
+        parent = find_node(fold, sp_str_slice(path, 0, at + name.len), name, parent);
+        at += name.len + 1;
+    }
+    return parent;
+}
+
+static struct sp_str path_of(const struct fold *fold, const struct sp_dict *event)
+{
+    return text_of(event, fold->unroll_loops ? "task" : "step");
+}
+
+static void fold_start(struct fold *fold, const struct sp_dict *event)
+{
+    struct start *start = SP_ARENA_NEW(fold->arena, struct start, 1);
+
+    start->at = seconds_of(text_of(event, "time"));
+    sp_map_set(&fold->started, text_of(event, "task"), start);
+    (void)enter(fold, path_of(fold, event));
+}
+
+static void add_usage(struct sp_profile_row *row, const struct sp_dict *event)
+{
+    double wall = number_of(event, "wall");
+    double cpu = number_of(event, "cpu");
+    double read = number_of(event, "read");
+    double write = number_of(event, "write");
+    uint64_t memory = (uint64_t)number_of(event, "memory");
+
+    row->runs++;
+    row->wall += wall;
+    row->cpu += cpu;
+    row->read += (uint64_t)read;
+    row->write += (uint64_t)write;
+    row->peak_memory = SP_MAX(row->peak_memory, memory);
+    if (wall < 0.01)
+        return; /* the clocks of the kernel are too coarse for rates */
+    row->peak_cpu = SP_MAX(row->peak_cpu, cpu / wall);
+    row->peak_read = SP_MAX(row->peak_read, read / wall);
+    row->peak_write = SP_MAX(row->peak_write, write / wall);
+}
+
+static void fold_end(struct fold *fold, const struct sp_dict *event)
+{
+    const struct start *start = sp_map_find(&fold->started, text_of(event, "task"));
+    double end = seconds_of(text_of(event, "time"));
+
+    if (!start)
+        return;
+    for (size_t i = enter(fold, path_of(fold, event)); i != SIZE_MAX;) {
+        struct node *node = &fold->nodes.items[i];
+        node->first = node->row.runs ? SP_MIN(node->first, start->at) : start->at;
+        node->last = node->row.runs ? SP_MAX(node->last, end) : end;
+        add_usage(&node->row, event);
+        i = node->parent;
+    }
+}
+
+static bool fold_event(const struct sp_dict *event, void *arg)
+{
+    struct fold *fold = arg;
+    struct sp_str name = text_of(event, "event");
+
+    if (sp_str_is(name, "step-start"))
+        fold_start(fold, event);
+    else if (sp_str_is(name, "step-end"))
+        fold_end(fold, event);
+    else if (sp_str_is(name, "run-end") && fold->nodes.len) {
+        struct node *root = &fold->nodes.items[0];
+        root->first = 0;
+        root->last = number_of(event, "wall");
+    }
+    return true;
+}
+
+enum sp_rc sp_profile_run(const struct sp_workspace *workspace,
+                          struct sp_str id,
+                          bool unroll_loops,
+                          struct sp_profile *out,
+                          struct sp_err *err)
+{
+    struct fold fold = { .arena = workspace->arena, .unroll_loops = unroll_loops };
+    struct sp_str path = sp_workspace_journal(workspace, id);
+
+    enum sp_rc rc = sp_journal_read(path.ptr, workspace->arena, fold_event, &fold, err);
+    if (rc == SP_OK) {
+        out->len = fold.nodes.len;
+        out->rows = SP_ARENA_NEW(workspace->arena, struct sp_profile_row, fold.nodes.len);
+        for (size_t i = 0; i < fold.nodes.len; i++) {
+            const struct node *node = &fold.nodes.items[i];
+            out->rows[i] = node->row;
+            if (node->is_recipe)
+                out->rows[i].wall = node->last - node->first;
+        }
+    }
+    sp_map_fini(&fold.known);
+    sp_map_fini(&fold.started);
+    SP_VEC_FINI(&fold.nodes);
+    return rc;
+}
+
+/* --- as a value --------------------------------------------------------------------------- */
+
+struct sp_value sp_profile_value(struct sp_arena *arena, const struct sp_profile *profile)
+{
+    struct sp_value list = sp_list_new(arena);
+
+    for (size_t i = 0; i < profile->len; i++) {
+        const struct sp_profile_row *row = &profile->rows[i];
+
+        const struct {
+            const char *name;
+            struct sp_value value;
+        } fields[] = {
+            { "task", sp_text(row->path) },
+            { "runs", sp_int((int64_t)row->runs) },
+            { "wall", sp_float(row->wall) },
+            { "cpu", sp_float(row->cpu) },
+            { "read", sp_int((int64_t)row->read) },
+            { "write", sp_int((int64_t)row->write) },
+            { "peak_cpu", sp_float(row->peak_cpu) },
+            { "peak_memory", sp_int((int64_t)row->peak_memory) },
+            { "peak_read_rate", sp_float(row->peak_read) },
+            { "peak_write_rate", sp_float(row->peak_write) },
+        };
+        struct sp_value dict = sp_dict_new(arena);
+        for (size_t k = 0; k < SP_COUNT(fields); k++)
+            sp_dict_set(arena, dict.dict, sp_str_of(fields[k].name), fields[k].value);
+        sp_list_add(arena, list.list, dict);
+    }
+    return list;
+}
