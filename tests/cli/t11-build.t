@@ -22,6 +22,7 @@ chmod +x bin/singularity
 calls=$PWD/calls
 : >calls
 export SINGULARITY_CALLS="$calls"
+# shellcheck disable=SC2317 # called through try
 with() { PATH=$work/bin:$PATH "$@"; } # with the program
 images=$HOME/.singularity
 
@@ -106,15 +107,14 @@ SINGULARITY_DOES=half SINGULARITY_SAYS='FATAL: no space' build -r -s one recipe.
 like "$out" '^# FATAL: no space$' "what the program says"
 like "$err" 'imagers:2.1: .singularity build. returned exit code 255' "what went wrong with what"
 rm "$first"
-try env PATH=/usr/bin:/bin "$SPOOR" build --set opts.backend.select=singularity recipe.yml
+try env PATH=/usr/bin:/bin "$SPOOR" build -S -s one recipe.yml
 if command -v singularity >/dev/null 2>&1 || command -v apptainer >/dev/null 2>&1; then
     skip "no program" "it is installed here"
 else
     status 3 "no program"
     like "$err" "neither 'singularity' nor 'apptainer' is installed" "no program: says so"
 fi
-try "$SPOOR" build --set opts.backend.select=singularity \
-    --set opts.backend.singularity.executable=/nowhere/s recipe.yml
+try "$SPOOR" build -S -s one --set opts.backend.singularity.executable=/nowhere/s recipe.yml
 status 3 "a program that is not there"
 like "$err" '/nowhere/s' "is named"
 mv bin/singularity bin/apptainer
