@@ -48,6 +48,52 @@ struct sp_clock_text sp_clock_iso(sp_nsec realtime)
     return out;
 }
 
+/* Number of `count` digits; -1 when they are not digits. */
+static int64_t digits_at(struct sp_str text, size_t start, size_t count)
+{
+    int64_t number = 0;
+
+    for (size_t i = start; i < start + count; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            return -1;
+        number = 10 * number + (text.ptr[i] - '0');
+    }
+    return number;
+}
+
+bool sp_clock_parse_iso(struct sp_str text, sp_nsec *out)
+{
+    static const struct {
+        size_t start, count;
+        int64_t most;
+    } fields[] = { { 0, 4, 9999 }, { 5, 2, 12 },  { 8, 2, 31 },  { 11, 2, 23 },
+                   { 14, 2, 59 },  { 17, 2, 60 }, { 20, 3, 999 } };
+
+    static const char separators[] = "    -  -  T  :  :  .   Z";
+    int64_t v[SP_COUNT(fields)];
+
+    if (text.len != sizeof separators - 1)
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (separators[i] != ' ' && separators[i] != text.ptr[i])
+            return false;
+    for (size_t i = 0; i < SP_COUNT(fields); i++) {
+        v[i] = digits_at(text, fields[i].start, fields[i].count);
+        if (v[i] < 0 || v[i] > fields[i].most)
+            return false;
+    }
+    struct tm parts = {
+        .tm_year = (int)v[0] - 1900,
+        .tm_mon = (int)v[1] - 1,
+        .tm_mday = (int)v[2],
+        .tm_hour = (int)v[3],
+        .tm_min = (int)v[4],
+        .tm_sec = (int)v[5],
+    };
+    *out = (sp_nsec)timegm(&parts) * SP_NSEC_PER_SEC + v[6] * SP_NSEC_PER_MS;
+    return true;
+}
+
 struct sp_clock_text sp_clock_hms(sp_nsec duration)
 {
     struct sp_clock_text out;

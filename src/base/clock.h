@@ -17,6 +17,9 @@ struct sp_clock_text sp_clock_local(sp_nsec realtime);
 /* "2026-11-21T11:27:55.123Z": for journals. */
 struct sp_clock_text sp_clock_iso(sp_nsec realtime);
 
+/* Read what sp_clock_iso writes; false for anything else. */
+bool sp_clock_parse_iso(struct sp_str text, sp_nsec *out);
+
 /* A duration for people: "0.42s", "12.3s", "3:07", "1:02:45". */
 struct sp_clock_text sp_clock_duration(sp_nsec duration);
 

@@ -37,6 +37,14 @@ static void test_moments(void)
     (void)setenv("TZ", "UTC", 1);
     tzset();
     tap_ok(strcmp(sp_clock_iso(moment).text, "2026-11-21T11:27:55.123Z") == 0, "ISO time");
+    sp_nsec read = 0;
+    tap_ok(sp_clock_parse_iso(SP_STR("2026-11-21T11:27:55.123Z"), &read) && read == moment,
+           "ISO time read");
+    tap_ok(!sp_clock_parse_iso(SP_STR("2026-11-21T11:27:55.123"), &read) &&
+               !sp_clock_parse_iso(SP_STR("2026-13-21T11:27:55.123Z"), &read) &&
+               !sp_clock_parse_iso(SP_STR("2026-1x-21T11:27:55.123Z"), &read) &&
+               !sp_clock_parse_iso(SP_STR(""), &read) && read == moment,
+           "what is no ISO time");
     tap_ok(strcmp(sp_clock_local(moment).text, "2026-11-21 11:27:55") == 0, "local time");
     sp_nsec before = sp_clock_monotonic();
     tap_ok(before <= sp_clock_monotonic(), "monotonic does not go back");

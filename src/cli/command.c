@@ -10,9 +10,19 @@
 #include <unistd.h>
 
 const struct sp_cli_command *const sp_commands[] = {
-    &sp_command_run,    &sp_command_check,      &sp_command_plan,   &sp_command_doc,
-    &sp_command_image_build,  &sp_command_runs,       &sp_command_status, &sp_command_log,
-    &sp_command_config, &sp_command_completion, &sp_command_help,   NULL,
+    &sp_command_run,
+    &sp_command_check,
+    &sp_command_plan,
+    &sp_command_doc,
+    &sp_command_image_build,
+    &sp_command_runs,
+    &sp_command_status,
+    &sp_command_log,
+    &sp_command_clean,
+    &sp_command_config,
+    &sp_command_completion,
+    &sp_command_help,
+    NULL,
 };
 
 const char *sp_command_word(const struct sp_cli_command *command)

@@ -108,6 +108,7 @@ static const struct {
 } aliases[] = {
     { "exec", "run", false },
     { "help", "doc", true },
+    { "cleanup", "clean", false },
 };
 
 static const char *real_word(const char *word)

@@ -3,12 +3,17 @@
 
 #include "cli/display.h"
 #include "cli/planview.h"
+#include "cli/profileview.h"
 #include "cli/program.h"
 #include "sys/file.h"
+#include "sys/tty.h"
 #include "value/json.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
+
+#define DEPTH_UNSET 9999 /* opts.profile.print_depth as built in */
 
 struct run_args {
     struct sp_load_args load;
@@ -67,6 +72,32 @@ static int exit_status(const struct sp_session *session,
     return result->id.len ? SP_EXIT_FAILED : SP_MAX(sp_findings_status(session), SP_EXIT_FAILED);
 }
 
+/* When the depth was given, or is configured: the table of steps that is shown in any case says
+ * most of it. */
+static void show_profile(const struct sp_session *session,
+                         const struct run_args *args,
+                         struct sp_str id)
+{
+    const struct sp_value *depth = sp_config_option(&session->config, "profile.print_depth");
+    const struct sp_value *unroll = sp_config_option(&session->config, "profile.unroll_loops");
+    struct sp_workspace workspace;
+    struct sp_profile profile = { 0 };
+    struct sp_err err = SP_ERR_INIT;
+
+    if (args->load.json || !id.len || !depth || depth->kind != SP_INT ||
+        (args->profile < 0 && depth->integer >= DEPTH_UNSET))
+        return;
+    enum sp_rc rc = sp_workspace_read(session->arena, ".", &workspace, &err);
+    if (rc == SP_OK)
+        rc = sp_profile_run(&workspace, id, unroll && sp_truth(*unroll), &profile, &err);
+    if (rc)
+        (void)fprintf(stderr, "%s: %s\n", sp_program()->name, err.text);
+    else
+        sp_profile_show(&profile, depth->integer,
+                        sp_tty_is(STDOUT_FILENO) ? sp_tty_width(STDOUT_FILENO) : 0,
+                        sp_tty_colour(STDOUT_FILENO));
+}
+
 /* A reader that has gone away ("| head") must not leave a tool without its engine. */
 static void outlive_readers(void)
 {
@@ -95,6 +126,7 @@ static int run_picked(struct sp_session *session, const struct run_args *args)
     outlive_readers();
     enum sp_rc rc = sp_run(session, &run_options, &result, &err);
     sp_display_free(display);
+    show_profile(session, args, result.id);
     sp_show_findings(session);
     if (rc && !(result.id.len && session->diags.errors)) /* else a finding has said it */
         (void)fprintf(stderr, "%s: %s\n", sp_program()->name, err.text);

@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/journalview.h"
+#include "cli/profileview.h"
 #include "cli/table.h"
 #include "sys/tty.h"
 #include "value/json.h"
@@ -14,11 +15,23 @@
 struct status_args {
     bool help;
     bool json;
+    bool profile;
+    bool unroll_loops;
 };
 
 static const struct sp_option options[] = {
     SP_HELP_OPTION(struct status_args),
     SP_OPT_FLAG(NULL, "json", struct status_args, json, "print one JSON document"),
+    SP_OPT_FLAG("p",
+                "profile",
+                struct status_args,
+                profile,
+                "show what recipes and steps have used, summed up: averages, totals, peaks"),
+    SP_OPT_FLAG(NULL,
+                "unroll-loops",
+                struct status_args,
+                unroll_loops,
+                "in the profile, a row for each iteration of a loop"),
     SP_OPT_END,
 };
 
@@ -75,6 +88,30 @@ static void print_status(const struct sp_run_summary *run)
     }
 }
 
+static int show_profile(const struct sp_workspace *workspace,
+                        const struct sp_run_summary *run,
+                        const struct status_args *args)
+{
+    struct sp_profile profile = { 0 };
+    struct sp_err err = SP_ERR_INIT;
+
+    if (sp_profile_run(workspace, run->id, args->unroll_loops, &profile, &err)) {
+        (void)fprintf(stderr, "spoor: %s\n", err.text);
+        return SP_EXIT_STORE;
+    }
+    if (args->json) {
+        sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+        sp_json_encode(sp_profile_value(workspace->arena, &profile), SP_JSON_PRETTY, &text);
+        (void)printf("%s\n", text.ptr);
+        return SP_EXIT_DONE;
+    }
+    (void)printf("run " SP_STR_FMT " of '" SP_STR_FMT "': %s\n", SP_STR_ARG(run->id),
+                 SP_STR_ARG(run->recipe), sp_run_state_name(run->state));
+    sp_profile_show(&profile, INT64_MAX, sp_tty_is(STDOUT_FILENO) ? sp_tty_width(STDOUT_FILENO) : 0,
+                    sp_tty_colour(STDOUT_FILENO));
+    return SP_EXIT_DONE;
+}
+
 static int run_status(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct status_args args = { 0 };
@@ -91,6 +128,8 @@ static int run_status(const struct sp_cli_command *self, int argc, char **argv)
     status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, &workspace, &run);
     if (status >= 0)
         return status;
+    if (args.profile)
+        return show_profile(&workspace, &run, &args);
     if (args.json) {
         sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
         sp_json_encode(sp_history_value(arena, &run), SP_JSON_PRETTY, &text);

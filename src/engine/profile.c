@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/profile.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/vec.h"
 
@@ -12,7 +13,7 @@ struct node {
     struct sp_profile_row row;
     size_t parent; /* its number; SIZE_MAX: none */
     bool is_recipe;
-    double first, last; /* seconds of the day it began; of what is in it */
+    double first, last; /* seconds since 1970: of what is in it */
 };
 
 struct fold {
@@ -51,27 +52,12 @@ static double number_of(const struct sp_dict *event, const char *key)
                                    : 0;
 }
 
-static int64_t digits_at(struct sp_str text, size_t start, size_t count)
-{
-    int64_t number = 0;
-
-    (void)sp_str_int(sp_str_slice(text, start, start + count), &number);
-    return number;
-}
-
-/* Seconds since 2000-01-01 of "2026-11-21T11:27:55.123Z"; days by the civil calendar. */
 static double seconds_of(struct sp_str time)
 {
-    if (time.len < 23)
-        return 0;
-    int64_t month = digits_at(time, 5, 2);
-    int64_t year = digits_at(time, 0, 4) - 2000 - (month <= 2); /* begins in March */
-    int64_t day = 365 * year + year / 4 - year / 100 + year / 400 +
-                  (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + digits_at(time, 8, 2);
-    int64_t seconds =
-        digits_at(time, 11, 2) * 3600 + digits_at(time, 14, 2) * 60 + digits_at(time, 17, 2);
+    sp_nsec moment = 0;
 
-    return (double)(day * 86400 + seconds) + (double)digits_at(time, 20, 3) / 1000;
+    (void)sp_clock_parse_iso(time, &moment);
+    return (double)moment / 1e9;
 }
 
 /* --- the tree ----------------------------------------------------------------------------- */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/record.h"
 
+#include "engine/provenance.h"
+#include "sys/file.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,10 +92,33 @@ struct sp_dict *sp_record_run_start(struct sp_session *session,
     put_words(r, "argv", (const char *const *)options->argv, (size_t)options->argc);
     put_text(r, "cwd", session->world.cwd);
     put_text(r, "spoor", SP_STR(SPOOR_VERSION));
+    put(r, "loaded", sp_provenance_files(session));
+    const struct sp_value *settings = sp_dict_get(session->config.root, "opts");
+    put_dict(r, "settings", settings && settings->kind == SP_DICT ? settings->dict : NULL);
     put_text(r, "host", host && sp_is_text(*host) ? host->text : SP_STR(""));
     put(r, "pid", sp_int(getpid()));
     put(r, "total", sp_int((int64_t)total));
     return r.dict;
+}
+
+/* What the tool may write; and what of that is not there yet, so that it is all of its making. */
+static void put_writes(struct record r, const struct sp_task *task)
+{
+    struct sp_value writes = sp_list_new(r.arena);
+    struct sp_value creates = sp_list_new(r.arena);
+
+    if (!task->writes || !task->writes->len)
+        return;
+    SP_LIST_EACH(path, task->writes)
+    {
+        struct sp_value copy = sp_text(sp_arena_str(r.arena, path->text));
+        sp_list_add(r.arena, writes.list, copy);
+        if (sp_file_kind(copy.text.ptr) == SP_FILE_NONE)
+            sp_list_add(r.arena, creates.list, copy);
+    }
+    put(r, "writes", writes);
+    if (creates.list->len)
+        put(r, "creates", creates);
 }
 
 struct sp_dict *sp_record_step_start(struct sp_arena *arena,
@@ -109,6 +135,7 @@ struct sp_dict *sp_record_step_start(struct sp_arena *arena,
     put_list(r, "env", task->command.env);
     put_text(r, "virtual_env", task->virtual_env);
     put_dict(r, "inputs", task->inputs);
+    put_writes(r, task);
     put_text(r, "output", output_file);
     put_text(r, "log", log_file);
     return r.dict;

@@ -4,7 +4,7 @@
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
 
-commands="run check plan doc build runs status log config completion help"
+commands="run check plan doc build runs status log clean config completion help"
 
 # --- the program itself -------------------------------------------------------------------------
 try "$SPOOR" --version

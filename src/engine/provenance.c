@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/provenance.h"
+
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/sha256.h"
+
+#include "sys/file.h"
+
+static void put(struct sp_arena *arena, struct sp_value dict, const char *key, const char *text)
+{
+    sp_dict_set(arena, dict.dict, sp_str_of(key), sp_text(sp_arena_str(arena, sp_str_of(text))));
+}
+
+static struct sp_value file_value(struct sp_arena *arena, struct sp_str path)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_value dict = sp_dict_new(arena);
+    struct sp_err err = SP_ERR_INIT;
+    const char *name = sp_arena_cstr(arena, path);
+
+    put(arena, dict, "path", name);
+    put(arena, dict, "mtime", sp_clock_iso(sp_tree_mtime(name)).text);
+    if (sp_file_read(name, &text, &err) == SP_OK)
+        put(arena, dict, "sha256", sp_sha256(sp_buf_str(&text)).text);
+    return dict;
+}
+
+struct sp_value sp_provenance_files(const struct sp_session *session)
+{
+    struct sp_arena *arena = session->arena;
+    struct sp_value list = sp_list_new(arena);
+    struct sp_map seen = { 0 };
+
+    for (size_t i = 0; i < session->composer.dependency_count; i++) {
+        const struct sp_dependency *file = &session->composer.dependencies[i];
+        if (!file->found || sp_map_has(&seen, file->path))
+            continue;
+        sp_map_set(&seen, file->path, &seen);
+        sp_list_add(arena, list.list, file_value(arena, file->path));
+    }
+    sp_map_fini(&seen);
+    return list;
+}
