@@ -52,6 +52,20 @@ void sp_workspace_close(struct sp_workspace *workspace)
     workspace->lock = NULL;
 }
 
+/* Number that the next run of this second gets. Earlier numbers may be free, if those runs have
+ * been removed, but would stand before the newest. */
+static unsigned first_number(const struct sp_workspace *workspace, const char *stamp)
+{
+    struct sp_str *ids;
+    size_t count = sp_workspace_runs(workspace, &ids);
+    int64_t last = 1;
+
+    if (!count || !sp_str_starts(ids[count - 1], stamp))
+        return 1;
+    (void)sp_str_int(sp_str_slice(ids[count - 1], STAMP_LEN + 1, ids[count - 1].len), &last);
+    return (unsigned)last + 1;
+}
+
 enum sp_rc sp_workspace_new_run(struct sp_workspace *workspace,
                                 struct sp_str *id,
                                 struct sp_str *dir,
@@ -63,7 +77,7 @@ enum sp_rc sp_workspace_new_run(struct sp_workspace *workspace,
     /* "2026-11-21 11:27:55" to "20261121-112755" */
     (void)snprintf(stamp, sizeof stamp, "%.4s%.2s%.2s-%.2s%.2s%.2s", now.text, now.text + 5,
                    now.text + 8, now.text + 11, now.text + 14, now.text + 17);
-    for (unsigned n = 1; n < 10000; n++) {
+    for (unsigned n = first_number(workspace, stamp); n < 10000; n++) {
         struct sp_str name = n == 1 ? sp_arena_str(workspace->arena, sp_str_of(stamp))
                                     : sp_arena_printf(workspace->arena, "%s-%u", stamp, n);
         struct sp_str path =
