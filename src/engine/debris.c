@@ -43,13 +43,15 @@ static const struct sp_list *list_of(const struct sp_dict *event, const char *ke
 /* Nothing outside the workspace is ours. */
 static bool is_inside(struct sp_str path)
 {
+    if (!path.len || path.ptr[0] == '/' || sp_str_is(path, ".") || sp_str_is(path, ".spoor") ||
+        sp_str_starts(path, ".spoor/"))
+        return false;
     for (struct sp_str rest = path; rest.ptr && rest.len;) {
         struct sp_str part = sp_str_cut(&rest, '/');
         if (sp_str_is(part, ".."))
             return false;
     }
-    return path.len && path.ptr[0] != '/' && !sp_str_is(path, ".") && !sp_str_is(path, ".spoor") &&
-           !sp_str_starts(path, ".spoor/");
+    return true;
 }
 
 static void note_start(struct fold *fold, const struct sp_dict *event)
