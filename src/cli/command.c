@@ -171,9 +171,8 @@ static enum sp_rc check_backend(const char *name, struct sp_err *err)
         sp_nearest_offer(&nearest, sp_str_of(known[i]));
     }
     if (nearest.best.ptr)
-        return sp_fail(err, SP_INVALID,
-                       "there is no backend '%s'; did you mean '" SP_STR_FMT "'?", name,
-                       SP_STR_ARG(nearest.best));
+        return sp_fail(err, SP_INVALID, "there is no backend '%s'; did you mean '" SP_STR_FMT "'?",
+                       name, SP_STR_ARG(nearest.best));
     return sp_fail(err, SP_INVALID,
                    "there is no backend '%s'; there are native, singularity (apptainer), kube",
                    name);
