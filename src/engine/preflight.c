@@ -182,6 +182,7 @@ enum sp_rc sp_preflight(struct sp_session *session,
         .selection = session->selection,
         .offers = sp_tools_offers(session->arena, p.path),
         .python = sp_tools_python(p.path),
+        .past = sp_past_questions(session->past),
         .dry = true,
     };
     struct sp_walk *walk = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/record.h"
 
+#include "engine/leftover.h"
 #include "engine/provenance.h"
 #include "sys/file.h"
 
@@ -74,6 +75,34 @@ static void put_position(struct record r, const struct sp_position *position)
     put_text(r, "worker", position->worker);
 }
 
+/* What the options say, as given; nothing when they say nothing. */
+static void put_selection(struct record r, const struct sp_selection *selection)
+{
+    struct record given = begin(r.arena);
+
+    if (!selection)
+        return;
+
+    const struct {
+        const char *key;
+        const struct sp_words *words;
+    } options[] = {
+        { "step", &selection->steps },         { "skip-step", &selection->skip_steps },
+        { "tags", &selection->tags },          { "skip-tags", &selection->skip_tags },
+        { "enable-step", &selection->enable },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(options); i++)
+        if (options[i].words->len)
+            put_words(given, options[i].key, options[i].words->items, options[i].words->len);
+    if (selection->ignore_fresh)
+        put(given, "disable-fresh-skips", sp_bool(true));
+    if (selection->ignore_exist)
+        put(given, "disable-exist-skips", sp_bool(true));
+    if (given.dict->len)
+        put_dict(r, "selection", given.dict);
+}
+
 struct sp_dict *sp_record_run_start(struct sp_session *session,
                                     const struct sp_run_options *options,
                                     struct sp_str run_id,
@@ -97,6 +126,8 @@ struct sp_dict *sp_record_run_start(struct sp_session *session,
     put_dict(r, "settings", settings && settings->kind == SP_DICT ? settings->dict : NULL);
     put_text(r, "host", host && sp_is_text(*host) ? host->text : SP_STR(""));
     put(r, "pid", sp_int(getpid()));
+    put(r, "clock", sp_int(sp_file_clock()));
+    put_selection(r, session->selection);
     put(r, "total", sp_int((int64_t)total));
     return r.dict;
 }
@@ -136,6 +167,7 @@ struct sp_dict *sp_record_step_start(struct sp_arena *arena,
     put_text(r, "virtual_env", task->virtual_env);
     put_dict(r, "inputs", task->inputs);
     put_writes(r, task);
+    put(r, "clock", sp_int(sp_file_clock()));
     put_text(r, "output", output_file);
     put_text(r, "log", log_file);
     return r.dict;
@@ -165,6 +197,7 @@ struct sp_dict *sp_record_step_end(struct sp_arena *arena,
 
     put_position(r, position);
     put(r, "success", sp_bool(success));
+    put(r, "clock", sp_int(sp_file_clock()));
     put_text(r, "why", sp_str_of(why));
     if (WIFEXITED(exit_status))
         put(r, "exit", sp_int(WEXITSTATUS(exit_status)));

@@ -141,6 +141,7 @@ static enum sp_rc walk_through(struct run *run, struct sp_err *err)
         .offers = sp_tools_offers(run->session->arena, run->works.path),
         .python = sp_tools_python(run->works.path),
         .parallel = true,
+        .past = sp_past_questions(run->session->past),
         .log = on_log,
         .log_arg = run,
     };

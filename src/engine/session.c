@@ -135,6 +135,7 @@ void sp_session_init(struct sp_session *session, const struct sp_session_options
     session->loaded = sp_dict_new(session->arena).dict;
     session->params = sp_dict_new(session->arena).dict;
     session->files = sp_list_new(session->arena).list;
+    session->past = sp_past_new(session->arena, ".");
     sp_config_init(&session->config, session->arena, &session->diags);
     sp_start_up(session);
     load_config_files(session);
@@ -144,6 +145,7 @@ void sp_session_init(struct sp_session *session, const struct sp_session_options
 
 void sp_session_fini(struct sp_session *session)
 {
+    sp_past_free(session->past);
     sp_config_fini(&session->config);
     sp_composer_fini(&session->composer);
     sp_diags_fini(&session->diags);

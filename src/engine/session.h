@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "engine/past.h"
 #include "engine/place.h"
 #include "lang/compose.h"
 #include "plan/select.h"
@@ -51,6 +52,7 @@ struct sp_session {
     struct sp_list *files;                /* recipe files given by the caller (texts) */
     struct sp_dict *params;               /* parameter files and NAME=VALUE: dotted names */
     struct sp_session_options *options;   /* a copy */
+    struct sp_past_runs *past;            /* of the workspace "." */
     const struct sp_selection *selection; /* which steps; borrowed, may be NULL */
     struct sp_str name;                   /* the recipe or cab asked for; empty: the default one */
     struct sp_recipe *recipe;             /* after pick: exactly one of recipe and cab */

@@ -229,6 +229,46 @@ enum sp_rc sp_journal_read(const char *path,
     return rc ? sp_err_wrap(err, "journal '%s'", path) : SP_OK;
 }
 
+/* The end of a file, at most a block; a line that begins before it is not seen whole. */
+static enum sp_rc read_tail(const char *path, struct sp_buf *out, struct sp_err *err)
+{
+    sp_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    sp_auto_free char *block = sp_alloc(BLOCK_SIZE);
+    struct stat info;
+
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return sp_fail_errno(err, "open");
+    off_t from = info.st_size > (off_t)BLOCK_SIZE ? info.st_size - (off_t)BLOCK_SIZE : 0;
+    ssize_t got = pread(fd, block, BLOCK_SIZE, from);
+    if (got < 0)
+        return sp_fail_errno(err, "read");
+    sp_buf_add(out, (struct sp_str){ block, (size_t)got });
+    return SP_OK;
+}
+
+enum sp_rc sp_journal_last(const char *path,
+                           struct sp_arena *arena,
+                           const struct sp_dict **out,
+                           struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf tail = SP_BUF(BLOCK_SIZE);
+    struct sp_value value;
+
+    if (read_tail(path, &tail, err))
+        return sp_fail(err, SP_NOT_FOUND, "journal '%s' cannot be read", path);
+    struct sp_str text = sp_buf_str(&tail);
+    if (!sp_str_ends(text, "\n"))
+        return sp_fail(err, SP_NOT_FOUND, "the last line of journal '%s' is torn", path);
+    text.len--;
+    size_t start = sp_str_rfind(text, '\n');
+    text = sp_str_slice(text, start == SIZE_MAX ? 0 : start + 1, text.len);
+    /* Without a line end before it, it is the whole file, or not a whole line: no JSON then. */
+    if (sp_json_decode(arena, sp_arena_str(arena, text), &value, err) || value.kind != SP_DICT)
+        return sp_fail(err, SP_NOT_FOUND, "the last line of journal '%s' is bad", path);
+    *out = value.dict;
+    return SP_OK;
+}
+
 /* --- writing ------------------------------------------------------------------------------- */
 
 static struct sp_journal *new_journal(const char *path, int fd, struct extent extent)

@@ -45,6 +45,13 @@ enum sp_rc sp_journal_append(struct sp_journal *journal,
                              enum sp_journal_sync sync,
                              struct sp_err *err) SP_MUST_USE;
 
+/* The last event alone, without reading what is before it. SP_NOT_FOUND: no file, or its last line
+ * is torn, bad or very long; sp_journal_read knows more then. */
+enum sp_rc sp_journal_last(const char *path,
+                           struct sp_arena *arena,
+                           const struct sp_dict **out,
+                           struct sp_err *err) SP_MUST_USE;
+
 /* Called for each event in order; false stops. `event` lives in the arena given to read. */
 typedef bool (*sp_journal_fn)(const struct sp_dict *event, void *arg);
 

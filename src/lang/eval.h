@@ -61,6 +61,8 @@ struct sp_eval {
     const struct sp_world *world; /* for GLOB and EXISTS; NULL: they give UNRESOLVED */
     struct sp_scope *scope;       /* NULL: no names are known */
     bool tolerant; /* before a run: what is not known yet gives UNRESOLVED, not ERROR */
+    /* With `tolerant`: what a skipped step has not given will never be known, hence ERROR. */
+    bool skips_are_final;
     sp_log_fn log; /* may be NULL */
     void *log_arg;
     struct sp_eval_cache *cache; /* may be NULL */

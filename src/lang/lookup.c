@@ -338,10 +338,12 @@ static struct sp_value unresolved(struct walk *walk)
     struct sp_arena *arena = walk->eval->arena;
     struct sp_str path = path_to(walk, walk->at - 1);
     struct sp_str reason = walk->value.text;
+    bool lost = walk->value.kind == SP_SKIPPED && walk->eval->skips_are_final;
 
-    return sp_no_value(
-        arena, SP_UNRESOLVED, "unresolved substitution for " SP_STR_FMT "%s" SP_STR_FMT "%s",
-        SP_STR_ARG(path), reason.len ? " (" : "", SP_STR_ARG(reason), reason.len ? ")" : "");
+    return sp_no_value(arena, lost ? SP_ERROR : SP_UNRESOLVED,
+                       "unresolved substitution for " SP_STR_FMT "%s" SP_STR_FMT "%s",
+                       SP_STR_ARG(path), reason.len ? " (" : "", SP_STR_ARG(reason),
+                       reason.len ? ")" : "");
 }
 
 /* A text on the way: raw ones are evaluated first. */

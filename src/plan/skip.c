@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plan/skip.h"
 
-#include "plan/paths.h"
-#include "plan/select.h"
 #include "value/text.h"
-
-/* --- skip ---------------------------------------------------------------------------------- */
 
 static const char *const yes_words[] = { "True", "true", "1" };
 static const char *const no_words[] = { "", "False", "false", "0", "None", "none" };
@@ -18,15 +14,17 @@ static bool is_word(struct sp_str text, const char *const *words, size_t count)
     return false;
 }
 
-bool sp_skip_is_certain(const struct sp_step_node *step)
+/* Is it a constant that says yes? */
+static bool skips(struct sp_value skip)
 {
-    struct sp_value skip = step->step->skip;
-
-    if (step->disabled || step->unskip || skip.kind == SP_NULL)
-        return step->disabled;
     if (sp_is_text(skip))
         return is_word(skip.text, yes_words, SP_COUNT(yes_words));
-    return sp_truth(skip);
+    return skip.kind != SP_NULL && sp_truth(skip);
+}
+
+bool sp_skip_is_certain(const struct sp_step_node *step)
+{
+    return step->disabled || (!step->unskip && skips(step->step->skip));
 }
 
 static enum sp_skip_answer answer(struct sp_walk *walk,
@@ -86,6 +84,21 @@ static enum sp_skip_answer evaluate(struct sp_walk *walk,
     return by_text(walk, step, skip, value.text, reason);
 }
 
+static void say_unskipped(const struct sp_walk *walk, const struct sp_step_node *step)
+{
+    struct sp_value skip = step->step->skip;
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+
+    if (walk->mode != SP_MODE_RUN || !walk->log ||
+        (skip.kind == SP_NULL && step->step->skip_if_outputs == SP_SKIP_NEVER))
+        return;
+    sp_buf_addf(&text, "unskipping step '" SP_STR_FMT "' which is normally %s",
+                SP_STR_ARG(step->step->label), skips(skip) ? "skipped" : "conditionally skipped");
+    if (!skips(skip) && !sp_is_expression(skip) && step->step->skip_if_outputs == SP_SKIP_NEVER)
+        return; /* "skip: false" */
+    walk->log(walk->log_arg, SP_LOG_WARNING, sp_buf_str(&text), 0);
+}
+
 enum sp_skip_answer sp_skip_wanted(struct sp_walk *walk,
                                    struct sp_frame *frame,
                                    struct sp_str *reason)
@@ -97,6 +110,8 @@ enum sp_skip_answer sp_skip_wanted(struct sp_walk *walk,
         *reason = SP_STR("not selected");
         return SP_SKIP_YES;
     }
+    if (step->unskip)
+        say_unskipped(walk, step);
     if (step->unskip || skip.kind == SP_NULL || walk->mode == SP_MODE_CHECK)
         return SP_SKIP_NO;
     if (!sp_is_text(skip))
@@ -112,103 +127,4 @@ enum sp_skip_answer sp_skip_wanted(struct sp_walk *walk,
                     "', which counts as true",
                     SP_STR_ARG(step->fqname), SP_STR_ARG(skip.text));
     return answer(walk, true, skip, reason);
-}
-
-/* --- skip_if_outputs
- * ----------------------------------------------------------------------------------- */
-
-struct times {
-    const struct sp_walk *walk;
-    sp_nsec newest;   /* of the inputs; 0: times do not matter */
-    bool will_change; /* an input is yet to be made */
-    bool fine;        /* outputs so far */
-};
-
-static void look_at_input(void *arg, const struct sp_param *param, struct sp_str path)
-{
-    struct times *times = arg;
-    const struct sp_world *outside = times->walk->outside;
-
-    if (param->is_output || param->skip_freshness_checks || !sp_param_is_file_type(param))
-        return;
-    if (sp_map_has(&times->walk->promised, path))
-        times->will_change = true;
-    times->newest = SP_MAX(times->newest, outside->mtime(outside->arg, path));
-}
-
-static void look_at_output(void *arg, const struct sp_param *param, struct sp_str path)
-{
-    struct times *times = arg;
-    const struct sp_world *outside = times->walk->outside;
-
-    if (!param->is_output || !sp_param_is_file_type(param))
-        return;
-    if (outside->kind(outside->arg, path) == SP_PATH_NONE) {
-        if (param->must_exist != SP_NO)
-            times->fine = false;
-        return;
-    }
-    if (times->newest && !param->skip_freshness_checks &&
-        outside->mtime(outside->arg, path) < times->newest)
-        times->fine = false;
-}
-
-/* How many file outputs have a value; those that must not be empty lists but are, make it not
- * fine. */
-static size_t count_outputs(const struct sp_schema *schema,
-                            const struct sp_dict *params,
-                            struct times *times)
-{
-    size_t count = 0;
-
-    SP_DICT_EACH(entry, params)
-    {
-        const struct sp_param *param = sp_schema_find(schema, entry->key);
-        if (!param || !param->is_output || !sp_param_is_file_type(param) ||
-            !sp_is_value(entry->value))
-            continue;
-        count++;
-        if (param->must_exist == SP_YES && sp_is_list(entry->value) && !entry->value.list->len)
-            times->fine = false;
-    }
-    return count;
-}
-
-static bool is_disabled(const struct sp_walk *walk, const struct sp_step_node *step)
-{
-    bool fresh = step->step->skip_if_outputs == SP_SKIP_FRESH;
-    const struct sp_value *off =
-        sp_config_option(walk->config, fresh ? "disable_skips.fresh" : "disable_skips.exist");
-    const struct sp_selection *selection = walk->selection;
-    bool ignored = selection && (fresh ? selection->ignore_fresh : selection->ignore_exist);
-
-    return step->unskip || ignored || (off && sp_truth(*off));
-}
-
-static void warn_no_outputs(struct sp_walk *walk, const struct sp_step_node *step)
-{
-    sp_diag_warning(walk->diags, SP_DIAG_NO_FILES, step->step->origin,
-                    "step '" SP_STR_FMT "' has skip_if_outputs, but no file outputs to look at",
-                    SP_STR_ARG(step->fqname));
-    sp_diag_hint(walk->diags, "Stimela always skips such a step; here it runs");
-}
-
-bool sp_skip_by_outputs(struct sp_walk *walk, struct sp_frame *frame, struct sp_str *reason)
-{
-    const struct sp_step_node *step = sp_frame_step(frame);
-    struct times times = { .walk = walk, .fine = true };
-
-    if (step->step->skip_if_outputs == SP_SKIP_NEVER || walk->mode == SP_MODE_CHECK ||
-        is_disabled(walk, step))
-        return false;
-    if (step->step->skip_if_outputs == SP_SKIP_FRESH)
-        sp_paths_each(sp_frame_schema(frame), frame->step_params, look_at_input, &times);
-    sp_paths_each(sp_frame_schema(frame), frame->step_params, look_at_output, &times);
-    size_t outputs = count_outputs(sp_frame_schema(frame), frame->step_params, &times);
-    if (!outputs)
-        warn_no_outputs(walk, step);
-    if (!times.fine || !outputs || times.will_change)
-        return false;
-    *reason = SP_STR("all required outputs are OK, skipping this step");
-    return true;
 }

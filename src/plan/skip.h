@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* skip.h - whether a step is skipped (spec stimela2.md 4.8, 4.9). */
+/* skip.h - whether a step is skipped because of its `skip`, or the selection (spec
+ * stimela2.md 4.8). */
 #pragma once
 
 #include "plan/state.h"
@@ -17,6 +18,3 @@ bool sp_skip_is_certain(const struct sp_step_node *step);
 enum sp_skip_answer sp_skip_wanted(struct sp_walk *walk,
                                    struct sp_frame *frame,
                                    struct sp_str *reason);
-
-/* By `skip_if_outputs`, after they were. */
-bool sp_skip_by_outputs(struct sp_walk *walk, struct sp_frame *frame, struct sp_str *reason);

@@ -102,6 +102,7 @@ struct sp_walk {
     const char *python;
     struct sp_eval_cache *cache;
     const struct sp_selection *selection; /* may be NULL */
+    const struct sp_past *past;           /* may be NULL */
     sp_log_fn log;
     void *log_arg;
     enum sp_walk_mode mode;

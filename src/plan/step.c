@@ -3,6 +3,7 @@
 
 #include "plan/access.h"
 #include "plan/dryworld.h"
+#include "plan/fresh.h"
 #include "plan/hooks.h"
 #include "plan/literal.h"
 #include "plan/placement.h"
@@ -139,6 +140,15 @@ static void start_params(struct sp_walk *walk, struct sp_frame *frame)
         sp_scope_set(&frame->scope, "root", frame->step_params, true);
 }
 
+/* Before a run, a formula may yet turn out otherwise. */
+static enum sp_kind skipped_kind(const struct sp_walk *walk, const struct sp_frame *frame)
+{
+    const struct sp_step_node *step = sp_frame_step(frame);
+    bool open = walk->mode != SP_MODE_RUN && !step->disabled && sp_is_expression(step->step->skip);
+
+    return open ? SP_UNRESOLVED : SP_SKIPPED;
+}
+
 static enum sp_step_verdict skip(struct sp_walk *walk, struct sp_frame *frame, bool validated)
 {
     struct sp_validation validation = loose_validation(frame);
@@ -148,9 +158,12 @@ static enum sp_step_verdict skip(struct sp_walk *walk, struct sp_frame *frame, b
         validation = loose_validation(frame);
         (void)sp_validate_before(walk, frame, &validation);
     }
+    if (sp_frame_step(frame)->disabled)
+        sp_fresh_recall(walk, frame);
     (void)sp_validate_after(walk, frame, &validation);
     forget_unknown(walk, frame->step_params);
-    mark_outputs(walk, frame, SP_SKIPPED, "the skipped step");
+    mark_outputs(walk, frame, skipped_kind(walk, frame),
+                 sp_frame_step(frame)->disabled ? "the unselected step" : "the skipped step");
     if (walk->mode == SP_MODE_RUN)
         (void)sp_hooks_epilogue(walk, frame);
     note_results(walk, frame);
@@ -259,8 +272,13 @@ enum sp_step_verdict sp_step_begin(struct sp_walk *walk,
         return SP_STEP_FAILED;
     if (sp_skip_is_certain(step)) /* in CHECK: looked at, but it need not be complete */
         return skip(walk, frame, true);
-    if (sp_skip_by_outputs(walk, frame, reason))
+    answer = sp_fresh_wanted(walk, frame, reason);
+    if (answer == SP_SKIP_FAILED)
+        return SP_STEP_FAILED;
+    if (answer == SP_SKIP_YES) {
+        sp_fresh_recall(walk, frame);
         return skip(walk, frame, true);
+    }
     if (!sp_hooks_preamble(walk, frame))
         return SP_STEP_FAILED;
     if (step->recipe)

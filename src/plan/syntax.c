@@ -55,6 +55,8 @@ static void check_recipe(struct sp_walk *walk, const struct sp_recipe_node *node
         const struct sp_step_node *step = &node->steps[i];
         struct place place = { walk, step->fqname, "skip" };
         check_value(&place, step->step->skip);
+        place.what = "skip_if_outputs";
+        check_value(&place, step->step->skip_if_formula);
         check_dict(walk, step->fqname, "preamble", step->step->preamble);
         check_dict(walk, step->fqname, "epilogue", step->step->epilogue);
         if (step->recipe)

@@ -66,6 +66,7 @@ static size_t evaluate_before(struct sp_walk *walk,
     eval.arena = walk->scratch;
     if (validation->loose)
         eval.tolerant = true;
+    eval.skips_are_final = !validation->loose && !validation->conditional;
     if (blind)
         eval.world = NULL;
     refill(walk, validation);

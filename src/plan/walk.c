@@ -375,6 +375,7 @@ static struct sp_walk *new_walk(const struct sp_walk_options *options)
     walk->log = options->log;
     walk->log_arg = options->log_arg;
     walk->selection = options->selection;
+    walk->past = options->past;
     walk->nodes = SP_ARENA_NEW(walk->arena, struct sp_nodes, 1);
     *walk->nodes = (struct sp_nodes){ .arena = walk->base,
                                       .diags = options->diags,

@@ -23,6 +23,19 @@
 struct sp_walk;
 struct sp_selection;
 
+/* What earlier runs in the same place tell about a task (position.taskname). Asked only about steps
+ * that may be skipped. */
+struct sp_past {
+    void *arg;
+
+    /* Was something with this modification time changed by an attempt at the task, or at a step in
+     * it, that did not end well? */
+    bool (*is_unfinished)(void *arg, struct sp_str task, sp_nsec mtime);
+
+    /* Its outputs when it last ran well, *run the name of that run; NULL: not known. */
+    const struct sp_dict *(*outputs)(void *arg, struct sp_str task, struct sp_str *run);
+};
+
 struct sp_walk_options {
     struct sp_config *config;
     const struct sp_world *world;
@@ -33,6 +46,7 @@ struct sp_walk_options {
     const struct sp_selection *selection; /* which steps; NULL: all (plan/select.h) */
     const struct sp_offer *offers;        /* backends; NULL: which is used does not matter */
     const char *python;                   /* where a cab names no interpreter; NULL: "python" */
+    const struct sp_past *past;           /* NULL: there is none */
     bool dry;
     bool parallel; /* give SCATTER; else, and when dry, one iteration after the other */
     size_t spare;  /* bytes of memory that may be garbage between iterations; 0: the default */

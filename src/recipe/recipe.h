@@ -11,7 +11,8 @@ struct sp_recipe;
 enum sp_skip_if {
     SP_SKIP_NEVER,
     SP_SKIP_EXIST,
-    SP_SKIP_FRESH
+    SP_SKIP_FRESH,
+    SP_SKIP_ASK /* skip_if_formula gives one of the above, as text */
 };
 
 struct sp_step {
@@ -23,6 +24,7 @@ struct sp_step {
     struct sp_str info;
     struct sp_value skip; /* as written; null: no */
     enum sp_skip_if skip_if_outputs;
+    struct sp_value skip_if_formula;
     const struct sp_list *tags;
     const struct sp_dict *assign, *assign_based_on;
     struct sp_value backend;
@@ -58,6 +60,9 @@ struct sp_recipe {
     const struct sp_dict *written; /* all of it, as composed: for how it was written */
     uint32_t origin;
 };
+
+/* "exist" or "fresh", and nothing else. */
+bool sp_skip_if_parse(struct sp_str text, enum sp_skip_if *out);
 
 /* Build a recipe and, recursively, what its steps refer to. Findings go to config->diags; NULL
  * when `value` is not a mapping. A recipe that contains itself is a finding. The recipe belongs to

@@ -5,6 +5,7 @@
 
 #include "recipe/fields.h"
 #include "recipe/words.h"
+#include "value/text.h"
 
 /* What the table reads besides the fields of struct sp_step itself. */
 struct raw_step {
@@ -31,19 +32,42 @@ static const struct sp_field fields[] = {
     { "fqname", SP_FIELD_IGNORED, 0 },
 };
 
+static bool is_formula(struct sp_str text)
+{
+    return sp_str_starts(text, "=") || sp_str_find(text, '{') != SIZE_MAX;
+}
+
+bool sp_skip_if_parse(struct sp_str text, enum sp_skip_if *out)
+{
+    bool fresh = sp_str_is(text, "fresh");
+
+    if (!fresh && !sp_str_is(text, "exist"))
+        return false;
+    *out = fresh ? SP_SKIP_FRESH : SP_SKIP_EXIST;
+    return true;
+}
+
 static void read_skip_if(struct sp_config *config, struct raw_step *raw, const char *what)
 {
     struct sp_value value = raw->skip_if_outputs;
 
     if (value.kind == SP_NULL)
         return;
-    if (sp_is_text(value) && sp_str_is(value.text, "exist"))
-        raw->step.skip_if_outputs = SP_SKIP_EXIST;
-    else if (sp_is_text(value) && sp_str_is(value.text, "fresh"))
-        raw->step.skip_if_outputs = SP_SKIP_FRESH;
-    else
-        sp_diag_error(config->diags, SP_DIAG_STEP, value.origin,
-                      "skip_if_outputs of %s must be 'exist' or 'fresh'", what);
+    if (sp_is_text(value) && is_formula(value.text)) {
+        raw->step.skip_if_outputs = SP_SKIP_ASK;
+        raw->step.skip_if_formula = value;
+        return;
+    }
+    if (sp_is_text(value) && sp_skip_if_parse(value.text, &raw->step.skip_if_outputs))
+        return;
+    struct sp_str text = sp_value_text(config->arena, value);
+    struct sp_nearest nearest = SP_NEAREST(text);
+    sp_diag_error(config->diags, SP_DIAG_STEP, value.origin,
+                  "skip_if_outputs of %s must be 'exist' or 'fresh', not '" SP_STR_FMT "'", what,
+                  SP_STR_ARG(text));
+    sp_nearest_offer(&nearest, SP_STR("exist"));
+    sp_nearest_offer(&nearest, SP_STR("fresh"));
+    sp_diag_hint_nearest(config->diags, &nearest);
 }
 
 static void cab_not_found(struct sp_config *config, struct sp_value name)
@@ -166,11 +190,6 @@ static const struct sp_field loop_fields[] = {
     { "display_status", SP_FIELD_TEXT, offsetof(struct raw_loop, loop.display_status) },
     { "output_elements", SP_FIELD_MAPPING, offsetof(struct raw_loop, loop.output_elements) },
 };
-
-static bool is_formula(struct sp_str text)
-{
-    return sp_str_starts(text, "=") || sp_str_find(text, '{') != SIZE_MAX;
-}
 
 static void check_loop(struct sp_config *config, const struct raw_loop *raw, const char *what)
 {
