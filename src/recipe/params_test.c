@@ -169,6 +169,8 @@ static const struct row rows[] = {
       NULL },
     { "outputs: {o: {dtype: Directory, mkdir: true}}", "{o: out/d}", MKDIRS,
       "{'o': 'out/d'} mkdir out/d", NULL },
+    { "outputs: {o: {dtype: 'List[Directory]', mkdir: true}}", "{o: [p/d, q]}", MKDIRS,
+      "{'o': ['p/d', 'q']} mkdir p/d mkdir q", NULL },
     { "outputs: {o: {dtype: MS, mkdir: true}}", "{o: out/d.ms}", MKDIRS,
       "{'o': 'out/d.ms'} mkdir out", NULL },
     { "outputs: {o: {dtype: File, path_policies: {mkdir_parent: false}}}", "{o: out/x}", MKDIRS,
