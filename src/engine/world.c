@@ -82,7 +82,7 @@ static struct sp_paths world_glob(void *arg, struct sp_str pattern, struct sp_ar
     struct sp_glob found = sp_glob_find(arena, pattern);
     (void)arg;
 
-    return (struct sp_paths){ found.items, found.len };
+    return (struct sp_paths){ found.items, found.len, found.too_many };
 }
 
 static bool world_package(void *arg, struct sp_str name, struct sp_arena *arena, struct sp_str *out)

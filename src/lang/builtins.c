@@ -203,13 +203,15 @@ static bool glob(struct sp_eval *eval,
         *failure = sp_no_value(eval->arena, SP_UNRESOLVED, "%s() cannot look at files here", name);
     else
         *paths = eval->world->glob(eval->world->arg, pattern.text, eval->arena);
-    return sp_is_text(pattern) && eval->world && eval->world->glob;
+    if (paths->too_many)
+        *failure = sp_eval_error(eval, "%s(): there are too many files to look at", name);
+    return sp_is_text(pattern) && eval->world && eval->world->glob && !paths->too_many;
 }
 
 struct sp_value sp_builtin_glob(struct sp_eval *eval, const struct sp_list *args)
 {
     struct sp_value list = sp_list_new(eval->arena);
-    struct sp_paths paths;
+    struct sp_paths paths = { 0 };
 
     if (!glob(eval, args, "GLOB", &paths, &list))
         return list;
@@ -221,7 +223,7 @@ struct sp_value sp_builtin_glob(struct sp_eval *eval, const struct sp_list *args
 struct sp_value sp_builtin_exists(struct sp_eval *eval, const struct sp_list *args)
 {
     struct sp_value failure;
-    struct sp_paths paths;
+    struct sp_paths paths = { 0 };
 
     if (!glob(eval, args, "EXISTS", &paths, &failure))
         return failure;

@@ -20,6 +20,7 @@ enum sp_path_kind {
 struct sp_paths {
     struct sp_str *items; /* arena */
     size_t len;
+    bool too_many; /* the search was given up; there are more */
 };
 
 struct sp_world {

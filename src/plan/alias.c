@@ -108,20 +108,16 @@ static bool is_meant(const struct target *target, const struct sp_step_node *ste
 {
     if (target->by_name)
         return step->step->target.len && sp_str_eq(step->step->target, target->steps);
-    if (target->exact)
-        return sp_str_eq(step->step->label, target->steps);
     return sp_str_match(target->steps, step->step->label);
 }
 
 /* --- the schema of an alias ---------------------------------------------------------------- */
 
-static bool has_target(const struct sp_alias *alias, struct sp_str step, struct sp_str param)
+static bool has_target(const struct sp_alias *alias,
+                       const struct sp_step_node *step,
+                       const struct sp_param *param)
 {
-    for (size_t i = 0; i < alias->target_count; i++)
-        if (sp_str_eq(alias->targets[i].step->step->label, step) &&
-            sp_str_eq(alias->targets[i].param, param))
-            return true;
-    return false;
+    return sp_map_find(&step->aliases, param->name) == alias;
 }
 
 static void add_target(struct sp_nodes *nodes,
@@ -129,15 +125,18 @@ static void add_target(struct sp_nodes *nodes,
                        struct sp_step_node *step,
                        const struct sp_param *param)
 {
-    struct sp_alias_target *targets =
-        SP_ARENA_NEW(nodes->arena, struct sp_alias_target, alias->target_count + 1);
-
-    if (has_target(alias, step->step->label, param->name))
+    if (has_target(alias, step, param))
         return;
-    if (alias->target_count)
-        memcpy(targets, alias->targets, alias->target_count * sizeof *targets);
-    targets[alias->target_count++] = (struct sp_alias_target){ step, param->name };
-    alias->targets = targets;
+    if (alias->target_count == alias->target_capacity) {
+        size_t capacity = SP_MAX(2 * alias->target_capacity, (size_t)2);
+        struct sp_alias_target *targets =
+            SP_ARENA_NEW(nodes->arena, struct sp_alias_target, capacity);
+        if (alias->target_count)
+            memcpy(targets, alias->targets, alias->target_count * sizeof *targets);
+        alias->targets = targets;
+        alias->target_capacity = capacity;
+    }
+    alias->targets[alias->target_count++] = (struct sp_alias_target){ step, param->name };
     sp_map_set(&step->aliases, param->name, alias);
 }
 
@@ -165,7 +164,7 @@ static const char *objection(struct sp_nodes *nodes,
         return NULL;
     if (first->is_output != param->is_output)
         return "cannot be joined: the alias refers to both an input and an output";
-    if (param->is_output && !has_target(alias, step->step->label, param->name))
+    if (param->is_output && !has_target(alias, step, param))
         return "cannot be joined: an output can have one target only, it is defined more than once";
     if (!sp_str_eq(sp_str_trim(first->dtype_text), sp_str_trim(param->dtype_text)))
         return "doesn't match previous dtype of the alias";
@@ -212,28 +211,37 @@ static void join(struct sp_nodes *nodes,
         add_target(nodes, alias, step, param);
 }
 
+static void unknown_step(struct sp_nodes *nodes,
+                         const struct sp_recipe_node *node,
+                         const struct sp_alias *alias,
+                         const struct target *target)
+{
+    struct sp_nearest nearest = SP_NEAREST(target->steps);
+
+    for (size_t i = 0; i < node->step_count; i++)
+        sp_nearest_offer(&nearest, node->steps[i].step->label);
+    sp_diag_error(nodes->diags, SP_DIAG_ALIAS, target->origin,
+                  "alias '" SP_STR_FMT "': recipe '" SP_STR_FMT "' has no step '" SP_STR_FMT "'",
+                  SP_STR_ARG(alias->name), SP_STR_ARG(node->fqname), SP_STR_ARG(target->steps));
+    sp_diag_hint_nearest(nodes->diags, &nearest);
+}
+
 static void join_all(struct sp_nodes *nodes,
                      struct sp_recipe_node *node,
                      struct sp_alias *alias,
                      const struct target *target)
 {
-    struct sp_nearest nearest = SP_NEAREST(target->steps);
-    bool found = false;
-
-    for (size_t i = 0; i < node->step_count; i++) {
-        struct sp_step_node *step = &node->steps[i];
-        sp_nearest_offer(&nearest, step->step->label);
-        if (!is_meant(target, step))
-            continue;
-        found = true;
-        join(nodes, alias, step, target);
-    }
-    if (found || !target->exact)
+    if (target->exact) {
+        struct sp_step_node *step = sp_map_find(&node->by_label, target->steps);
+        if (step)
+            join(nodes, alias, step, target);
+        else
+            unknown_step(nodes, node, alias, target);
         return;
-    sp_diag_error(nodes->diags, SP_DIAG_ALIAS, target->origin,
-                  "alias '" SP_STR_FMT "': recipe '" SP_STR_FMT "' has no step '" SP_STR_FMT "'",
-                  SP_STR_ARG(alias->name), SP_STR_ARG(node->fqname), SP_STR_ARG(target->steps));
-    sp_diag_hint_nearest(nodes->diags, &nearest);
+    }
+    for (size_t i = 0; i < node->step_count; i++)
+        if (is_meant(target, &node->steps[i]))
+            join(nodes, alias, &node->steps[i], target);
 }
 
 /* --- defaults and requirements ------------------------------------------------------------- */

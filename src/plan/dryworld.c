@@ -124,7 +124,7 @@ static struct sp_paths glob(void *arg, struct sp_str pattern, struct sp_arena *a
     struct sp_walk *walk = arg;
     struct sp_paths found = walk->outside->glob(walk->outside->arg, pattern, arena);
     struct sp_paths all = { SP_ARENA_NEW(arena, struct sp_str, found.len + walk->promised.len),
-                            found.len };
+                            found.len, found.too_many };
 
     if (found.len)
         memcpy(all.items, found.items, found.len * sizeof *all.items);

@@ -30,6 +30,7 @@ struct sp_alias {
     struct sp_str name;
     struct sp_alias_target *targets;
     size_t target_count;
+    size_t target_capacity; /* private */
     bool is_output;
     bool is_implicit; /* the value comes from the step and is never handed down */
     bool relaxed;     /* was required, but only by steps that never run */

@@ -7,7 +7,10 @@
 struct sp_glob {
     struct sp_str *items; /* arena */
     size_t len;
+    bool too_many; /* the search was given up: there are more than SP_GLOB_MAX names to look at */
 };
+
+#define SP_GLOB_MAX 1000000 /* names; opening a directory counts as ten */
 
 /* Existing paths that match the shell pattern `pattern` (* ? [...]; no wildcard matches a slash
  * or a leading dot, '**' is '*', a backslash is a backslash), in byte order. A pattern without
