@@ -4,6 +4,7 @@
 #include "lang/compose.h"
 #include "lang/world_fake.h"
 #include "plan/walk.h"
+#include "recipe/pitfall.h"
 
 #include <stdlib.h>
 
@@ -90,7 +91,32 @@ static void scatter(struct sp_walk *walk, size_t count)
     }
 }
 
-static void walk_through(struct sp_config *config, const struct sp_world *world, bool dry)
+/* Findings that are no errors, each with a text. */
+static void find_pitfalls(struct sp_config *config,
+                          const struct sp_recipe *recipe,
+                          struct sp_origins *origins)
+{
+    struct sp_diags *diags = config->diags;
+    size_t errors = diags->errors;
+    struct sp_pitfall_search search = {
+        .arena = config->arena,
+        .origins = origins,
+        .diags = diags,
+        .recipe = recipe,
+        .flags = SP_PITFALLS_RESULTS | SP_PITFALLS_OTHER,
+    };
+    sp_auto_buf struct sp_buf shown = SP_BUF(SP_BUF_LARGE);
+
+    sp_pitfalls_find(&search);
+    if (diags->errors != errors)
+        abort();
+    sp_diags_format(diags, false, &shown);
+}
+
+static void walk_through(struct sp_config *config,
+                         const struct sp_world *world,
+                         struct sp_origins *origins,
+                         bool dry)
 {
     struct sp_walk_options options = {
         .config = config,
@@ -116,6 +142,8 @@ static void walk_through(struct sp_config *config, const struct sp_world *world,
             abort();
     (void)sp_walk_schema(walk);
     sp_walk_free(walk);
+    if (dry)
+        find_pitfalls(config, options.recipe, origins);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -141,7 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             sp_diags_fini(&diags);
             sp_config_init(&config, arena, &diags);
             sp_config_add(&config, document);
-            walk_through(&config, &world, dry == 0);
+            walk_through(&config, &world, origins, dry == 0);
             sp_config_fini(&config);
         }
     }
