@@ -7,7 +7,8 @@ other line is a word and its text, and a block of lines indented by four blanks 
 line before it. What stands before the first case is done in every case of the file.
 
     spec 2.5                section of the specification; required, also as a default of the file
-    each a | b              the case is repeated for each row of the block; <a> is the row's value
+    each a | b              the case is repeated for each row of the block; <a> is the row's value;
+                            `\\|` is a bar within a value
     file PATH               the block becomes a file below the working directory
     script NAME             the block becomes an executable file on the PATH
     touch PATH...           empty files;  dir PATH...  link NAME TARGET  chmod MODE PATH  rm PATH...
@@ -21,6 +22,7 @@ What follows a `run` speaks of that run:
     exit N                  exit status (0 unless said)
     argv WORD...            one recorded tool run, in shell quoting, in order; none = nothing ran
     argv *                  whatever ran
+    runs A; B               several tool runs in one line, none if empty
     unordered               the tool runs may come in any order
     result TEXT             `! REGEX`: fails with status 1, runs nothing, says REGEX;
                             `!2 REGEX`: the same with status 2; else as argv with status 0
@@ -33,7 +35,7 @@ and of the case as a whole:
     todo REASON             not yet: a failure does not count
     ref REASON              the reference differs on purpose; ref2.1 and ref2.2 for one version
 
-`%WORK%` and `%HOME%` stand for the directories of the case.
+`%WORK%` and `%HOME%` stand for the directories of the case, `%TOP%` for what they lie in.
 """
 
 import json
@@ -47,7 +49,7 @@ import sys
 import time
 
 EXPECTATIONS = {
-    "exit", "argv", "unordered", "result", "said", "not", "both", "log", "nolog", "content",
+    "exit", "argv", "runs", "unordered", "result", "said", "not", "both", "log", "nolog", "content",
     "exists", "absent",
 }
 ACTIONS = {"file", "script", "touch", "dir", "link", "chmod", "rm", "mtime", "env", "run", "run-in"}
@@ -105,7 +107,8 @@ def rows_of(each, block, where):
     for line in block.splitlines():
         if not line.strip():
             continue
-        cells = [cell.strip() for cell in re.split(r"(?:^|(?<= ))\|(?= |$)", line)]
+        cells = [cell.strip().replace("\\|", "|")
+                 for cell in re.split(r"(?:^|(?<= ))\|(?= |$)", line)]
         if len(cells) > len(names):
             raise SystemExit(f"{where}: {len(cells)} cells for {len(names)} columns: {line}")
         cells += [""] * (len(names) - len(cells))
@@ -170,7 +173,9 @@ class Place:
         os.chmod(path, 0o755)
 
     def names(self, text):
-        return text.replace("%WORK%", self.work).replace("%HOME%", self.home)
+        for name, path in (("%WORK%", self.work), ("%HOME%", self.home), ("%TOP%", self.top)):
+            text = text.replace(name, path)
+        return text
 
     def path(self, name):
         return os.path.join(self.work, self.names(name))
@@ -317,6 +322,8 @@ def wanted(place, ops):
                 argv = None
             else:
                 argv.append(shlex.split(place.names(text)))
+        elif word == "runs":
+            argv += [shlex.split(place.names(part)) for part in text.split(";") if part.strip()]
         elif word == "unordered":
             ordered = False
         elif word in EXPECTATIONS:

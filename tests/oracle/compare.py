@@ -8,9 +8,9 @@ DIR is a virtual environment with that version (tools/oracle-install makes them)
 status, recorded tool runs in order, and the files left behind, of every run of every case. What the
 reference did is kept below build/oracle/cache, keyed by the text of the case and the version.
 
-A case may say that the reference differs on purpose, and why; then it must differ. Prints one
-line for each difference and a table of counts; the exit status is 0 if every difference is
-intended.
+A case may say that the reference differs on purpose, and why; then it must differ. Where both
+refuse, but the reference by a Python traceback, that counts apart ("crash"). Prints one line for
+each difference and a table of counts; the exit status is 0 if every difference is intended.
 """
 
 import argparse
@@ -35,6 +35,8 @@ import run as suite_run  # noqa: E402
 WORKERS = 2
 TIMEOUT_S = 60
 FORMAT = 3  # of what the cache holds
+KINDS = ("agree", "crash", "intended", "todo", "differ", "stale")
+TRACEBACK = "Traceback (most recent call last)"
 
 
 class Reference:
@@ -88,7 +90,8 @@ class Reference:
 def portable(place, value):
     """`value` with the directories of the case named, so that two runs can be compared."""
     text = json.dumps(value)
-    for name, path in (("%WORK%", place.work), ("%HOME%", place.home), ("%BIN%", place.bin)):
+    for name, path in (("%WORK%", place.work), ("%HOME%", place.home), ("%BIN%", place.bin),
+                       ("%TOP%", place.top)):
         text = text.replace(path, name)
     return json.loads(text)
 
@@ -150,6 +153,13 @@ def reason_of(case, version):
     return case.facts.get("ref" + version[:3]) or case.facts.get("ref")
 
 
+def crashed(ours, theirs):
+    """Both refuse, but the reference by a Python traceback: nothing to be compatible with."""
+    return ([bool(run["rc"]) for run in ours["runs"]] == [bool(run["rc"]) for run in theirs["runs"]]
+            and [run["argv"] for run in ours["runs"]] == [run["argv"] for run in theirs["runs"]]
+            and ours["files"] == theirs["files"])
+
+
 def compare_all(chosen, venvs, cache, program):
     """(case, version, differences, reference's text) for each case and version."""
     top = tempfile.mkdtemp(prefix="spoor-oracle-")
@@ -179,7 +189,10 @@ def compare_all(chosen, venvs, cache, program):
             for answers in pool.map(one, chosen):
                 for case, version, ours, theirs in answers:
                     found = differences(case, ours["facts"], theirs["facts"])
-                    yield case, version, found, "\n".join(theirs["text"])
+                    text = "\n".join(theirs["text"])
+                    if found and TRACEBACK in text and crashed(ours["facts"], theirs["facts"]):
+                        found.insert(0, TRACEBACK)
+                    yield case, version, found, text
     finally:
         for reference in started:
             reference.close()
@@ -190,14 +203,18 @@ def report(results, verbose):
     """Print the findings; the counts by version come back."""
     counts = {}
     for case, version, found, text in results:
-        count = counts.setdefault(version, {"agree": 0, "intended": 0, "differ": 0, "stale": 0})
+        count = counts.setdefault(version, dict.fromkeys(KINDS, 0))
         reason = reason_of(case, version)
         if not found:
             kind = "stale" if reason else "agree"
+        elif found[0] == TRACEBACK:
+            kind = "crash"
+        elif reason:
+            kind = "intended"
         else:
-            kind = "intended" if reason else "differ"
+            kind = "todo" if "todo" in case.facts else "differ"
         count[kind] += 1
-        if kind == "agree" or (kind == "intended" and not verbose):
+        if kind in ("agree", "crash") or (kind == "intended" and not verbose):
             continue
         print(f"{kind.upper()} {version} {case.title}")
         if reason:
@@ -229,7 +246,7 @@ def options():
     parser.add_argument("--fresh", action="store_true", help="ask the reference again")
     parser.add_argument("--cache", default=os.path.join(ROOT, "build", "oracle", "cache"))
     parser.add_argument("words", nargs="+", metavar="VERSION=DIR or FILE.cases")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def main():
@@ -243,9 +260,9 @@ def main():
     chosen = suite_run.select(files, opts.k)
     counts = report(compare_all(chosen, venvs, opts.cache, program), opts.v)
     print_reasons(chosen, [version for version, _ in venvs])
-    print(f"\n{'':12}{'agree':>8}{'intended':>10}{'differ':>8}{'stale':>7}")
+    print("\n" + " " * 8 + "".join(f"{kind:>10}" for kind in KINDS))
     for version, count in counts.items():
-        print(f"{version:12}{count['agree']:8}{count['intended']:10}{count['differ']:8}{count['stale']:7}")
+        print(f"{version:8}" + "".join(f"{count[kind]:10}" for kind in KINDS))
     bad = sum(count["differ"] + count["stale"] for count in counts.values())
     print(f"{len(chosen)} cases, {bad} unexplained")
     sys.exit(1 if bad else 0)
