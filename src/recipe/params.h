@@ -17,6 +17,9 @@ enum sp_params_flags {
      * one that the run should have given a value is missed as well. Neither INPUTS nor OUTPUTS
      * means both. */
     SP_PARAMS_OUTPUTS = 1 << 7,
+    /* Something runs before, which may make files that it does not declare: an input that is not
+     * there is a warning. */
+    SP_PARAMS_MAY_APPEAR = 1 << 8,
 };
 
 struct sp_params_check {

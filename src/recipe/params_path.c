@@ -55,6 +55,11 @@ static void hint_missing(const struct sp_params_check *check, struct sp_str path
     sp_diag_hint_nearest(check->diags, &nearest);
 }
 
+static bool may_appear(const struct sp_params_check *check, const struct sp_param *param)
+{
+    return !param->is_output && (check->flags & SP_PARAMS_MAY_APPEAR);
+}
+
 static void report_missing(const struct sp_params_check *check,
                            const struct sp_param *param,
                            const struct sp_value *value,
@@ -67,6 +72,13 @@ static void report_missing(const struct sp_params_check *check,
         if (path != missing->items)
             sp_buf_addc(&names, ',');
         sp_buf_add(&names, path->text);
+    }
+    if (may_appear(check, param)) {
+        sp_diag_warning(check->diags, SP_DIAG_PATH, sp_params_origin(check, param, value),
+                        "'%s': %s doesn't exist yet, and no step before says that it makes it",
+                        sp_params_full_name(check, param), names.len ? names.ptr : "file");
+        sp_diag_hint(check->diags, "declare it as an output of the step that makes it");
+        return;
     }
     sp_diag_error(check->diags, SP_DIAG_PATH, sp_params_origin(check, param, value),
                   "'%s': %s doesn't exist", sp_params_full_name(check, param),
@@ -194,7 +206,7 @@ bool sp_params_check_paths(const struct sp_params_check *check,
     bool nothing = ok && single && paths.list->len == 0 && must_exist(check, param);
     if (missing.len || nothing) {
         report_missing(check, param, value, &missing);
-        ok = false;
+        ok = ok && may_appear(check, param);
     }
     if (ok && single && paths.list->len > 1) {
         sp_diag_error(check->diags, SP_DIAG_PATH, sp_params_origin(check, param, value),

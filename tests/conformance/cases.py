@@ -54,11 +54,9 @@ EXPECTATIONS = {
 }
 ACTIONS = {"file", "script", "touch", "dir", "link", "chmod", "rm", "mtime", "env", "run", "run-in"}
 FACTS = {"spec", "each", "todo", "ref", "ref2.1", "ref2.2"}
-RECORDER = """#!{python} -IS
-import json, os, sys
-line = json.dumps([os.path.basename(sys.argv[0])] + sys.argv[1:]) + "\\n"
-fd = os.open(os.environ["CONFORMANCE_RECORD"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-os.write(fd, line.encode("utf-8", "surrogateescape"))
+# Words end with NUL, a tool run with the word RS. The shell's own printf writes it at once.
+RECORDER = """#!/bin/sh
+printf '%s\\0' "${0##*/}" "$@" '\x1e' >>"$CONFORMANCE_RECORD"
 """
 
 
@@ -124,6 +122,7 @@ def expand(name, path, facts, ops):
     for row in rows_of(columns, block, f"{path}: {name}"):
         title = fill(name, row) if "<" in name else f"{name}: {next(iter(row.values()))}"
         mine = {key: fill(value, row) for key, value in facts.items() if key != "each"}
+        mine = {key: value for key, value in mine.items() if not re.fullmatch("<[a-z]+>", value)}
         done = [(word, fill(text, row), fill(body, row), line) for word, text, body, line in ops]
         done = [op for op in done if op[1] or op[2] or op[0] == "unordered"]
         yield Case(title, path, {key: value for key, value in mine.items() if value}, done)
@@ -163,7 +162,7 @@ class Place:
         self.env = {}
         for path in (self.work, self.home, self.bin):
             os.makedirs(path, exist_ok=True)
-        self.install("rec", RECORDER.replace("{python}", sys.executable))
+        self.install("rec", RECORDER)
         os.symlink(sys.executable, os.path.join(self.bin, "python"))
 
     def install(self, name, text):
@@ -233,21 +232,22 @@ class Place:
     def recorded(self):
         """The tool runs since the last call."""
         try:
-            with open(self.record, encoding="utf-8") as file:
-                lines = file.read().splitlines()
+            with open(self.record, encoding="utf-8", errors="surrogateescape") as file:
+                text = file.read()
             os.remove(self.record)
         except FileNotFoundError:
             return []
-        return [json.loads(line) for line in lines]
+        return [run.split("\0")[:-1] for run in text.split("\x1e\0")[:-1]]
 
     def produced(self):
-        """Everything in the working directory but logs and state."""
+        """Every file and empty directory below the working directory, but logs and state."""
         out = []
         for folder, dirs, files in os.walk(self.work):
             dirs[:] = [name for name in dirs if name not in (".spoor", "__pycache__")]
-            for name in dirs + files:
-                path = os.path.relpath(os.path.join(folder, name), self.work)
-                if not re.search(r"(^|/)(log-|stimela\.)", path):
+            empty = [] if dirs or files else [folder]
+            for path in empty + [os.path.join(folder, name) for name in files]:
+                path = os.path.relpath(path, self.work)
+                if not re.search(r"(^|/)(log-|stimela\.)|\.txt$|\.log$", path):
                     out.append(path)
         return sorted(out)
 

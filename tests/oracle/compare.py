@@ -34,7 +34,7 @@ import run as suite_run  # noqa: E402
 
 WORKERS = 2
 TIMEOUT_S = 60
-FORMAT = 3  # of what the cache holds
+FORMAT = 4  # of what the cache holds
 KINDS = ("agree", "crash", "intended", "todo", "differ", "stale")
 TRACEBACK = "Traceback (most recent call last)"
 
@@ -222,8 +222,8 @@ def report(results, verbose):
         for line in found:
             print(f"    {line}")
         if verbose:
-            for line in text.splitlines()[-25:]:
-                print(f"    | {line[:300]}")
+            for line in [line for line in text.splitlines() if line.strip(" |")][-6:]:
+                print(f"    | {line[:200].rstrip()}")
         sys.stdout.flush()
     return counts
 
