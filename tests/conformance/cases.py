@@ -269,9 +269,13 @@ class Outcome:
         self.argv = argv
 
 
-def run_program(place, program, words, folder, prefix=()):
-    """Run `program` once. The text has stdout first, then stderr."""
-    done = subprocess.run([program, *prefix, *words], cwd=os.path.join(place.work, folder),
+def run_program(place, program, words, folder):
+    """Run `program` once, under the name that makes it take Stimela's command line. The text has
+    stdout first, then stderr."""
+    link = os.path.join(place.top, "stimela")
+    if not os.path.lexists(link):
+        os.symlink(program, link)
+    done = subprocess.run([link, *words], cwd=os.path.join(place.work, folder),
                           env=place.environment(), stdin=subprocess.DEVNULL, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     text = (done.stdout + done.stderr).decode("utf-8", "replace")
