@@ -3,6 +3,8 @@
 #   make demo     build, then simulate and image a MeerKAT observation by one recipe
 #   make check    build and run every test, also under sanitizers, and the static checks
 #
+#   make check-oracle  compare with Stimela 2 itself (fetched from PyPI; ten minutes or more)
+#
 #   make          build only              make bench     measure (ratios within one run)
 #   make install  [PREFIX=/usr/local]     make lint      static checks only
 #   make quick    unit tests only         make clean
@@ -12,7 +14,7 @@ PREFIX ?= /usr/local
 NINJA   = ninja -C $(BUILD)
 
 .NOTPARALLEL: # apt once at a time; ninja is parallel by itself
-.PHONY: all demo check quick lint bench fuzz install clean FORCE
+.PHONY: all demo check check-oracle quick lint bench fuzz install clean FORCE
 
 all: $(BUILD)/build.ninja
 	@$(NINJA) --quiet
@@ -32,6 +34,10 @@ demo: packages-build packages-run all
 
 check: packages-build packages-run packages-test all
 	@tools/check $(BUILD)
+
+check-oracle: all
+	@tools/oracle-install $(BUILD)/oracle
+	@tests/oracle/check $(BUILD)
 
 quick: all
 	@meson test -C $(BUILD) --no-rebuild --print-errorlogs
