@@ -2,8 +2,8 @@
 #include "cli/display.h"
 
 #include "base/clock.h"
-#include "base/vec.h"
 
+#include "cli/panel.h"
 #include "cli/table.h"
 #include "engine/logbook.h"
 #include "sys/tty.h"
@@ -15,23 +15,21 @@
 
 /* One line of the final table. */
 struct row {
-    char *task, *cab, *why;
+    char *task, *why;
     bool skipped, success, interrupted;
     struct sp_usage_stats usage;
 };
 
+#define TABLE_ROWS_MAX 200 /* a loop of thousands is summed up by 'spoor status' */
+
 struct sp_display {
     struct sp_display_options options;
-    bool live; /* a terminal: there is a status line */
+    bool live; /* a terminal: there is a panel */
     bool colour;
-    bool status_shown;
-    sp_nsec run_started, step_started; /* monotonic */
-    sp_nsec flushed;                   /* when what was printed was last given away */
-    struct sp_str run_id;
-    struct sp_buf status;   /* its text, without what changes every tick */
-    struct sp_buf progress; /* last partial line of the tool */
-    struct sp_buf withheld; /* when quiet: the newest lines of the tool, in case it fails */
-    SP_VEC(struct row) rows;
+    sp_nsec flushed; /* when what was printed was last given away */
+    struct sp_panel *panel;
+    struct row rows[TABLE_ROWS_MAX]; /* the newest steps */
+    size_t row_count;                /* of all */
 };
 
 enum style {
@@ -56,35 +54,26 @@ struct sp_display *sp_display_new(const struct sp_display_options *options)
     display->options = *options;
     display->live = !options->json && !options->plain && sp_tty_is(STDOUT_FILENO);
     display->colour = !options->json && sp_tty_colour(STDOUT_FILENO);
-    display->status = SP_BUF(SP_BUF_SMALL);
-    display->progress = SP_BUF(SP_BUF_SMALL);
-    display->withheld = SP_BUF(SP_BUF_LARGE);
-    display->run_started = display->step_started = sp_clock_monotonic();
+    display->panel = sp_panel_new(display->colour);
     return display;
 }
 
-static void hide_status(struct sp_display *display)
+static void clear_row(struct row *row)
 {
-    if (display->status_shown)
-        (void)fputs("\r\033[K", stdout);
-    display->status_shown = false;
+    free(row->task);
+    free(row->why);
+    *row = (struct row){ 0 };
 }
 
 void sp_display_free(struct sp_display *display)
 {
     if (!display)
         return;
-    hide_status(display);
+    sp_panel_hide(display->panel);
     (void)fflush(stdout);
-    for (size_t i = 0; i < display->rows.len; i++) {
-        free(display->rows.items[i].task);
-        free(display->rows.items[i].cab);
-        free(display->rows.items[i].why);
-    }
-    SP_VEC_FINI(&display->rows);
-    sp_buf_fini(&display->status);
-    sp_buf_fini(&display->progress);
-    sp_buf_fini(&display->withheld);
+    for (size_t i = 0; i < TABLE_ROWS_MAX; i++)
+        clear_row(&display->rows[i]);
+    sp_panel_free(display->panel);
     free(display);
 }
 
@@ -94,7 +83,7 @@ static void print_line(struct sp_display *display, enum style style, struct sp_s
 {
     bool styled = display->colour && style != PLAIN;
 
-    hide_status(display);
+    sp_panel_hide(display->panel);
     if (styled)
         (void)fputs(style_codes[style], stdout);
     (void)fwrite(text.ptr, 1, text.len, stdout);
@@ -113,52 +102,6 @@ static SP_PRINTF(3, 4) void print_text(struct sp_display *display,
     sp_buf_addv(&line, fmt, args);
     va_end(args);
     print_line(display, style, sp_buf_str(&line));
-}
-
-/* --- the status line ---------------------------------------------------------------------- */
-
-static void show_status(struct sp_display *display, const struct sp_run_event *event)
-{
-    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
-    sp_nsec now = sp_clock_monotonic();
-    const struct sp_usage_stats *usage = &event->usage;
-
-    if (!display->live || display->status.len == 0)
-        return;
-    sp_buf_add(&line, sp_buf_str(&display->status));
-    sp_buf_addf(&line, "  %s", sp_clock_duration(now - display->step_started).text);
-    if (usage->wall > 0) {
-        double cpu = 100.0 * (double)(usage->cpu_user + usage->cpu_system) / (double)usage->wall;
-        sp_buf_addf(&line, "  cpu %.0f%%", cpu);
-    }
-    if (usage->peak_memory)
-        sp_buf_addf(&line, "  mem %s", sp_size_text(usage->peak_memory).text);
-    sp_buf_addf(&line, "  total %s", sp_clock_duration(now - display->run_started).text);
-    if (display->progress.len)
-        sp_buf_addf(&line, "  | %s", display->progress.ptr);
-
-    /* One column stays free: a full line would scroll on some terminals. */
-    struct sp_str shown = sp_buf_str(&line);
-    shown = sp_str_slice(shown, 0, (size_t)SP_MAX(sp_tty_width(STDOUT_FILENO) - 1, 10));
-    (void)printf("\r\033[K%s" SP_STR_FMT "%s", display->colour ? "\033[7m" : "", SP_STR_ARG(shown),
-                 display->colour ? "\033[0m" : "");
-    (void)fflush(stdout);
-    display->status_shown = true;
-}
-
-/* "[3/7] demo.image 2/3  wsclean" */
-static void set_status(struct sp_display *display, const struct sp_run_event *event)
-{
-    const struct sp_position *position = event->position;
-
-    sp_buf_clear(&display->status);
-    sp_buf_clear(&display->progress);
-    if (event->total)
-        sp_buf_addf(&display->status, "[%zu/%zu] ", event->done + 1, event->total);
-    sp_buf_add(&display->status, position->fqname);
-    if (position->loop_status.len)
-        sp_buf_addf(&display->status, " (" SP_STR_FMT ")", SP_STR_ARG(position->loop_status));
-    sp_buf_addf(&display->status, "  " SP_STR_FMT, SP_STR_ARG(position->title));
 }
 
 /* --- events ------------------------------------------------------------------------------- */
@@ -185,19 +128,39 @@ static void on_note(struct sp_display *display, const struct sp_run_event *event
                event->level >= SP_LOG_WARNING ? ": " : "", SP_STR_ARG(event->text));
 }
 
+/* "[3/7] demo.image (2/3)  wsclean"; of iterations side by side, the task is named in full. */
+static void set_title(struct sp_buf *title, const struct sp_run_event *event)
+{
+    const struct sp_position *position = event->position;
+
+    if (event->total)
+        sp_buf_addf(title, "[%zu/%zu] ", event->done + 1, event->total);
+    sp_buf_add(title, position->worker.len ? position->taskname : position->fqname);
+    if (position->loop_status.len)
+        sp_buf_addf(title, " (" SP_STR_FMT ")", SP_STR_ARG(position->loop_status));
+    sp_buf_addf(title, "  " SP_STR_FMT, SP_STR_ARG(position->title));
+}
+
+static void redraw(struct sp_display *display)
+{
+    if (display->live)
+        sp_panel_draw(display->panel);
+}
+
 static void on_step(struct sp_display *display, const struct sp_run_event *event)
 {
     const struct sp_position *position = event->position;
+    struct sp_panel_tool *tool = sp_panel_add(display->panel, event);
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
 
-    display->step_started = sp_clock_monotonic();
-    set_status(display, event);
-    sp_buf_add(&line, sp_buf_str(&display->status));
+    set_title(&tool->title, event);
+    sp_buf_add(&line, sp_buf_str(&tool->title));
     if (position->info.len)
         sp_buf_addf(&line, ": " SP_STR_FMT, SP_STR_ARG(position->info));
     print_line(display, BOLD, sp_buf_str(&line));
-    print_text(display, CYAN, "$ " SP_STR_FMT, SP_STR_ARG(event->task->command.display));
-    show_status(display, event);
+    print_text(display, CYAN, SP_STR_FMT "$ " SP_STR_FMT, SP_STR_ARG(position->worker),
+               SP_STR_ARG(event->task->command.display));
+    redraw(display);
 }
 
 #define WITHHELD_LINES 10
@@ -212,45 +175,60 @@ static struct sp_str last_lines(struct sp_str text, int count)
     return sp_str_slice(text, at, text.len);
 }
 
-static void withhold(struct sp_display *display, struct sp_str line)
+static void withhold(struct sp_panel_tool *tool, const struct sp_run_event *event)
 {
-    struct sp_buf *kept = &display->withheld;
+    struct sp_buf *kept = &tool->withheld;
 
-    sp_buf_addf(kept, "# " SP_STR_FMT "\n", SP_STR_ARG(line));
-    if (kept->len > SP_BUF_LARGE / 2) {
+    sp_buf_addf(kept, SP_STR_FMT "# " SP_STR_FMT "\n", SP_STR_ARG(event->position->worker),
+                SP_STR_ARG(event->text));
+    if (kept->len > SP_BUF_SMALL) {
         struct sp_str rest = last_lines(sp_buf_str(kept), WITHHELD_LINES);
         memmove(kept->ptr, rest.ptr, rest.len + 1);
         kept->len = rest.len;
     }
 }
 
+/* Lines of iterations side by side begin with their counters: ".2# text". */
 static void on_output(struct sp_display *display, const struct sp_run_event *event)
 {
+    struct sp_panel_tool *tool = sp_panel_find(display->panel, event);
     enum style style = event->marks_failure || event->level >= SP_LOG_ERROR ? RED
                        : event->level == SP_LOG_WARNING                     ? YELLOW
                        : event->highlighted                                 ? BOLD
                                                                             : DIM;
     const char *mark = event->marks_failure ? "!" : event->marks_success ? "+" : "#";
 
-    sp_buf_clear(&display->progress);
+    if (tool)
+        sp_buf_clear(&tool->progress);
     if (event->partial) {
-        sp_buf_add(&display->progress, sp_str_trim(event->text));
-        show_status(display, event);
+        if (tool)
+            sp_buf_add(&tool->progress, sp_str_trim(event->text));
+        redraw(display);
         return;
     }
-    if (display->options.quiet && style == DIM) {
-        withhold(display, event->text);
+    if (tool && display->options.quiet && style == DIM) {
+        withhold(tool, event);
         return;
     }
-    print_text(display, style, "%s " SP_STR_FMT, mark, SP_STR_ARG(event->text));
+    print_text(display, style, SP_STR_FMT "%s " SP_STR_FMT, SP_STR_ARG(event->position->worker),
+               mark, SP_STR_ARG(event->text));
+}
+
+static void on_tick(struct sp_display *display, const struct sp_run_event *event)
+{
+    struct sp_panel_tool *tool = sp_panel_find(display->panel, event);
+
+    if (tool)
+        tool->usage = event->usage;
+    redraw(display);
 }
 
 static struct row *add_row(struct sp_display *display, const struct sp_run_event *event)
 {
-    struct row *row = SP_VEC_ADD(&display->rows);
+    struct row *row = &display->rows[display->row_count++ % TABLE_ROWS_MAX];
 
+    clear_row(row);
     row->task = strndup(event->position->taskname.ptr, event->position->taskname.len);
-    row->cab = strndup(event->position->title.ptr, event->position->title.len);
     row->why = event->text.len ? strndup(event->text.ptr, event->text.len) : NULL;
     row->success = event->success;
     row->interrupted = event->interrupted;
@@ -260,16 +238,21 @@ static struct row *add_row(struct sp_display *display, const struct sp_run_event
 
 static void on_done(struct sp_display *display, const struct sp_run_event *event)
 {
-    struct sp_str withheld = last_lines(sp_buf_str(&display->withheld), WITHHELD_LINES);
+    struct sp_panel_tool *tool = sp_panel_find(display->panel, event);
+    struct sp_str withheld = SP_STR("");
 
     (void)add_row(display, event);
-    sp_buf_clear(&display->progress);
+    if (tool)
+        withheld = last_lines(sp_buf_str(&tool->withheld), WITHHELD_LINES);
     if (!event->success && withheld.len)
         print_text(display, DIM, SP_STR_FMT, SP_STR_ARG(sp_str_trim(withheld)));
-    sp_buf_clear(&display->withheld);
     if (!event->success)
-        print_text(display, RED, SP_STR_FMT ": " SP_STR_FMT, SP_STR_ARG(event->position->fqname),
+        print_text(display, RED, SP_STR_FMT ": " SP_STR_FMT,
+                   SP_STR_ARG(event->position->worker.len ? event->position->taskname
+                                                          : event->position->fqname),
                    SP_STR_ARG(event->text));
+    if (tool)
+        sp_panel_remove(display->panel, tool);
 }
 
 static void on_skip(struct sp_display *display, const struct sp_run_event *event)
@@ -285,7 +268,6 @@ static void on_leave(struct sp_display *display, const struct sp_run_event *even
 
     if (event->position->depth > 0 || !event->outputs)
         return;
-    sp_buf_clear(&display->status);
     SP_DICT_EACH(entry, event->outputs)
     {
         sp_buf_clear(&text);
@@ -323,8 +305,6 @@ static void add_table_row(struct sp_table *table, const struct row *row)
     sp_table_add(table, "%s", sp_size_text(row->usage.write_bytes).text);
 }
 
-#define TABLE_ROWS_MAX 200 /* a loop of thousands is summed up by 'spoor status' */
-
 static void show_table(struct sp_display *display)
 {
     static const struct sp_column columns[] = {
@@ -333,14 +313,15 @@ static void show_table(struct sp_display *display)
     };
     sp_auto_table struct sp_table *table = sp_table_new(columns, SP_COUNT(columns));
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-    size_t first = display->rows.len > TABLE_ROWS_MAX ? display->rows.len - TABLE_ROWS_MAX : 0;
+    size_t count = display->row_count;
+    size_t first = count > TABLE_ROWS_MAX ? count - TABLE_ROWS_MAX : 0;
 
-    if (display->rows.len == 0)
+    if (count == 0)
         return;
     if (first)
         print_text(display, DIM, "(the first %zu steps are left out; see 'spoor status')", first);
-    for (size_t i = first; i < display->rows.len; i++)
-        add_table_row(table, &display->rows.items[i]);
+    for (size_t i = first; i < count; i++)
+        add_table_row(table, &display->rows[i % TABLE_ROWS_MAX]);
     sp_table_format(table, display->live ? sp_tty_width(STDOUT_FILENO) : 0, display->colour, &text);
     (void)fputs("\n", stdout);
     (void)fputs(text.ptr, stdout);
@@ -351,8 +332,7 @@ static void on_end(struct sp_display *display, const struct sp_run_event *event)
 {
     struct sp_clock_text wall = sp_clock_hms(event->usage.wall);
 
-    hide_status(display);
-    sp_buf_clear(&display->status);
+    sp_panel_hide(display->panel);
     show_table(display);
     if (event->success)
         print_text(display, GREEN, "run successful after %s", wall.text);
@@ -381,6 +361,8 @@ static void print_json_text(const struct sp_run_event *event)
                    event->kind == SP_RUN_OUTPUT ? SP_STR("output") : SP_STR("note"));
     if (event->position)
         add_json_field(&line, "step", event->position->fqname);
+    if (event->position && event->position->worker.len)
+        add_json_field(&line, "task", event->position->taskname);
     add_json_field(&line, "level", sp_str_of(sp_log_level_name(event->level)));
     add_json_field(&line, "text", event->text);
     (void)printf("%s}\n", line.ptr);
@@ -426,7 +408,7 @@ void sp_display_event(void *arg, const struct sp_run_event *event)
     case SP_RUN_NOTE: on_note(display, event); break;
     case SP_RUN_STEP: on_step(display, event); break;
     case SP_RUN_OUTPUT: on_output(display, event); break;
-    case SP_RUN_TICK: show_status(display, event); break;
+    case SP_RUN_TICK: on_tick(display, event); break;
     case SP_RUN_DONE: on_done(display, event); break;
     case SP_RUN_SKIP: on_skip(display, event); break;
     case SP_RUN_LEAVE: on_leave(display, event); break;

@@ -202,6 +202,7 @@ static enum sp_rc do_run(struct sp_lane *lane, const struct sp_action *action, s
 
     lane->action = *action;
     lane->base = event_of(lane, SP_RUN_STEP, action);
+    lane->base.done = lane->works->tasks - 1; /* begun before this one */
     lane->step_started = sp_file_clock();
     log_invocation(lane, action->task);
     enum sp_rc rc = sp_chronicle_write(
