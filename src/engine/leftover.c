@@ -8,6 +8,7 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <time.h>
 
 sp_nsec sp_file_clock(void)
@@ -92,9 +93,9 @@ enum sp_rc sp_outputs_check(struct sp_arena *arena, const struct sp_task *task, 
 
 /* --- runs that never ended ---------------------------------------------------------------- */
 
-/* A step that began and did not end. */
+/* A step that began and did not end; its texts are its own, since a journal can be long. */
 struct lost_step {
-    struct sp_str task, backend, handle;
+    char *task, *backend, *handle;
 };
 
 /* What the journal of such a run says. */
@@ -113,21 +114,45 @@ static struct sp_str text_of(const struct sp_dict *event, const char *key)
 static struct lost_step *find_step(struct lost *lost, struct sp_str task)
 {
     for (size_t i = lost->steps.len; i-- > 0;)
-        if (sp_str_eq(lost->steps.items[i].task, task))
+        if (sp_str_is(task, lost->steps.items[i].task))
             return &lost->steps.items[i];
     return NULL;
 }
 
+static void clear_step(struct lost_step *step)
+{
+    free(step->task);
+    free(step->backend);
+    free(step->handle);
+    *step = (struct lost_step){ 0 };
+}
+
 static void end_step(struct lost *lost, struct sp_str task)
 {
-    const struct lost_step *step = find_step(lost, task);
+    struct lost_step *step = find_step(lost, task);
 
     if (!step)
         return;
+    clear_step(step);
     size_t at = (size_t)(step - lost->steps.items);
     lost->steps.len--;
     memmove(&lost->steps.items[at], &lost->steps.items[at + 1],
             (lost->steps.len - at) * sizeof *lost->steps.items);
+}
+
+static char *copy_of(const struct sp_dict *event, const char *key)
+{
+    struct sp_str text = text_of(event, key);
+
+    return strndup(text.len ? text.ptr : "", text.len);
+}
+
+static void note_handle(struct lost_step *step, const struct sp_dict *event)
+{
+    if (!step || step->handle)
+        return;
+    step->backend = copy_of(event, "backend");
+    step->handle = copy_of(event, "handle");
 }
 
 static bool fold_event(const struct sp_dict *event, void *arg)
@@ -136,16 +161,14 @@ static bool fold_event(const struct sp_dict *event, void *arg)
     struct sp_str name = text_of(event, "event");
     struct sp_str task = text_of(event, "task");
 
-    if (sp_str_is(name, "step-start")) {
-        SP_VEC_ADD(&lost->steps)->task = task;
-    } else if (sp_str_is(name, "step-handle") && find_step(lost, task)) {
-        find_step(lost, task)->backend = text_of(event, "backend");
-        find_step(lost, task)->handle = text_of(event, "handle");
-    } else if (sp_str_is(name, "step-end")) {
+    if (sp_str_is(name, "step-start"))
+        SP_VEC_ADD(&lost->steps)->task = copy_of(event, "task");
+    else if (sp_str_is(name, "step-handle"))
+        note_handle(find_step(lost, task), event);
+    else if (sp_str_is(name, "step-end"))
         end_step(lost, task);
-    } else if (sp_str_is(name, "run-end") || sp_str_is(name, "run-lost")) {
+    else if (sp_str_is(name, "run-end") || sp_str_is(name, "run-lost"))
         lost->ended = true;
-    }
     return true;
 }
 
@@ -156,10 +179,12 @@ static bool end_orphan(const struct lost_step *lost,
 {
     struct sp_handle handle = { 0 };
 
-    if (lost->handle.len == 0 || lost->handle.len >= sizeof handle.text ||
-        !sp_str_is(lost->backend, ops->name) || !ops->is_alive)
+    size_t len = lost->handle ? strlen(lost->handle) : 0;
+
+    if (len == 0 || len >= sizeof handle.text || strcmp(lost->backend, ops->name) != 0 ||
+        !ops->is_alive)
         return false;
-    memcpy(handle.text, lost->handle.ptr, lost->handle.len);
+    memcpy(handle.text, lost->handle, len);
     if (!ops->is_alive(backend, &handle))
         return false;
     ops->kill(backend, &handle);
@@ -198,7 +223,7 @@ static void report_run(struct sp_arena *arena,
         return;
     }
     for (size_t i = 0; i < lost->steps.len && i < NAMED_MAX; i++)
-        sp_buf_addf(&names, "%s" SP_STR_FMT, i ? ", " : "", SP_STR_ARG(lost->steps.items[i].task));
+        sp_buf_addf(&names, "%s%s", i ? ", " : "", lost->steps.items[i].task);
     if (lost->steps.len > NAMED_MAX)
         sp_buf_addf(&names, " and %zu more", lost->steps.len - NAMED_MAX);
     add_line(arena, lines,
@@ -214,12 +239,12 @@ static void report_orphan(struct sp_arena *arena,
                           const struct lost_step *step,
                           struct sp_list *lines)
 {
-    struct sp_str pid = step->handle;
+    struct sp_str pid = sp_str_of(step->handle);
     struct sp_str which = SP_STR("that step");
 
     pid = sp_str_cut(&pid, ':');
     if (lost->steps.len > 1)
-        which = sp_arena_printf(arena, "step " SP_STR_FMT, SP_STR_ARG(step->task));
+        which = sp_arena_printf(arena, "step %s", step->task);
     add_line(arena, lines,
              sp_arena_printf(arena,
                              "the tool of " SP_STR_FMT " was still running (" SP_STR_FMT
@@ -232,7 +257,6 @@ struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
                              struct sp_backend *backend)
 {
     struct sp_arena *arena = workspace->arena;
-    sp_auto_arena struct sp_arena *events = sp_arena_new(); /* a journal can be long */
     struct sp_list *lines = sp_list_new(arena).list;
     struct sp_err err = SP_ERR_INIT;
     struct lost lost = { 0 };
@@ -243,7 +267,7 @@ struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
     if (count == 0)
         return lines;
     struct sp_str path = sp_workspace_journal(workspace, ids[count - 1]);
-    enum sp_rc rc = sp_journal_read(path.ptr, events, fold_event, &lost, &err);
+    enum sp_rc rc = sp_journal_read(path.ptr, NULL, fold_event, &lost, &err);
     if (rc == SP_OK && !lost.ended) {
         report_run(arena, &lost, ids[count - 1], lines);
         for (size_t i = 0; i < lost.steps.len; i++)
@@ -251,6 +275,8 @@ struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
                 report_orphan(arena, &lost, &lost.steps.items[i], lines);
         note_lost(path.ptr, &err);
     }
+    for (size_t i = 0; i < lost.steps.len; i++)
+        clear_step(&lost.steps.items[i]);
     SP_VEC_FINI(&lost.steps);
     return lines;
 }

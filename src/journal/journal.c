@@ -181,9 +181,9 @@ static enum sp_rc walk(struct reader *reader,
 {
     struct sp_err bad = SP_ERR_INIT; /* what is wrong with the line before, if anything */
     struct extent extent = { 0 };
+    sp_auto_arena struct sp_arena *scratch = arena ? NULL : sp_arena_new();
 
     for (;;) {
-        sp_auto_arena struct sp_arena *scratch = arena ? NULL : sp_arena_new();
         struct sp_dict *event = NULL;
         struct sp_str line;
         enum sp_rc rc = next_line(reader, &line, err);
@@ -193,6 +193,8 @@ static enum sp_rc walk(struct reader *reader,
             return sp_err_wrap(err, "line %" PRIu64, extent.seq + 1);
         if (!line.ptr)
             break;
+        if (scratch)
+            sp_arena_reset(scratch);
         if (parse_line(arena ? arena : scratch, line, extent.seq + 1, &event, &bad))
             continue;
         extent.seq++;

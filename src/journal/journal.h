@@ -52,7 +52,8 @@ enum sp_rc sp_journal_last(const char *path,
                            const struct sp_dict **out,
                            struct sp_err *err) SP_MUST_USE;
 
-/* Called for each event in order; false stops. `event` lives in the arena given to read. */
+/* Called for each event in order; false stops. `event` lives in the arena given to read; without
+ * one (NULL), during the call. */
 typedef bool (*sp_journal_fn)(const struct sp_dict *event, void *arg);
 
 /* Read all whole lines. SP_NOT_FOUND, SP_CORRUPT (a bad line that is not the last; names it),
