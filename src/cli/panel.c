@@ -65,8 +65,8 @@ void sp_panel_remove(struct sp_panel *panel, struct sp_panel_tool *tool)
     while (panel->tools.items[at] != tool)
         at++;
     panel->tools.len--;
-    memmove(&panel->tools.items[at], &panel->tools.items[at + 1],
-            (panel->tools.len - at) * sizeof(struct sp_panel_tool *));
+    for (; at < panel->tools.len; at++)
+        panel->tools.items[at] = panel->tools.items[at + 1];
     sp_buf_fini(&tool->task);
     sp_buf_fini(&tool->title);
     sp_buf_fini(&tool->progress);

@@ -85,9 +85,15 @@ find . -maxdepth 1 -name 'running.*' | wc -l >>counts
 sleep 0.05
 rmdir "running.$$"
 END
-echo 'case $1 in 1 | 3) echo "bad luck $1"; exit 3 ;; *) ;; esac' >odd-fails.sh
-echo 'echo "$1" >>notes' >note.sh
-echo 'i=0; while [ $i -lt 200 ]; do echo "line $i of $1 end"; i=$((i + 1)); done' >talk.sh
+cat >odd-fails.sh <<'END'
+case $1 in 1 | 3) echo "bad luck $1"; exit 3 ;; *) ;; esac
+END
+cat >note.sh <<'END'
+echo "$1" >>notes
+END
+cat >talk.sh <<'END'
+i=0; while [ $i -lt 200 ]; do echo "line $i of $1 end"; i=$((i + 1)); done
+END
 cat >wait.sh <<'END'
 trap 'echo "$1 stops"; exit 7' INT TERM
 [ -e stubborn ] && trap '' INT TERM
