@@ -164,7 +164,8 @@ static void tell_interrupt(struct sp_crew *crew, bool again)
         sp_buf_addf(&text, "the %zu tools %s", running,
                     again ? "are killed" : "have been asked to stop, and have");
     if (!again)
-        sp_buf_adds(&text, " 10 s to do so; interrupt again to kill it");
+        sp_buf_addf(&text, " 10 s to do so; interrupt again to kill %s",
+                    running == 1 ? "it" : "them");
     sp_chronicle_note(crew->works->chronicle, crew->main->logbook, SP_LOG_WARNING,
                       sp_buf_str(&text));
 }
