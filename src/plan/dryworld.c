@@ -109,32 +109,65 @@ static bool has_path(const struct sp_paths *paths, struct sp_str path)
     return false;
 }
 
-/* Put a path where it belongs in the sorted list, which has room for it. */
-static void insert(struct sp_paths *paths, struct sp_str path)
-{
-    size_t at = paths->len++;
+/* A search among what is promised. */
+struct search {
+    struct sp_arena *arena;
+    struct sp_str pattern;
+    size_t slashes; /* in the pattern: `*` does not match them */
+    const struct sp_paths *found;
+    struct sp_paths all;
+    size_t capacity;
+};
 
-    for (; at > 0 && sp_str_cmp(paths->items[at - 1], path) > 0; at--)
-        paths->items[at] = paths->items[at - 1];
-    paths->items[at] = path;
+/* Put a path where it belongs in the sorted list. */
+static void insert(struct search *search, struct sp_str path)
+{
+    struct sp_paths *all = &search->all;
+    size_t at = all->len;
+
+    if (all->len == search->capacity) {
+        struct sp_str *items = SP_ARENA_NEW(search->arena, struct sp_str, 2 * search->capacity + 8);
+        if (all->len)
+            memcpy(items, all->items, all->len * sizeof *items);
+        all->items = items;
+        search->capacity = 2 * search->capacity + 8;
+    }
+    for (; at > 0 && sp_str_cmp(all->items[at - 1], path) > 0; at--)
+        all->items[at] = all->items[at - 1];
+    all->items[at] = path;
+    all->len++;
+}
+
+static void consider(void *arg, struct sp_str path)
+{
+    struct search *search = arg;
+
+    if (count_slashes(path) == search->slashes && sp_str_match(search->pattern, path) &&
+        !has_path(search->found, path))
+        insert(search, path);
+}
+
+/* The part of a pattern that stands for itself. */
+static struct sp_str literal_start(struct sp_str pattern)
+{
+    size_t len = 0;
+
+    while (len < pattern.len && !strchr("*?[", pattern.ptr[len]))
+        len++;
+    return sp_str_slice(pattern, 0, len);
 }
 
 static struct sp_paths glob(void *arg, struct sp_str pattern, struct sp_arena *arena)
 {
     struct sp_walk *walk = arg;
     struct sp_paths found = walk->outside->glob(walk->outside->arg, pattern, arena);
-    struct sp_paths all = { SP_ARENA_NEW(arena, struct sp_str, found.len + walk->promised.len),
-                            found.len, found.too_many };
+    struct search search = { arena, pattern, count_slashes(pattern), &found, found, found.len };
 
-    if (found.len)
-        memcpy(all.items, found.items, found.len * sizeof *all.items);
-    SP_MAP_EACH (entry, &walk->promised)
-        if (count_slashes(entry->key) == count_slashes(pattern) &&
-            sp_str_match(pattern, entry->key) && !has_path(&found, entry->key))
-            insert(&all, entry->key);
-    if (!all.len)
+    sp_path_order_each(&walk->promised_order, &walk->promised, literal_start(pattern), consider,
+                       &search);
+    if (!search.all.len)
         walk->glob_was_empty = true;
-    return all;
+    return search.all;
 }
 
 void sp_dryworld_init(struct sp_walk *walk)

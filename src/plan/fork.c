@@ -49,6 +49,7 @@ struct sp_walk *sp_walk_fork(struct sp_walk *walk, size_t iteration)
     child->why = NULL;
     child->position = (struct sp_position){ 0 };
     child->promised = (struct sp_map){ 0 };
+    child->promised_order = (struct sp_path_order){ 0 };
     child->config = &child->view;
     child->view.cabs = child->view.recipes = child->view.loading = (struct sp_map){ 0 };
     child->view.owned_cabs = child->view.owned_recipes = (struct sp_map){ 0 };

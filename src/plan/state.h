@@ -17,6 +17,7 @@
 #pragma once
 
 #include "plan/node.h"
+#include "plan/pathorder.h"
 #include "plan/walk.h"
 
 enum sp_walk_mode {
@@ -117,6 +118,7 @@ struct sp_walk {
     struct sp_frame *top;
     struct sp_dict *root_vars; /* namespace `root` */
     struct sp_map promised;    /* paths that steps before will make */
+    struct sp_path_order promised_order;
     struct sp_map kinds;       /* paths looked at before a run -> what is there; see dryworld.c */
     struct sp_map real_paths;  /* the same -> their absolute form */
     bool something_ran;        /* a step has pretended to run: files may appear */

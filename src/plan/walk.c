@@ -343,6 +343,7 @@ static void start(struct sp_walk *walk, enum sp_walk_mode mode)
     walk->over = walk->mistakes = false;
     walk->something_ran = false;
     walk->found = NULL;
+    sp_path_order_fini(&walk->promised_order);
     sp_map_fini(&walk->promised);
     (void)sp_frame_push(walk, walk->root, walk->params);
 }
@@ -444,6 +445,7 @@ void sp_walk_free(struct sp_walk *walk)
     sp_command_fini(&walk->task.command);
     sp_nodes_fini(walk->root);
     sp_dynamic_free(walk->nodes->dynamic);
+    sp_path_order_fini(&walk->promised_order);
     sp_map_fini(&walk->promised);
     sp_map_fini(&walk->kinds);
     sp_map_fini(&walk->real_paths);
