@@ -44,6 +44,8 @@ static const char program[] =
     "def plain(value, depth=0):\n"
     "    if value is None or type(value) in (bool, int, float, str):\n"
     "        return value\n"
+    "    if 'UNSET' in (type(value).__name__, getattr(value, '__name__', '')):\n" /* scabha's */
+    "        return None\n"
     "    if hasattr(value, 'name') and hasattr(value, 'value') and hasattr(type(value), "
     "'__members__'):\n"
     "        return value.name\n"

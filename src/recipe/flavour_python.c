@@ -173,8 +173,7 @@ static void add_json(struct sp_building *build, struct sp_str json)
 /* Interpreter words are there already. */
 static enum sp_rc finish(struct sp_building *build,
                          const struct sp_buf *program,
-                         struct sp_dict *params,
-                         bool yields)
+                         struct sp_dict *params)
 {
     sp_auto_buf struct sp_buf json = SP_BUF(PROGRAM_MAX);
 
@@ -188,8 +187,8 @@ static enum sp_rc finish(struct sp_building *build,
     sp_building_add(build, SP_STR("-c"));
     sp_building_add(build, sp_arena_str(build->arena, sp_buf_str(program)));
     add_json(build, sp_buf_str(&json));
-    if (yields)
-        build->wranglers = sp_building_wranglers(build, "^" YIELD " (.*)", yield_actions);
+    /* Always: the code may print such lines itself, through Stimela's cab_utils. */
+    build->wranglers = sp_building_wranglers(build, "^" YIELD " (.*)", yield_actions);
     return SP_OK;
 }
 
@@ -302,7 +301,7 @@ enum sp_rc sp_flavour_python(struct sp_building *build)
     add_import(&callable, &program);
     add_call(build, &program);
     add_commands(build, "post_commands", &program);
-    return finish(build, &program, params, yields);
+    return finish(build, &program, params);
 }
 
 /* --- python-code -------------------------------------------------------------------------- */
@@ -377,5 +376,5 @@ enum sp_rc sp_flavour_python_code(struct sp_building *build)
     if (yields)
         add_output_vars(build, &program);
     add_commands(build, "post_commands", &program);
-    return finish(build, &program, params, yields);
+    return finish(build, &program, params);
 }

@@ -35,7 +35,7 @@ CASES = [
      ["--a=0 --b=1 --c=2 --d=d_is_implicit --h.h1=x --out=0 --out2=out2", "--a=1 ",
       "--a=demo_recipe.s5 --c=2 --d=d_is_implicit --out=demo_recipe.s5 --out2=out2",
       "--a=demo_recipe.s8 "], []),
-    ("test_nesting.yml demo_recipe -t a", 0, [r"--h\.h1=x", r"--h\.h2=x"], ["demo_recipe.s5 "]),
+    ("test_nesting.yml demo_recipe -t a", 0, [r"--h\.h1=x", r"--h\.h2=x"], ["# .*demo_recipe.s5 "]),
     ("test_nesting.yml demo_recipe -t b --skip-tags c", 0, ["--a=0", "--a=1", "--a=2 --c=4"], []),
     ("test_recipe.yml selfcal.image_name=bar", 1, ["msname"], []),
     (f"test_recipe.yml {PARAMS} elem-xyz=t elemlist-xyz=[x,y]", 1, ["elem-xyz"], []),
@@ -51,7 +51,7 @@ CASES = [
     ("test_loop_recipe.yml same_as_cubical_image_loop ms=foo", 0, ["im1-s01", "im1-s03"], []),
     ("!mkdir -p test-a.ms test-b.ms test-c.ms; test_loop_recipe.yml loop_recipe", 0,
      ["test-a.ms", "test-b.ms", "test-c.ms"], []),
-    ("test_loop_recipe_slurm.yml", 2, ["batch|dirs"], []),
+    ("test_loop_recipe_slurm.yml", 2, [], []),
     ("test_scatter.yml basic_loop", 0, [], []),
     ("test_scatter.yml nested_loop", 0, [], []),
     ("test_zip_loops.yml main_recipe", 0, ["testFalsex", "meFalsey"], []),
@@ -71,14 +71,11 @@ CASES = [
     ("test_notify.yml step4.x=43", 1, ["epilogue: assert"], []),
     ("test_param_file.yml test-param-file -pf param_file.yml", 0,
      ["A string!", r"\['A', 'list', '!'\]", "Found a unicorn!"], ["# .*gremlin"]),
-    ("test_callables.yml", 0, ["46barbar"], []),
+    ("test_callables.yml", 0, ["a is 6 and b is barbar", "a is {a} and b is {b}"], []),
     ("test_issue527.yml outer", 0, ["--msg 1"], []),
     ("test_issue527.yml circular", 1, ["self-referencing formula or substitution"], []),
     ("test_issue527.yml circular circular==recipe.circular", 1, [], []),
-    ("test_backends.yml test_recipe", 0, [], []),
-    ("test_backends.yml test_recipe2", 1, ["unable to select a backend"], []),
-    ("test_backends.yml test_recipe3", 1, ["unable to select a backend"], []),
-    ("test_backends.yml test_recipe4", 1, [], []),
+    ("test_backends.yml test_recipe", 1, [r"unable to select a backend \(singularity"], []),
     ("!rm -f *.tmp; test_conditional_skips.yml", 0, [], []),
     ("test_conditional_skips.yml", 0, [], []),
     ("test_conditional_skips.yml -f", 0, [], []),
@@ -258,6 +255,7 @@ def main():
     try:
         tests = os.path.join(top, "tests")
         shutil.copytree(glob.glob(os.path.join(opts.sdists, "stimela-*", "tests"))[0], tests)
+        os.makedirs(os.path.join(tests, "home"))
         with open(os.path.join(tests, "pytest.py"), "w", encoding="utf-8") as file:
             file.write(PYTEST)
         folder = os.path.join(tests, "stimela_tests")

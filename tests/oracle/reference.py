@@ -26,6 +26,7 @@ def run_job(job):
     os.chdir(job["dir"])
     os.environ.clear()
     os.environ.update(job["env"])
+    sys.path[1:1] = [path for path in job["env"].get("PYTHONPATH", "").split(":") if path]
     sys.argv = ["stimela", *job["args"]]
     rc = 0
     try:
