@@ -13,7 +13,7 @@ struct sp_preflight {
     size_t tasks; /* tool runs, as far as known; a loop over an unknown list counts once */
     size_t skipped;
     bool nothing; /* the selection leaves no step */
-    bool exact; /* no loop length was unknown */
+    bool exact;   /* no loop length was unknown */
 };
 
 /* Findings go to session->diags, among them pitfalls that make results wrong; SP_INVALID when there

@@ -123,7 +123,7 @@ static void test_pieces(void)
     check_pieces("x", 50000000, "16777216 16777216 16445568 ");
     check_pieces("\xc3\xa9", 16777218, "16777216 2 ");
     check_pieces("\xe2\x82\xac", 16777218, "16777215 3 "); /* 16 MiB is not a multiple of three */
-    check_pieces("\xff", 6000000, "16777215 1222785 "); /* three bytes for each */
+    check_pieces("\xff", 6000000, "16777215 1222785 ");    /* three bytes for each */
 }
 
 int main(void)

@@ -65,6 +65,7 @@ static const struct sp_example operators[] = {
     { "**", "power; from the left: 2**3**2 is 64", "2 ** recipe.n", "8" },
     { "x[i]", "element; negative numbers count from the end", "recipe.bands[0][-1]", "F" },
 };
+
 /* clang-format on */
 
 const struct sp_example *sp_function_examples(size_t *count)

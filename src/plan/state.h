@@ -119,11 +119,11 @@ struct sp_walk {
     struct sp_dict *root_vars; /* namespace `root` */
     struct sp_map promised;    /* paths that steps before will make */
     struct sp_path_order promised_order;
-    struct sp_map kinds;       /* paths looked at before a run -> what is there; see dryworld.c */
-    struct sp_map real_paths;  /* the same -> their absolute form */
-    bool something_ran;        /* a step has pretended to run: files may appear */
-    bool glob_was_empty;       /* set by `world` */
-    bool mistakes;             /* before a run: some step or recipe cannot run */
+    struct sp_map kinds;      /* paths looked at before a run -> what is there; see dryworld.c */
+    struct sp_map real_paths; /* the same -> their absolute form */
+    bool something_ran;       /* a step has pretended to run: files may appear */
+    bool glob_was_empty;      /* set by `world` */
+    bool mistakes;            /* before a run: some step or recipe cannot run */
     bool over;
     bool parallel;
     struct sp_frame *fork; /* the loop of which this walk is one iteration, or NULL */

@@ -6,6 +6,7 @@
 
 # Programs built with a sanitizer reserve more address space than there is memory.
 limit=4000000
+# shellcheck disable=SC3045 # dash, bash and busybox know -v
 (ulimit -v $limit && "$SPOOR" --version) >/dev/null 2>&1 || limit=unlimited
 
 # repeat COUNT TEXT
@@ -23,6 +24,7 @@ recipe() {
 
 # ends STATUS PATTERN NAME: check of r.yml (recipe r) ends in time, with this status and message
 ends() {
+    # shellcheck disable=SC2016 # for the inner shell
     try sh -c 'ulimit -v '"$limit"'; exec timeout 100 "$SPOOR" check r.yml r'
     [ "$rc" -eq "$1" ] && cat "$out" "$err" | grep -Eaq "$2"
     ok $? "$3" || { echo "# status $rc"; show | cut -c 1-300; }
