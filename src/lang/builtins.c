@@ -169,6 +169,16 @@ struct sp_value sp_builtin_getitem(struct sp_eval *eval, const struct sp_list *a
     return sp_lookup_item(eval, args->items[0], args->items[1]);
 }
 
+struct sp_value sp_builtin_slice(struct sp_eval *eval, const struct sp_list *args)
+{
+    struct sp_value parts[3] = { 0 };
+
+    for (size_t i = 1; i < args->len; i++)
+        parts[i - 1] = args->items[i];
+    return sp_lookup_slice(eval, args->items[0],
+                           &(struct sp_slice){ parts[0], parts[1], parts[2] });
+}
+
 /* --- kinds -------------------------------------------------------------------------------- */
 
 struct sp_value sp_builtin_is_str(struct sp_eval *eval, const struct sp_list *args)

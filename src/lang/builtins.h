@@ -11,6 +11,7 @@ struct sp_value sp_builtin_min(struct sp_eval *eval, const struct sp_list *args)
 struct sp_value sp_builtin_max(struct sp_eval *eval, const struct sp_list *args);
 struct sp_value sp_builtin_sort(struct sp_eval *eval, const struct sp_list *args);
 struct sp_value sp_builtin_rsort(struct sp_eval *eval, const struct sp_list *args);
+struct sp_value sp_builtin_slice(struct sp_eval *eval, const struct sp_list *args);
 struct sp_value sp_builtin_getitem(struct sp_eval *eval, const struct sp_list *args);
 struct sp_value sp_builtin_is_str(struct sp_eval *eval, const struct sp_list *args);
 struct sp_value sp_builtin_is_num(struct sp_eval *eval, const struct sp_list *args);

@@ -80,19 +80,26 @@ static struct sp_value eval_prefix(struct sp_eval *eval, const struct sp_node *n
     return node->prefix.op->apply(eval, node->prefix.op, operand, sp_null());
 }
 
+static struct sp_value eval_part(struct sp_eval *eval, const struct sp_node *node)
+{
+    return node ? sp_eval_node(eval, node) : sp_null();
+}
+
 static struct sp_value eval_item(struct sp_eval *eval, const struct sp_node *node)
 {
     struct sp_value base = sp_eval_node(eval, node->item.base);
-    struct sp_value from = node->item.from ? sp_eval_node(eval, node->item.from) : sp_null();
-    struct sp_value to = node->item.to ? sp_eval_node(eval, node->item.to) : sp_null();
-    struct sp_value unset = unset_of(base, from);
+    struct sp_slice slice = { eval_part(eval, node->item.from), eval_part(eval, node->item.to),
+                              eval_part(eval, node->item.step) };
+    const struct sp_value parts[] = { slice.from, slice.to, slice.step };
+    struct sp_value unset = unset_of(base, sp_null());
 
-    unset = sp_is_value(unset) ? unset_of(to, sp_null()) : unset_of(unset, to);
+    for (size_t i = 0; i < SP_COUNT(parts); i++)
+        unset = sp_is_value(unset) ? unset_of(parts[i], sp_null()) : unset_of(unset, parts[i]);
     if (!sp_is_value(unset))
         return unset;
     sp_eval_touch(eval, base);
-    return node->kind == SP_NODE_INDEX ? sp_lookup_item(eval, base, from)
-                                       : sp_lookup_slice(eval, base, from, to);
+    return node->kind == SP_NODE_INDEX ? sp_lookup_item(eval, base, slice.from)
+                                       : sp_lookup_slice(eval, base, &slice);
 }
 
 static struct sp_value walk(struct sp_eval *eval, const struct sp_node *node)

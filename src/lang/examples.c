@@ -24,6 +24,7 @@ static const struct sp_example functions[] = {
     { "MAX", NULL, "MAX(LIST(5, recipe.n))", "5" },
     { "SORT", NULL, "SORT(recipe.bands)", "['L', 'UHF']" },
     { "RSORT", NULL, "RSORT(LIST(1, 3, 2))", "[3, 2, 1]" },
+    { "SLICE", NULL, "SLICE(RANGE(10), 1, 8, recipe.n)", "[1, 4, 7]" },
     { "GETITEM", NULL, "GETITEM(recipe.bands, 1)", "L" },
     { "IS_STR", NULL, "IS_STR(recipe.image)", "True" },
     { "IS_NUM", NULL, "IS_NUM(recipe.image)", "False" },
@@ -64,6 +65,8 @@ static const struct sp_example operators[] = {
     { "~ x", "all bits inverted", "~recipe.n", "-4" },
     { "**", "power; from the left: 2**3**2 is 64", "2 ** recipe.n", "8" },
     { "x[i]", "element; negative numbers count from the end", "recipe.bands[0][-1]", "F" },
+    { "x[i:j]", "elements from i, j not included; either may be omitted", "recipe.image[-4:]", "fits" },
+    { "x[i:j:k]", "every k-th of them; backwards if k is negative", "RANGE(10)[::recipe.n]", "[0, 3, 6, 9]" },
 };
 
 /* clang-format on */

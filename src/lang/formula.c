@@ -491,12 +491,13 @@ static struct sp_node *parse_atom(struct parser *parser)
     return inner;
 }
 
-/* A bound of a slice or an index; NULL where there is none before `close` or ':'. */
-static bool parse_bound(struct parser *parser, char close, const struct sp_node **out)
+/* An index or a part of a slice; NULL where one of `ends` stands instead. */
+static bool parse_bound(struct parser *parser, const char *ends, const struct sp_node **out)
 {
     skip_blanks(parser);
+    char c = char_at(parser, parser->at);
     *out = NULL;
-    if (char_at(parser, parser->at) == close)
+    if (c && strchr(ends, c))
         return true;
     *out = parse_level(parser, SP_LEVEL_LOGIC);
     return *out != NULL;
@@ -507,25 +508,31 @@ static unsigned depth_of(const struct sp_node *node)
     return node ? node->depth : 0;
 }
 
-/* Behind the "[" of x[i] or x[i:j]. */
+/* Behind the "[" of x[i], x[i:j] or x[i:j:k]. */
 static struct sp_node *parse_item(struct parser *parser, const struct sp_node *base)
 {
     const struct sp_node *from;
     const struct sp_node *to = NULL;
+    const struct sp_node *step = NULL;
 
-    if (!parse_bound(parser, ':', &from))
+    if (!parse_bound(parser, ":", &from))
         return NULL;
     bool slice = accept(parser, ':');
-    if (slice && !parse_bound(parser, ']', &to))
+    if (slice && !parse_bound(parser, ":]", &to))
+        return NULL;
+    if (slice && accept(parser, ':') && !parse_bound(parser, "]", &step))
         return NULL;
     if (!accept(parser, ']'))
         return unexpected(parser, "']'");
-    unsigned below = SP_MAX(base->depth, SP_MAX(depth_of(from), depth_of(to)));
+    unsigned bounds = SP_MAX(depth_of(from), depth_of(to));
+    unsigned below = SP_MAX(base->depth, bounds);
+    below = SP_MAX(below, depth_of(step));
     struct sp_node *node = new_node(parser, slice ? SP_NODE_SLICE : SP_NODE_INDEX, below);
     if (node) {
         node->item.base = base;
         node->item.from = from;
         node->item.to = to;
+        node->item.step = step;
     }
     return node;
 }
@@ -675,6 +682,7 @@ void sp_formula_references(const struct sp_node *node, sp_reference_fn each, voi
         visit(node->item.base, each, arg);
         visit(node->item.from, each, arg);
         visit(node->item.to, each, arg);
+        visit(node->item.step, each, arg);
         break;
     case SP_NODE_CALL:
         for (size_t i = 0; i < node->call.len; i++)

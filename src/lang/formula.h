@@ -9,7 +9,7 @@
  *   3       in, not in                   10      * // / %
  *   4       == != >= <= > <              11      - + ~ in front
  *   5       |                            12      **
- *   6       ^                            13      x[i] x[i:j]
+ *   6       ^                            13      x[i] x[i:j] x[i:j:k]
  *   7       &
  * All binary operators associate to the left, "**" too; "and" and "or" share a level and both
  * sides are evaluated. Names may contain - * ? @ behind their first letter: blanks matter.
@@ -68,7 +68,8 @@ struct sp_node {
         struct {
             const struct sp_node *base;
             const struct sp_node *from; /* the index */
-            const struct sp_node *to;   /* of a slice; bounds not given are NULL */
+            const struct sp_node *to;   /* of a slice; what is not given is NULL */
+            const struct sp_node *step;
         } item;
 
         struct {

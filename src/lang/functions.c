@@ -279,6 +279,8 @@ static struct sp_value builtin_log_critical(struct sp_eval *eval, const struct s
     X("MAX", 1, ANY, 0, EAGER(sp_builtin_max), "value, ... or list", "largest")              \
     X("SORT", 1, 1, 0, EAGER(sp_builtin_sort), "list", "in ascending order")                 \
     X("RSORT", 1, 1, 0, EAGER(sp_builtin_rsort), "list", "in descending order")              \
+    X("SLICE", 2, 4, 0, EAGER(sp_builtin_slice), "list, from[, to[, step]]",                 \
+      "list[from:to:step]; also of a text")                                                  \
     X("GETITEM", 2, 2, 0, EAGER(sp_builtin_getitem), "value, key", "value[key]")             \
     X("IS_STR", 1, 1, 0, EAGER(sp_builtin_is_str), "value", "is it a text (not a path)?")    \
     X("IS_NUM", 1, 1, 0, EAGER(sp_builtin_is_num), "value", "is it a number or boolean?")    \

@@ -26,11 +26,10 @@ static size_t length_of(struct sp_value value)
     return sp_is_list(value) ? value.list->len : sp_utf8_count(value.text);
 }
 
-/* Characters [from, to) of a text. */
-static struct sp_value characters(struct sp_str text, size_t from, size_t to)
+/* Character `at` of a text. */
+static struct sp_value character(struct sp_str text, size_t at)
 {
-    return sp_text(
-        sp_str_slice(text, sp_utf8_offset(text, from), sp_utf8_offset(text, SP_MAX(from, to))));
+    return sp_text(sp_str_slice(text, sp_utf8_offset(text, at), sp_utf8_offset(text, at + 1)));
 }
 
 static struct sp_value item_of_dict(struct sp_eval *eval,
@@ -68,46 +67,106 @@ struct sp_value sp_lookup_item(struct sp_eval *eval, struct sp_value base, struc
                              sp_kind_name(base.kind), (long long)integer_of(index), (long long)len);
     if (sp_is_list(base))
         return base.list->items[at];
-    return characters(base.text, (size_t)at, (size_t)at + 1);
+    return character(base.text, (size_t)at);
 }
 
-/* A bound of a slice, clamped to the items. */
-static bool slice_bound(struct sp_value bound, size_t missing, size_t len, size_t *out)
+/* The items of a slice: `first`, `first + step` ..., `count` of them. */
+struct stride {
+    int64_t first, step;
+    size_t count;
+};
+
+static int64_t clamped(int64_t value, int64_t low, int64_t high)
 {
+    return SP_MIN(SP_MAX(value, low), high);
+}
+
+/* One bound, as Python takes it: from the end when negative, between `low` and `high`. */
+static bool slice_bound(struct sp_value bound,
+                        int64_t missing,
+                        const struct stride *range,
+                        int64_t len,
+                        int64_t *out)
+{
+    int64_t low = range->step < 0 ? -1 : 0;
+
     *out = missing;
     if (bound.kind == SP_NULL)
         return true;
     if (!is_integer(bound))
         return false;
     int64_t at = integer_of(bound);
-    if (at < 0)
-        at = at < -(int64_t)len ? 0 : at + (int64_t)len;
-    *out = SP_MIN((size_t)at, len);
+    *out = clamped(at < 0 ? at + len : at, low, low + len);
     return true;
+}
+
+/* NULL, or what is wrong with the slice. */
+static const char *slice_stride(const struct sp_slice *slice, size_t count, struct stride *out)
+{
+    int64_t len = (int64_t)count;
+    int64_t end;
+
+    *out = (struct stride){ .step = 1 };
+    if (slice->step.kind != SP_NULL) {
+        if (!is_integer(slice->step))
+            return "the step of a slice must be an integer";
+        /* A step over all items is as good as any longer one, and cannot overflow. */
+        out->step = clamped(integer_of(slice->step), -len - 1, len + 1);
+    }
+    if (out->step == 0)
+        return "the step of a slice cannot be 0";
+    bool back = out->step < 0;
+    if (!slice_bound(slice->from, back ? len - 1 : 0, out, len, &out->first) ||
+        !slice_bound(slice->to, back ? -1 : len, out, len, &end))
+        return "bounds of a slice must be integers";
+    int64_t distance = back ? out->first - end : end - out->first;
+    int64_t step = back ? -out->step : out->step;
+    out->count = distance > 0 ? (size_t)((distance + step - 1) / step) : 0;
+    return NULL;
+}
+
+static struct sp_value slice_text(struct sp_eval *eval,
+                                  struct sp_str text,
+                                  const struct stride *stride,
+                                  size_t len)
+{
+    size_t *offsets = SP_ARENA_NEW(eval->arena, size_t, len + 1);
+    char *out = sp_arena_alloc(eval->arena, text.len + 1);
+    size_t used = 0;
+
+    for (size_t i = 0; i < len; i++)
+        offsets[i + 1] = offsets[i] + sp_utf8_offset(sp_str_slice(text, offsets[i], text.len), 1);
+    for (size_t i = 0; i < stride->count; i++) {
+        size_t at = (size_t)(stride->first + (int64_t)i * stride->step);
+        size_t size = offsets[at + 1] - offsets[at];
+        memcpy(out + used, text.ptr + offsets[at], size);
+        used += size;
+    }
+    return sp_text((struct sp_str){ out, used });
 }
 
 struct sp_value sp_lookup_slice(struct sp_eval *eval,
                                 struct sp_value base,
-                                struct sp_value from,
-                                struct sp_value to)
+                                const struct sp_slice *slice)
 {
-    size_t first;
-    size_t end;
+    struct stride stride;
 
     if (!sp_is_list(base) && !sp_is_text(base))
         return sp_eval_error(eval, "%s cannot be sliced", sp_kind_name(base.kind));
     size_t len = length_of(base);
-    if (!slice_bound(from, 0, len, &first) || !slice_bound(to, len, len, &end))
-        return sp_eval_error(eval, "bounds of a slice must be integers");
-    if (sp_is_text(base))
-        return characters(base.text, first, end);
-    struct sp_value slice = sp_list_new(eval->arena);
-    slice.kind = base.kind;
+    const char *wrong = slice_stride(slice, len, &stride);
+    if (wrong)
+        return sp_eval_error(eval, "%s", wrong);
     if (!sp_eval_charge(eval, len))
         return sp_eval_exhausted(eval);
-    for (size_t i = first; i < end; i++)
-        sp_list_add(eval->arena, slice.list, base.list->items[i]);
-    return slice;
+    if (sp_is_text(base))
+        return slice_text(eval, base.text, &stride, len);
+    struct sp_value result = sp_list_new(eval->arena);
+    result.kind = base.kind;
+    for (size_t i = 0; i < stride.count; i++)
+        sp_list_add(eval->arena, result.list,
+                    base.list->items[stride.first + (int64_t)i * stride.step]);
+    return result;
 }
 
 /* --- walking ------------------------------------------------------------------------------ */

@@ -36,8 +36,13 @@ struct sp_value sp_lookup(struct sp_eval *eval,
 /* x[index] on lists, texts and mappings; ERROR with Python's meaning. */
 struct sp_value sp_lookup_item(struct sp_eval *eval, struct sp_value base, struct sp_value index);
 
-/* x[from:to]; SP_NULL for a bound that is not given. */
+/* Of x[from:to:step]; SP_NULL for what is not given. */
+struct sp_slice {
+    struct sp_value from, to, step;
+};
+
+/* As Python does it: negative bounds count from the end, those outside are no error, a negative
+ * step goes backwards. */
 struct sp_value sp_lookup_slice(struct sp_eval *eval,
                                 struct sp_value base,
-                                struct sp_value from,
-                                struct sp_value to);
+                                const struct sp_slice *slice);

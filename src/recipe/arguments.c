@@ -103,7 +103,10 @@ static struct sp_str replace_all(struct sp_arena *arena,
     return sp_arena_str(arena, sp_buf_str(&out));
 }
 
-static struct sp_str option_name(const struct sp_building *build, const struct sp_param *param)
+/* `negation` stands between prefix and name. */
+static struct sp_str negated_name(const struct sp_building *build,
+                                  const struct sp_param *param,
+                                  struct sp_str negation)
 {
     struct sp_value prefix = policy(build, param, SP_POLICY_PREFIX);
     struct sp_value replace = policy(build, param, SP_POLICY_REPLACE);
@@ -114,8 +117,13 @@ static struct sp_str option_name(const struct sp_building *build, const struct s
     if (!param->nom_de_guerre.len && replace.kind == SP_DICT)
         SP_DICT_EACH(entry, replace.dict)
     name = replace_all(build->arena, name, entry->key, sp_value_text(build->arena, entry->value));
-    return sp_arena_printf(build->arena, SP_STR_FMT SP_STR_FMT, SP_STR_ARG(dashes),
-                           SP_STR_ARG(name));
+    return sp_arena_printf(build->arena, SP_STR_FMT SP_STR_FMT SP_STR_FMT, SP_STR_ARG(dashes),
+                           SP_STR_ARG(negation), SP_STR_ARG(name));
+}
+
+static struct sp_str option_name(const struct sp_building *build, const struct sp_param *param)
+{
+    return negated_name(build, param, SP_STR(""));
 }
 
 /* --- templates ---------------------------------------------------------------------------- */
@@ -357,7 +365,25 @@ static enum sp_rc add_list(struct sp_building *build, const struct argument *arg
     return SP_OK;
 }
 
-/* A parameter of type bool: an option is there or not, unless policies make it explicit. */
+/* What policy `negate` puts before the name of a false flag; empty: the policy does not apply. */
+static struct sp_str negation_of(const struct sp_building *build, const struct argument *arg)
+{
+    struct sp_value negate = policy(build, arg->param, SP_POLICY_NEGATE);
+
+    return negate.kind == SP_NULL ? SP_STR("") : sp_value_text(build->arena, negate);
+}
+
+/* Is the option there or not, rather than followed by a value? */
+static bool is_flag(const struct sp_building *build, const struct argument *arg, bool positional)
+{
+    if (arg->value.kind != SP_BOOL)
+        return false;
+    if (sp_dtype_is(arg->param->dtype, "bool"))
+        return true;
+    return !positional && negation_of(build, arg).len > 0;
+}
+
+/* An option that is there or not, unless policies make it explicit. */
 static void add_bool(struct sp_building *build, const struct argument *arg, bool positional)
 {
     bool yes = sp_truth(arg->value);
@@ -370,6 +396,8 @@ static void add_bool(struct sp_building *build, const struct argument *arg, bool
     if (positional) {
         if (yes || is_explicit)
             sp_building_add(build, sp_value_text(build->arena, arg->value));
+    } else if (!yes && negation_of(build, arg).len) {
+        sp_building_add(build, negated_name(build, arg->param, negation_of(build, arg)));
     } else if (is_explicit || has_policy(build, arg->param, SP_POLICY_KEY_VALUE)) {
         add_pair(build, arg, word);
     } else if (yes) {
@@ -386,7 +414,7 @@ static enum sp_rc add_argument(struct sp_building *build,
 
     if (passed->value.kind == SP_NULL)
         return SP_OK;
-    if (sp_dtype_is(passed->param->dtype, "bool") && passed->value.kind == SP_BOOL) {
+    if (is_flag(build, &arg, positional)) {
         add_bool(build, &arg, positional);
         return SP_OK;
     }

@@ -149,6 +149,7 @@ static void look_at(const struct look *look, const struct sp_node *node)
         look_at(look, node->item.base);
         look_at(look, node->item.from);
         look_at(look, node->item.to);
+        look_at(look, node->item.step);
         break;
     case SP_NODE_CALL:
         look_at_call(look, node);

@@ -9,6 +9,7 @@
 enum policy_type {
     TYPE_BOOL,
     TYPE_TEXT,
+    TYPE_WORD, /* a text, and nothing that YAML makes of one: "no" is false */
     TYPE_TEXTS,
     TYPE_MAPPING
 };
@@ -27,6 +28,7 @@ static const struct {
     [SP_POLICY_SKIP_IMPLICITS] = { "skip_implicits", TYPE_BOOL },
     [SP_POLICY_EXPLICIT_TRUE] = { "explicit_true", TYPE_TEXT },
     [SP_POLICY_EXPLICIT_FALSE] = { "explicit_false", TYPE_TEXT },
+    [SP_POLICY_NEGATE] = { "negate", TYPE_WORD },
     [SP_POLICY_SPLIT] = { "split", TYPE_TEXT },
     [SP_POLICY_FORMAT] = { "format", TYPE_TEXT },
     [SP_POLICY_FORMAT_LIST] = { "format_list", TYPE_TEXTS },
@@ -38,9 +40,8 @@ static const struct {
 };
 
 static const char *const expected[] = {
-    [TYPE_BOOL] = "true or false",
-    [TYPE_TEXT] = "a text",
-    [TYPE_TEXTS] = "a list of texts",
+    [TYPE_BOOL] = "true or false",         [TYPE_TEXT] = "a text",
+    [TYPE_WORD] = "a text, such as 'no-'", [TYPE_TEXTS] = "a list of texts",
     [TYPE_MAPPING] = "a mapping of texts",
 };
 
@@ -58,6 +59,8 @@ static bool has_type(struct sp_value value, enum policy_type type)
         return sp_field_bool(value, &boolean);
     if (type == TYPE_TEXT)
         return is_scalar(value);
+    if (type == TYPE_WORD)
+        return sp_is_text(value);
     if (type == TYPE_TEXTS ? !sp_is_list(value) : value.kind != SP_DICT)
         return false;
     if (type == TYPE_TEXTS) {

@@ -16,6 +16,7 @@ enum sp_policy_id {
     SP_POLICY_SKIP_IMPLICITS,
     SP_POLICY_EXPLICIT_TRUE,
     SP_POLICY_EXPLICIT_FALSE,
+    SP_POLICY_NEGATE, /* Spoor's own: "no-" makes a false x "--no-x" */
     SP_POLICY_SPLIT,
     SP_POLICY_FORMAT,
     SP_POLICY_FORMAT_LIST,

@@ -69,6 +69,7 @@ static const struct {
     { "inputs: {a: {policies: {repaet: list}}}", "a:str", "did you mean 'repeat'?" },
     { "inputs: {a: {policies: {repeat: [1]}}}", "a:str", "policy 'repeat' must be a text" },
     { "inputs: {a: {policies: {skip: maybe}}}", "a:str", "must be true or false" },
+    { "inputs: {a: {policies: {negate: no}}}", "a:str", "must be a text, such as 'no-'" },
     { "inputs: {a: {policies: {replace: x}}}", "a:str", "must be a mapping" },
     { "inputs: {a: {policies: {format_list: x}}}", "a:str", "must be a list" },
     /* twice */
