@@ -8,16 +8,18 @@
 
 #include <libfyaml.h>
 
-#define TEXT_MAX ((size_t)64 << 20)
-#define BOM      "\xEF\xBB\xBF"
+#define TEXT_MAX  ((size_t)64 << 20)
+#define BOM       "\xEF\xBB\xBF"
+#define LONE_DASH 0x7F /* a control character: sp_encoding_check lets none through */
 
 struct parse {
     struct sp_arena *arena;
     struct sp_origins *origins;
     struct sp_diags *diags;
     enum sp_yaml_dialect dialect;
-    struct sp_str text; /* the copy that the origins keep, behind a byte order mark */
-    size_t base;        /* bytes of the byte order mark */
+    struct sp_str text;  /* the copy that the origins keep, behind a byte order mark */
+    struct sp_str shown; /* what libfyaml reads: the text, with each lone '-' as LONE_DASH */
+    size_t base;         /* bytes of the byte order mark */
     uint32_t file;
     struct sp_tree tree;
     size_t last_end; /* behind the last event that has a place */
@@ -183,6 +185,48 @@ static bool add_key(struct parse *parse, struct sp_value value, struct sp_str te
     return false;
 }
 
+/* Whether the '-' at 'at' is all of a text between brackets, as in {prefix: -, repeat: list}. */
+static bool is_lone_dash(struct sp_str text, size_t at)
+{
+    size_t before = at;
+
+    if (at + 1 == text.len || !strchr(",[]{}", text.ptr[at + 1]))
+        return false;
+    while (before && strchr(" \t\r\n", text.ptr[before - 1]))
+        before--;
+    return before && strchr(",[{:", text.ptr[before - 1]);
+}
+
+/* libfyaml refuses a lone '-'; PyYAML does not. So it is shown a character that stands in no valid
+ * text. */
+static void hide_dashes(struct parse *parse)
+{
+    char *copy = NULL;
+
+    parse->shown = parse->text;
+    for (size_t at = 0; at < parse->text.len; at++) {
+        if (parse->text.ptr[at] != '-' || !is_lone_dash(parse->text, at))
+            continue;
+        if (!copy) {
+            copy = sp_arena_alloc(parse->arena, parse->text.len);
+            memcpy(copy, parse->text.ptr, parse->text.len);
+            parse->shown.ptr = copy;
+        }
+        copy[at] = LONE_DASH;
+    }
+}
+
+/* A text from libfyaml as it stands in the file, in the arena if that differs. */
+static struct sp_str with_dashes(struct parse *parse, struct sp_str text)
+{
+    if (sp_str_find(text, LONE_DASH) == SIZE_MAX)
+        return text;
+    char *copy = sp_arena_alloc(parse->arena, text.len);
+    for (size_t i = 0; i < text.len; i++)
+        copy[i] = (char)(text.ptr[i] == LONE_DASH ? '-' : text.ptr[i]);
+    return (struct sp_str){ copy, text.len };
+}
+
 /* The text of a scalar, in the arena if it is quoted. Most stand as they are in the source. */
 static struct sp_str scalar_text(struct parse *parse, struct fy_event *event)
 {
@@ -196,7 +240,9 @@ static struct sp_str scalar_text(struct parse *parse, struct fy_event *event)
     if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
         return sp_quoted_decode(parse->arena, source, style == FYSS_SINGLE_QUOTED);
     bool one_line = sp_str_find(source, '\n') == SIZE_MAX && sp_str_find(source, '\r') == SIZE_MAX;
-    return style == FYSS_PLAIN && one_line ? source : token_text(event->scalar.value);
+    if (style == FYSS_PLAIN && one_line)
+        return source;
+    return with_dashes(parse, token_text(event->scalar.value));
 }
 
 static bool on_scalar(struct parse *parse, struct fy_event *event)
@@ -499,11 +545,13 @@ static void parse_text(struct parse *parse)
         abort();
     fy_diag_set_collect_errors(diag, true);
     struct fy_parse_cfg config = {
-        .flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_1 | FYPCF_JSON_NONE,
+        .flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_1 | FYPCF_JSON_NONE |
+                 FYPCF_SLOPPY_FLOW_INDENTATION,
         .diag = diag,
     };
     struct fy_parser *parser = fy_parser_create(&config);
-    if (!parser || fy_parser_set_string(parser, parse->text.ptr, parse->text.len))
+    hide_dashes(parse);
+    if (!parser || fy_parser_set_string(parser, parse->shown.ptr, parse->shown.len))
         abort();
     parse_events(parse, parser, diag);
     fy_parser_destroy(parser);
