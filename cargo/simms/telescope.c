@@ -353,11 +353,6 @@ enum sp_rc telescope_get(struct sp_arena *arena,
         }
         sp_nearest_offer(&nearest, sp_str_of(k->name));
     }
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND,
-                       "telescope '%s' is not known; did you mean '" SP_STR_FMT "'?", name,
-                       SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND,
-                   "telescope '%s' is not known; see --list-telescopes, or give --antenna-file",
-                   name);
+    return sp_nearest_fail(&nearest, "see --list-telescopes, or give --antenna-file", err,
+                           SP_NOT_FOUND, "telescope '%s' is not known", name);
 }

@@ -110,10 +110,8 @@ static enum sp_rc check_column(const struct simulation *sim, const char *column,
     for (size_t i = 0; i < SP_COUNT(usual); i++)
         if (ms_has_column(sim->ms, usual[i]))
             sp_nearest_offer(&nearest, sp_str_of(usual[i]));
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND, "%s has no column '%s'; did you mean '" SP_STR_FMT "'?",
-                       sim->settings->ms, column, SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND, "%s has no column '%s'", sim->settings->ms, column);
+    return sp_nearest_fail(&nearest, NULL, err, SP_NOT_FOUND, "%s has no column '%s'",
+                           sim->settings->ms, column);
 }
 
 /* casacore takes any name; those that TaQL cannot say are slips. */

@@ -64,3 +64,25 @@ void sp_nearest_offer(struct sp_nearest *nearest, struct sp_str name)
         nearest->best = name;
     }
 }
+
+#undef sp_nearest_fail /* for the analyzer it is a macro */
+
+enum sp_rc sp_nearest_fail(const struct sp_nearest *nearest,
+                           const char *otherwise,
+                           struct sp_err *err,
+                           enum sp_rc code,
+                           const char *fmt,
+                           ...)
+{
+    struct sp_err plain;
+    va_list args;
+
+    va_start(args, fmt);
+    (void)sp_failv(&plain, code, fmt, args);
+    va_end(args);
+    if (nearest->best.ptr)
+        return sp_fail(err, code, "%s; did you mean '" SP_STR_FMT "'?", plain.text,
+                       SP_STR_ARG(nearest->best));
+    return sp_fail(err, code, "%s%s%s", plain.text, otherwise ? "; " : "",
+                   otherwise ? otherwise : "");
+}

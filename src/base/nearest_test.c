@@ -42,9 +42,34 @@ static void test_distance(void)
     tap_ok(sp_name_distance(SP_STR("same"), SP_STR("same")) == 0, "equal names");
 }
 
+static void test_failures(void)
+{
+    static const struct {
+        const char *best, *otherwise, *text;
+    } cases[] = {
+        { "colour", "there are two", "no 'x'; did you mean 'colour'?" },
+        { "colour", NULL, "no 'x'; did you mean 'colour'?" },
+        { NULL, "there are two", "no 'x'; there are two" },
+        { NULL, NULL, "no 'x'" },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(cases); i++) {
+        struct sp_nearest nearest = SP_NEAREST(SP_STR("x"));
+        struct sp_err err = SP_ERR_INIT;
+        if (cases[i].best)
+            nearest.best = sp_str_of(cases[i].best);
+        enum sp_rc rc =
+            sp_nearest_fail(&nearest, cases[i].otherwise, &err, SP_NOT_FOUND, "no '%s'", "x");
+        if (!tap_ok(rc == SP_NOT_FOUND && err.code == rc && strcmp(err.text, cases[i].text) == 0,
+                    "%s", cases[i].text))
+            printf("# got %s\n", err.text);
+    }
+}
+
 int main(void)
 {
     test_suggestions();
+    test_failures();
     test_distance();
     return tap_done();
 }

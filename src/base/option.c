@@ -255,7 +255,8 @@ enum sp_rc sp_option_parse_front(const struct sp_option *options,
 
 /* --- help --------------------------------------------------------------------------------- */
 
-void sp_wrap(struct sp_buf *out, struct sp_str text, int indent, int width)
+/* Append `text` in lines of at most `width` columns; all lines but the first are indented. */
+static void wrap(struct sp_buf *out, struct sp_str text, int indent, int width)
 {
     int column = indent;
 
@@ -304,7 +305,7 @@ static void add_option_help(const struct sp_option *option, int width, struct sp
         start = out->len;
     }
     sp_buf_add_repeat(out, ' ', HELP_COLUMN - (out->len - start));
-    sp_wrap(out, sp_str_of(option->help), HELP_COLUMN, width);
+    wrap(out, sp_str_of(option->help), HELP_COLUMN, width);
     sp_buf_addc(out, '\n');
 }
 

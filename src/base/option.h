@@ -125,6 +125,3 @@ void sp_usage_page_name(const struct sp_usage *usage, struct sp_buf *out);
 
 /* Append the body of a man page (roff): from .SH NAME to EXAMPLES. */
 void sp_usage_man(const struct sp_usage *usage, struct sp_buf *out);
-
-/* Append `text` in lines of at most `width` columns; all lines but the first are indented. */
-void sp_wrap(struct sp_buf *out, struct sp_str text, int indent, int width);

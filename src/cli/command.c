@@ -30,15 +30,8 @@ const char *sp_command_word(const struct sp_cli_command *command)
     return command->usage.name + strlen("spoor ");
 }
 
-const struct sp_cli_command *sp_command_find(const char *word)
-{
-    for (size_t i = 0; sp_commands[i]; i++)
-        if (strcmp(sp_command_word(sp_commands[i]), word) == 0)
-            return sp_commands[i];
-    return NULL;
-}
-
-void sp_command_name(const struct sp_usage *usage, struct sp_buf *out)
+/* Append the name of a command as it was called: "spoor run", "stimela run". */
+static void add_name(const struct sp_usage *usage, struct sp_buf *out)
 {
     const char *program = sp_program()->name;
     const char *rest = usage->name + strlen("spoor");
@@ -52,7 +45,7 @@ void sp_command_show_help(const struct sp_usage *usage, FILE *stream)
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
     struct sp_usage shown = *usage;
 
-    sp_command_name(usage, &name);
+    add_name(usage, &name);
     shown.name = name.ptr;
     sp_usage_help(&shown, sp_tty_width(fileno(stream)), &text);
     (void)fputs(text.ptr, stream);
@@ -62,7 +55,7 @@ int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err
 {
     sp_auto_buf struct sp_buf name = SP_BUF(SP_BUF_SMALL);
 
-    sp_command_name(&self->usage, &name);
+    add_name(&self->usage, &name);
     (void)fprintf(stderr, "%s: %s\nTry '%s --help'.\n", name.ptr, err->text, name.ptr);
     return SP_EXIT_USAGE;
 }
@@ -148,7 +141,8 @@ static void add_program_options(struct sp_load_args *args)
     args->verbose |= front->verbose;
 }
 
-const char *sp_load_args_backend(const struct sp_load_args *args)
+/* The backend that was asked for, or NULL. */
+static const char *backend_of(const struct sp_load_args *args)
 {
     if (args->native)
         return "native";
@@ -170,12 +164,8 @@ static enum sp_rc check_backend(const char *name, struct sp_err *err)
             return SP_OK;
         sp_nearest_offer(&nearest, sp_str_of(known[i]));
     }
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_INVALID, "there is no backend '%s'; did you mean '" SP_STR_FMT "'?",
-                       name, SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_INVALID,
-                   "there is no backend '%s'; there are native, singularity (apptainer), kube",
-                   name);
+    return sp_nearest_fail(&nearest, "there are native, singularity (apptainer), kube", err,
+                           SP_INVALID, "there is no backend '%s'", name);
 }
 
 struct sp_session_options sp_load_args_session(struct sp_load_args *args)
@@ -194,7 +184,7 @@ struct sp_session_options sp_load_args_session(struct sp_load_args *args)
         .parameter_files_len = args->parameter_files.len,
         .assign = args->assign.items,
         .assign_len = args->assign.len,
-        .backend = sp_load_args_backend(args),
+        .backend = backend_of(args),
         .slurm = args->slurm,
         .last_recipe = args->last_recipe,
         .verbose = args->verbose,
@@ -248,14 +238,12 @@ enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, s
 {
     struct sp_nearest nearest = SP_NEAREST(sp_str_of(word));
 
-    *out = sp_command_find(word);
-    if (*out)
-        return SP_OK;
-    for (size_t i = 0; sp_commands[i]; i++)
+    for (size_t i = 0; sp_commands[i]; i++) {
+        if (strcmp(sp_command_word(sp_commands[i]), word) == 0) {
+            *out = sp_commands[i];
+            return SP_OK;
+        }
         sp_nearest_offer(&nearest, sp_str_of(sp_command_word(sp_commands[i])));
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND,
-                       "there is no command '%s'; did you mean '" SP_STR_FMT "'?", word,
-                       SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND, "there is no command '%s'", word);
+    }
+    return sp_nearest_fail(&nearest, NULL, err, SP_NOT_FOUND, "there is no command '%s'", word);
 }

@@ -33,10 +33,7 @@ extern const struct sp_cli_command sp_command_run, sp_command_check, sp_command_
 /* All commands in the order of the help, ending with NULL. */
 extern const struct sp_cli_command *const sp_commands[];
 
-/* By the word after "spoor", or NULL. */
-const struct sp_cli_command *sp_command_find(const char *word);
-
-/* The same; SP_NOT_FOUND with the nearest name. */
+/* By the word after "spoor"; SP_NOT_FOUND with the nearest name. */
 enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, struct sp_err *err)
     SP_MUST_USE;
 
@@ -141,9 +138,6 @@ int sp_command_refuse_words(const struct sp_cli_command *self,
                             const struct sp_words *words,
                             size_t most);
 
-/* Append the name of a command as it was called: "spoor run", "stimela run". */
-void sp_command_name(const struct sp_usage *usage, struct sp_buf *out);
-
 /* Show the help. */
 void sp_command_show_help(const struct sp_usage *usage, FILE *stream);
 
@@ -153,9 +147,6 @@ int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err
 /* What a session is to be opened with: these options, behind those in front of the command.
  * Borrows from `args`, which is changed: once. */
 struct sp_session_options sp_load_args_session(struct sp_load_args *args);
-
-/* The backend that was asked for, or NULL. */
-const char *sp_load_args_backend(const struct sp_load_args *args);
 
 /* Open a session, load the words, pick what to run. Findings and faults are shown on stderr;
  * -1 to go on, else the exit status. The session must be closed in any case. */

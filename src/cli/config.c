@@ -120,13 +120,8 @@ static enum sp_rc no_such_key(const struct sp_session *session,
         collect(&leaves, sp_str_of(sections[i]), *sp_dict_get(session->config.root, sections[i]));
     for (size_t i = 0; i < leaves.len; i++)
         sp_nearest_offer(&nearest, leaves.items[i].key);
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND,
-                       "'" SP_STR_FMT "' is not set; did you mean '" SP_STR_FMT "'?",
-                       SP_STR_ARG(key), SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND,
-                   "'" SP_STR_FMT "' is not set; 'spoor config --known' lists what can be",
-                   SP_STR_ARG(key));
+    return sp_nearest_fail(&nearest, "'spoor config --known' lists what can be", err, SP_NOT_FOUND,
+                           "'" SP_STR_FMT "' is not set", SP_STR_ARG(key));
 }
 
 static enum sp_rc collect_key(struct leaves *leaves,

@@ -116,13 +116,8 @@ static enum sp_rc no_match(const struct doc *doc, struct sp_str pattern, struct 
     sp_nearest_offer(&nearest, entry->key);
     SP_LIST_EACH(name, sp_session_library(doc->session))
     sp_nearest_offer(&nearest, name->text);
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND,
-                       "no recipe or cab matches '" SP_STR_FMT "'; did you mean '" SP_STR_FMT "'?",
-                       SP_STR_ARG(pattern), SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND,
-                   "no recipe or cab matches '" SP_STR_FMT "'; '-l' lists those there are",
-                   SP_STR_ARG(pattern));
+    return sp_nearest_fail(&nearest, "'-l' lists those there are", err, SP_NOT_FOUND,
+                           "no recipe or cab matches '" SP_STR_FMT "'", SP_STR_ARG(pattern));
 }
 
 static enum sp_rc choose_matches(struct doc *doc, struct sp_err *err)

@@ -287,16 +287,7 @@ static void put(struct sp_arena *arena,
                 struct sp_value value)
 {
     if (value.kind != SP_NULL)
-        sp_dict_set(arena, dict.dict, sp_str_of(key), value);
-}
-
-static void put_text(struct sp_arena *arena,
-                     struct sp_value dict,
-                     const char *key,
-                     struct sp_str text)
-{
-    if (text.len)
-        put(arena, dict, key, sp_text(text));
+        sp_dict_put(arena, dict.dict, key, value);
 }
 
 /* Borrowed parts are only read. */
@@ -325,12 +316,12 @@ struct sp_value sp_doc_cab_value(const struct sp_session *session, const struct 
     struct sp_value dict = sp_dict_new(arena);
     struct sp_description what = { &cab->schema, cab->defaults, cab->extra_info, SP_HIDDEN };
 
-    put_text(arena, dict, "name", cab->name);
-    put_text(arena, dict, "command", cab->command);
-    put_text(arena, dict, "flavour", sp_str_of(flavour_name(cab)));
-    put_text(arena, dict, "image", image_of(session, cab));
-    put_text(arena, dict, "info", cab->info);
-    put_text(arena, dict, "dynamic_schema", cab->dynamic_schema);
+    sp_dict_put_text(arena, dict.dict, "name", cab->name);
+    sp_dict_put_text(arena, dict.dict, "command", cab->command);
+    sp_dict_put_text(arena, dict.dict, "flavour", sp_str_of(flavour_name(cab)));
+    sp_dict_put_text(arena, dict.dict, "image", image_of(session, cab));
+    sp_dict_put_text(arena, dict.dict, "info", cab->info);
+    sp_dict_put_text(arena, dict.dict, "dynamic_schema", cab->dynamic_schema);
     put(arena, dict, "backend", cab->backend);
     put_parameters(arena, dict, &what);
     return dict;
@@ -348,12 +339,13 @@ static struct sp_value steps_value(struct sp_arena *arena,
     for (size_t i = 0; i < recipe->step_count && depth < NESTING_MAX; i++) {
         const struct sp_step *step = &recipe->steps[i];
         struct sp_value dict = sp_dict_new(arena);
-        put_text(arena, dict, "label", step->label);
-        put_text(arena, dict, step->recipe ? "recipe" : "cab", step_target(step));
-        put_text(arena, dict, "info", step->info);
+        sp_dict_put_text(arena, dict.dict, "label", step->label);
+        sp_dict_put_text(arena, dict.dict, step->recipe ? "recipe" : "cab", step_target(step));
+        sp_dict_put_text(arena, dict.dict, "info", step->info);
         put(arena, dict, "tags", list_value(step->tags));
         put(arena, dict, "skip", step->skip);
-        put_text(arena, dict, "skip_if_outputs", sp_str_of(names[step->skip_if_outputs]));
+        sp_dict_put_text(arena, dict.dict, "skip_if_outputs",
+                         sp_str_of(names[step->skip_if_outputs]));
         if (step->recipe)
             put(arena, dict, "steps", steps_value(arena, step->recipe, depth + 1));
         sp_list_add(arena, list.list, dict);
@@ -365,7 +357,7 @@ static struct sp_value loop_value(struct sp_arena *arena, const struct sp_for_lo
 {
     struct sp_value dict = sp_dict_new(arena);
 
-    put_text(arena, dict, "var", loop->var);
+    sp_dict_put_text(arena, dict.dict, "var", loop->var);
     put(arena, dict, "over", loop->over);
     put(arena, dict, "scatter", sp_int(loop->scatter));
     return dict;
@@ -385,10 +377,10 @@ struct sp_value sp_doc_recipe_value(struct sp_session *session, struct sp_recipe
         .extra_info = recipe->extra_info,
         .detail = SP_HIDDEN,
     };
-    put_text(arena, dict, "name", recipe->name);
-    put_text(arena, dict, "title", recipe->title);
-    put_text(arena, dict, "info", recipe->info);
-    put_text(arena, dict, "dynamic_schema", recipe->dynamic_schema);
+    sp_dict_put_text(arena, dict.dict, "name", recipe->name);
+    sp_dict_put_text(arena, dict.dict, "title", recipe->title);
+    sp_dict_put_text(arena, dict.dict, "info", recipe->info);
+    sp_dict_put_text(arena, dict.dict, "dynamic_schema", recipe->dynamic_schema);
     put_parameters(arena, dict, &what);
     if (recipe->loop.present)
         put(arena, dict, "for_loop", loop_value(arena, &recipe->loop));

@@ -152,14 +152,9 @@ enum sp_rc sp_colormap_get(struct sp_str name, struct sp_colormap *out, struct s
             reverse(out);
         return SP_OK;
     }
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND,
-                       "no colour map '" SP_STR_FMT "'; did you mean '" SP_STR_FMT "'?",
-                       SP_STR_ARG(name), SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND,
-                   "no colour map '" SP_STR_FMT "'; there are dusk, cubehelix, heat and grey, each "
-                   "also with -r for backwards",
-                   SP_STR_ARG(name));
+    return sp_nearest_fail(
+        &nearest, "there are dusk, cubehelix, heat and grey, each also with -r for backwards", err,
+        SP_NOT_FOUND, "no colour map '" SP_STR_FMT "'", SP_STR_ARG(name));
 }
 
 struct sp_colour sp_colormap_at(const struct sp_colormap *map, double value)

@@ -27,13 +27,8 @@ enum sp_rc sp_stretch_kind_get(struct sp_str name, enum sp_stretch_kind *out, st
             return SP_OK;
         }
     }
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND,
-                       "no stretch '" SP_STR_FMT "'; did you mean '" SP_STR_FMT "'?",
-                       SP_STR_ARG(name), SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND,
-                   "no stretch '" SP_STR_FMT "'; there are asinh, linear, sqrt and log",
-                   SP_STR_ARG(name));
+    return sp_nearest_fail(&nearest, "there are asinh, linear, sqrt and log", err, SP_NOT_FOUND,
+                           "no stretch '" SP_STR_FMT "'", SP_STR_ARG(name));
 }
 
 /* --- limits ------------------------------------------------------------------------------- */

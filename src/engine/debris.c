@@ -25,13 +25,6 @@ struct fold {
     struct sp_map tasks; /* task of this run that has not ended -> its step-start */
 };
 
-static struct sp_str text_of(const struct sp_dict *event, const char *key)
-{
-    const struct sp_value *value = sp_dict_get(event, key);
-
-    return value && sp_is_text(*value) ? value->text : SP_STR("");
-}
-
 static const struct sp_list *list_of(const struct sp_dict *event, const char *key)
 {
     static const struct sp_list none;
@@ -63,7 +56,7 @@ static void note_start(struct fold *fold, const struct sp_dict *event)
         struct made *made = SP_ARENA_NEW(fold->arena, struct made, 1);
         made->item = (struct sp_debris_item){ .path = path->text,
                                               .run = fold->run,
-                                              .step = text_of(event, "step") };
+                                              .step = sp_dict_text(event, "step") };
         sp_map_set(&fold->made, path->text, made);
     }
     /* Until the step has ended, what it writes is in doubt, if it was not in order before. */
@@ -83,7 +76,7 @@ static void note_end(struct fold *fold, const struct sp_dict *start, const struc
     bool good = success && sp_truth(*success);
     sp_nsec time = 0;
 
-    (void)sp_clock_parse_iso(text_of(event, "time"), &time);
+    (void)sp_clock_parse_iso(sp_dict_text(event, "time"), &time);
     SP_LIST_EACH(path, list_of(start, "writes"))
     {
         struct made *made = sp_is_text(*path) ? sp_map_find(&fold->made, path->text) : NULL;
@@ -98,8 +91,8 @@ static void note_end(struct fold *fold, const struct sp_dict *start, const struc
 static bool fold_event(const struct sp_dict *event, void *arg)
 {
     struct fold *fold = arg;
-    struct sp_str name = text_of(event, "event");
-    struct sp_str task = text_of(event, "task");
+    struct sp_str name = sp_dict_text(event, "event");
+    struct sp_str task = sp_dict_text(event, "task");
 
     if (sp_str_is(name, "step-start")) {
         sp_map_set(&fold->tasks, task, (void *)event); /* only read */

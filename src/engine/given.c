@@ -48,13 +48,8 @@ static enum sp_rc not_there(struct sp_session *session, struct sp_str path, stru
 
     for (size_t i = 0; i < paths.len; i++)
         sp_nearest_offer(&nearest, sp_path_basename(paths.items[i]));
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND,
-                       "there is no parameter file '" SP_STR_FMT "'; did you mean '" SP_STR_FMT
-                       "'?",
-                       SP_STR_ARG(path), SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND, "there is no parameter file '" SP_STR_FMT "'",
-                   SP_STR_ARG(path));
+    return sp_nearest_fail(&nearest, NULL, err, SP_NOT_FOUND,
+                           "there is no parameter file '" SP_STR_FMT "'", SP_STR_ARG(path));
 }
 
 enum sp_rc sp_given_add_file(struct sp_session *session, const char *path, struct sp_err *err)

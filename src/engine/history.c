@@ -16,31 +16,6 @@ struct fold {
     bool ended;
 };
 
-static struct sp_str text_of(const struct sp_dict *event, const char *key)
-{
-    const struct sp_value *value = sp_dict_get(event, key);
-
-    return value && sp_is_text(*value) ? value->text : SP_STR("");
-}
-
-static double number_of(const struct sp_dict *event, const char *key)
-{
-    const struct sp_value *value = sp_dict_get(event, key);
-
-    if (!value)
-        return 0;
-    return value->kind == SP_FLOAT ? value->real
-           : value->kind == SP_INT ? (double)value->integer
-                                   : 0;
-}
-
-static bool truth_of(const struct sp_dict *event, const char *key)
-{
-    const struct sp_value *value = sp_dict_get(event, key);
-
-    return value && sp_truth(*value);
-}
-
 static struct sp_str joined_words(struct sp_arena *arena, const struct sp_dict *event)
 {
     const struct sp_value *words = sp_dict_get(event, "argv");
@@ -60,23 +35,23 @@ static struct sp_str joined_words(struct sp_arena *arena, const struct sp_dict *
 
 static void fold_run_start(struct fold *fold, const struct sp_dict *event)
 {
-    fold->run->recipe = text_of(event, "recipe");
-    fold->run->time = text_of(event, "time");
-    fold->run->cwd = text_of(event, "cwd");
-    fold->run->host = text_of(event, "host");
-    fold->run->total = (size_t)number_of(event, "total");
+    fold->run->recipe = sp_dict_text(event, "recipe");
+    fold->run->time = sp_dict_text(event, "time");
+    fold->run->cwd = sp_dict_text(event, "cwd");
+    fold->run->host = sp_dict_text(event, "host");
+    fold->run->total = (size_t)sp_dict_number(event, "total");
 }
 
 static void fold_step_start(struct fold *fold, const struct sp_dict *event)
 {
     struct sp_step_summary *step = SP_VEC_ADD(&fold->steps);
 
-    step->task = text_of(event, "task");
-    step->cab = text_of(event, "cab");
-    step->loop = text_of(event, "loop");
-    step->worker = text_of(event, "worker");
-    step->output = text_of(event, "output");
-    step->log = text_of(event, "log");
+    step->task = sp_dict_text(event, "task");
+    step->cab = sp_dict_text(event, "cab");
+    step->loop = sp_dict_text(event, "loop");
+    step->worker = sp_dict_text(event, "worker");
+    step->output = sp_dict_text(event, "output");
+    step->log = sp_dict_text(event, "log");
     step->command = joined_words(fold->arena, event);
 }
 
@@ -93,18 +68,18 @@ static struct sp_step_summary *find_open(struct fold *fold, struct sp_str task)
 
 static void fold_step_end(struct fold *fold, const struct sp_dict *event)
 {
-    struct sp_step_summary *step = find_open(fold, text_of(event, "task"));
+    struct sp_step_summary *step = find_open(fold, sp_dict_text(event, "task"));
 
     if (!step)
         return;
     step->ended = true;
-    step->success = truth_of(event, "success");
-    step->why = text_of(event, "why");
-    step->wall = number_of(event, "wall");
-    step->cpu = number_of(event, "cpu");
-    step->memory = (uint64_t)number_of(event, "memory");
-    step->read = (uint64_t)number_of(event, "read");
-    step->write = (uint64_t)number_of(event, "write");
+    step->success = sp_dict_truth(event, "success");
+    step->why = sp_dict_text(event, "why");
+    step->wall = sp_dict_number(event, "wall");
+    step->cpu = sp_dict_number(event, "cpu");
+    step->memory = (uint64_t)sp_dict_number(event, "memory");
+    step->read = (uint64_t)sp_dict_number(event, "read");
+    step->write = (uint64_t)sp_dict_number(event, "write");
     fold->run->done++;
     fold->run->failed += !step->success;
 }
@@ -113,9 +88,9 @@ static void fold_step_skip(struct fold *fold, const struct sp_dict *event)
 {
     struct sp_step_summary *step = SP_VEC_ADD(&fold->steps);
 
-    step->task = text_of(event, "task");
-    step->loop = text_of(event, "loop");
-    step->why = text_of(event, "why");
+    step->task = sp_dict_text(event, "task");
+    step->loop = sp_dict_text(event, "loop");
+    step->why = sp_dict_text(event, "why");
     step->skipped = true;
     fold->run->skipped++;
 }
@@ -124,18 +99,18 @@ static void fold_recipe_end(struct fold *fold, const struct sp_dict *event)
 {
     const struct sp_value *outputs = sp_dict_get(event, "outputs");
 
-    if (outputs && sp_str_eq(text_of(event, "step"), fold->run->recipe))
+    if (outputs && sp_str_eq(sp_dict_text(event, "step"), fold->run->recipe))
         fold->run->outputs = *outputs;
 }
 
 static void fold_run_end(struct fold *fold, const struct sp_dict *event)
 {
     fold->ended = true;
-    fold->run->wall = number_of(event, "wall");
-    fold->run->why = text_of(event, "why");
-    fold->run->state = truth_of(event, "success")       ? SP_RUN_SUCCEEDED
-                       : truth_of(event, "interrupted") ? SP_RUN_INTERRUPTED
-                                                        : SP_RUN_FAILED;
+    fold->run->wall = sp_dict_number(event, "wall");
+    fold->run->why = sp_dict_text(event, "why");
+    fold->run->state = sp_dict_truth(event, "success")       ? SP_RUN_SUCCEEDED
+                       : sp_dict_truth(event, "interrupted") ? SP_RUN_INTERRUPTED
+                                                             : SP_RUN_FAILED;
 }
 
 static void fold_run_lost(struct fold *fold, const struct sp_dict *event)
@@ -156,7 +131,7 @@ static bool fold_event(const struct sp_dict *event, void *arg)
         { "recipe-end", fold_recipe_end }, { "run-end", fold_run_end },
         { "run-lost", fold_run_lost },
     };
-    struct sp_str name = text_of(event, "event");
+    struct sp_str name = sp_dict_text(event, "event");
 
     for (size_t i = 0; i < SP_COUNT(table); i++)
         if (sp_str_is(name, table[i].name))
@@ -184,10 +159,8 @@ static enum sp_rc no_such_run(const struct sp_workspace *workspace,
 
     for (size_t i = 0; i < count; i++)
         sp_nearest_offer(&nearest, ids[i]);
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND, "no run '" SP_STR_FMT "'; did you mean '" SP_STR_FMT "'?",
-                       SP_STR_ARG(id), SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND, "no run '" SP_STR_FMT "'; see 'spoor runs'", SP_STR_ARG(id));
+    return sp_nearest_fail(&nearest, "see 'spoor runs'", err, SP_NOT_FOUND,
+                           "no run '" SP_STR_FMT "'", SP_STR_ARG(id));
 }
 
 enum sp_rc sp_history_run(const struct sp_workspace *workspace,
@@ -236,23 +209,6 @@ const char *sp_run_state_name(enum sp_run_state state)
 
 /* --- as a value --------------------------------------------------------------------------- */
 
-static void put(struct sp_arena *arena,
-                struct sp_value dict,
-                const char *key,
-                struct sp_value value)
-{
-    sp_dict_set(arena, dict.dict, sp_str_of(key), value);
-}
-
-static void put_text(struct sp_arena *arena,
-                     struct sp_value dict,
-                     const char *key,
-                     struct sp_str text)
-{
-    if (text.len)
-        put(arena, dict, key, sp_text(text));
-}
-
 const char *sp_step_state_name(const struct sp_run_summary *run, const struct sp_step_summary *step)
 {
     if (step->skipped)
@@ -270,20 +226,20 @@ static struct sp_value step_value(struct sp_arena *arena,
 {
     struct sp_value dict = sp_dict_new(arena);
 
-    put_text(arena, dict, "task", step->task);
-    put_text(arena, dict, "cab", step->cab);
-    put_text(arena, dict, "loop", step->loop);
-    put_text(arena, dict, "worker", step->worker);
-    put(arena, dict, "result", sp_text(sp_str_of(sp_step_state_name(run, step))));
-    put_text(arena, dict, "why", step->why);
-    put_text(arena, dict, "command", step->command);
-    put(arena, dict, "wall", sp_float(step->wall));
-    put(arena, dict, "cpu", sp_float(step->cpu));
-    put(arena, dict, "memory", sp_int((int64_t)step->memory));
-    put(arena, dict, "read", sp_int((int64_t)step->read));
-    put(arena, dict, "write", sp_int((int64_t)step->write));
-    put_text(arena, dict, "output", step->output);
-    put_text(arena, dict, "log", step->log);
+    sp_dict_put_text(arena, dict.dict, "task", step->task);
+    sp_dict_put_text(arena, dict.dict, "cab", step->cab);
+    sp_dict_put_text(arena, dict.dict, "loop", step->loop);
+    sp_dict_put_text(arena, dict.dict, "worker", step->worker);
+    sp_dict_put(arena, dict.dict, "result", sp_text(sp_str_of(sp_step_state_name(run, step))));
+    sp_dict_put_text(arena, dict.dict, "why", step->why);
+    sp_dict_put_text(arena, dict.dict, "command", step->command);
+    sp_dict_put(arena, dict.dict, "wall", sp_float(step->wall));
+    sp_dict_put(arena, dict.dict, "cpu", sp_float(step->cpu));
+    sp_dict_put(arena, dict.dict, "memory", sp_int((int64_t)step->memory));
+    sp_dict_put(arena, dict.dict, "read", sp_int((int64_t)step->read));
+    sp_dict_put(arena, dict.dict, "write", sp_int((int64_t)step->write));
+    sp_dict_put_text(arena, dict.dict, "output", step->output);
+    sp_dict_put_text(arena, dict.dict, "log", step->log);
     return dict;
 }
 
@@ -294,20 +250,20 @@ struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_sum
 
     for (size_t i = 0; i < run->step_count; i++)
         sp_list_add(arena, steps.list, step_value(arena, run, &run->steps[i]));
-    put(arena, dict, "run", sp_text(run->id));
-    put_text(arena, dict, "recipe", run->recipe);
-    put(arena, dict, "state", sp_text(sp_str_of(sp_run_state_name(run->state))));
-    put_text(arena, dict, "time", run->time);
-    put_text(arena, dict, "why", run->why);
-    put_text(arena, dict, "cwd", run->cwd);
-    put_text(arena, dict, "host", run->host);
-    put(arena, dict, "wall", sp_float(run->wall));
-    put(arena, dict, "total", sp_int((int64_t)run->total));
-    put(arena, dict, "done", sp_int((int64_t)run->done));
-    put(arena, dict, "skipped", sp_int((int64_t)run->skipped));
-    put(arena, dict, "failed", sp_int((int64_t)run->failed));
+    sp_dict_put(arena, dict.dict, "run", sp_text(run->id));
+    sp_dict_put_text(arena, dict.dict, "recipe", run->recipe);
+    sp_dict_put(arena, dict.dict, "state", sp_text(sp_str_of(sp_run_state_name(run->state))));
+    sp_dict_put_text(arena, dict.dict, "time", run->time);
+    sp_dict_put_text(arena, dict.dict, "why", run->why);
+    sp_dict_put_text(arena, dict.dict, "cwd", run->cwd);
+    sp_dict_put_text(arena, dict.dict, "host", run->host);
+    sp_dict_put(arena, dict.dict, "wall", sp_float(run->wall));
+    sp_dict_put(arena, dict.dict, "total", sp_int((int64_t)run->total));
+    sp_dict_put(arena, dict.dict, "done", sp_int((int64_t)run->done));
+    sp_dict_put(arena, dict.dict, "skipped", sp_int((int64_t)run->skipped));
+    sp_dict_put(arena, dict.dict, "failed", sp_int((int64_t)run->failed));
     if (run->outputs.kind == SP_DICT)
-        put(arena, dict, "outputs", run->outputs);
-    put(arena, dict, "steps", steps);
+        sp_dict_put(arena, dict.dict, "outputs", run->outputs);
+    sp_dict_put(arena, dict.dict, "steps", steps);
     return dict;
 }

@@ -132,20 +132,12 @@ enum sp_rc sp_images_needed(struct sp_session *session,
         { .name = NULL },
     };
     static const struct sp_outcome fine = { .success = true };
-    struct sp_walk_options options = {
-        .config = &session->config,
-        .world = &session->world,
-        .diags = &session->diags,
-        .recipe = session->recipe,
-        .cab = session->cab,
-        .params = session->params,
-        .selection = session->selection,
-        .offers = offers,
-        .dry = true,
-    };
+    struct sp_walk_options options = sp_session_walk_options(session);
     struct sp_walk *walk = NULL;
     struct sp_action action;
 
+    options.offers = offers;
+    options.dry = true;
     *out = (struct sp_image_needs){ 0 };
     forget_skips(session->recipe, all_steps, 0);
     enum sp_rc rc = sp_walk_new(&options, &walk, err);

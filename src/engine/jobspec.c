@@ -104,17 +104,6 @@ static enum sp_rc enter_venv(struct sp_arena *arena,
 
 /* --- limits -------------------------------------------------------------------------------- */
 
-static enum sp_rc refuse_name(const struct sp_nearest *nearest, struct sp_err *err)
-{
-    if (!nearest->best.ptr)
-        return sp_fail(err, SP_INVALID, "unknown resource limit 'backend.rlimits." SP_STR_FMT "'",
-                       SP_STR_ARG(nearest->wanted));
-    return sp_fail(err, SP_INVALID,
-                   "unknown resource limit 'backend.rlimits." SP_STR_FMT
-                   "'; did you mean '" SP_STR_FMT "'?",
-                   SP_STR_ARG(nearest->wanted), SP_STR_ARG(nearest->best));
-}
-
 static enum sp_rc refuse_size(const struct sp_dict_entry *entry, rlim_t most, struct sp_err *err)
 {
     sp_auto_buf struct sp_buf wanted = SP_BUF(SP_BUF_SMALL);
@@ -136,7 +125,9 @@ static enum sp_rc read_limit(const struct sp_dict_entry *entry,
 
     out->resource = sp_limit_find(entry->key, &nearest);
     if (out->resource < 0)
-        return refuse_name(&nearest, err);
+        return sp_nearest_fail(&nearest, NULL, err, SP_INVALID,
+                               "unknown resource limit 'backend.rlimits." SP_STR_FMT "'",
+                               SP_STR_ARG(nearest.wanted));
     if (entry->value.kind != SP_NULL && (entry->value.kind != SP_INT || entry->value.integer < 0))
         return sp_fail(err, SP_INVALID,
                        "backend.rlimits." SP_STR_FMT
@@ -179,12 +170,10 @@ enum sp_rc sp_jobspec_make(struct sp_arena *arena,
                            const struct sp_session *session,
                            struct sp_str path,
                            const struct sp_task *task,
-                           struct sp_str name,
                            struct sp_job *out,
                            struct sp_err *err)
 {
     struct sp_job job = {
-        .name = sp_arena_cstr(arena, name),
         .argv = task->command.argv,
         .cwd = sp_arena_cstr(arena, session->world.cwd),
     };

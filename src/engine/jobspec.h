@@ -21,11 +21,10 @@ enum sp_rc sp_jobspec_limits(struct sp_arena *arena,
                              size_t *out_count,
                              struct sp_err *err) SP_MUST_USE;
 
-/* All of it, in `arena`. `name` is for people. */
+/* All of it but the name, in `arena`. */
 enum sp_rc sp_jobspec_make(struct sp_arena *arena,
                            const struct sp_session *session,
                            struct sp_str path,
                            const struct sp_task *task,
-                           struct sp_str name,
                            struct sp_job *out,
                            struct sp_err *err) SP_MUST_USE;

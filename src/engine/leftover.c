@@ -104,13 +104,6 @@ struct lost {
     bool ended;
 };
 
-static struct sp_str text_of(const struct sp_dict *event, const char *key)
-{
-    const struct sp_value *value = sp_dict_get(event, key);
-
-    return value && sp_is_text(*value) ? value->text : SP_STR("");
-}
-
 static struct lost_step *find_step(struct lost *lost, struct sp_str task)
 {
     for (size_t i = lost->steps.len; i-- > 0;)
@@ -142,7 +135,7 @@ static void end_step(struct lost *lost, struct sp_str task)
 
 static char *copy_of(const struct sp_dict *event, const char *key)
 {
-    struct sp_str text = text_of(event, key);
+    struct sp_str text = sp_dict_text(event, key);
 
     return strndup(text.len ? text.ptr : "", text.len);
 }
@@ -158,8 +151,8 @@ static void note_handle(struct lost_step *step, const struct sp_dict *event)
 static bool fold_event(const struct sp_dict *event, void *arg)
 {
     struct lost *lost = arg;
-    struct sp_str name = text_of(event, "event");
-    struct sp_str task = text_of(event, "task");
+    struct sp_str name = sp_dict_text(event, "event");
+    struct sp_str task = sp_dict_text(event, "task");
 
     if (sp_str_is(name, "step-start"))
         SP_VEC_ADD(&lost->steps)->task = copy_of(event, "task");

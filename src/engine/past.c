@@ -35,13 +35,6 @@ struct sp_past_runs {
     size_t unread;          /* how many runs, the oldest ones, were not yet read for outputs */
 };
 
-static struct sp_str text_of(const struct sp_dict *event, const char *key)
-{
-    const struct sp_value *value = sp_dict_get(event, key);
-
-    return value && sp_is_text(*value) ? value->text : SP_STR("");
-}
-
 static void list_runs(struct sp_past_runs *runs)
 {
     struct sp_err none = SP_ERR_INIT;
@@ -80,18 +73,19 @@ static void begin_attempt(struct sp_past_runs *runs, const struct sp_dict *event
 
     *attempt = (struct attempt){ .begin = clock_of(event), .open = true };
     if (attempt->begin) /* journals of older versions do not say */
-        sp_map_set(&runs->attempts, sp_arena_str(runs->arena, text_of(event, "task")), attempt);
+        sp_map_set(&runs->attempts, sp_arena_str(runs->arena, sp_dict_text(event, "task")),
+                   attempt);
 }
 
 static void end_attempt(struct sp_past_runs *runs, const struct sp_dict *event)
 {
-    struct attempt *attempt = sp_map_find(&runs->attempts, text_of(event, "task"));
+    struct attempt *attempt = sp_map_find(&runs->attempts, sp_dict_text(event, "task"));
     const struct sp_value *success = sp_dict_get(event, "success");
 
     if (!attempt)
         return;
     if (success && sp_truth(*success))
-        (void)sp_map_remove(&runs->attempts, text_of(event, "task"));
+        (void)sp_map_remove(&runs->attempts, sp_dict_text(event, "task"));
     else
         *attempt = (struct attempt){ attempt->begin, clock_of(event) + CLOCK_SLACK, false };
 }
@@ -99,7 +93,7 @@ static void end_attempt(struct sp_past_runs *runs, const struct sp_dict *event)
 static bool fold_attempt(const struct sp_dict *event, void *arg)
 {
     struct sp_past_runs *runs = arg;
-    struct sp_str name = text_of(event, "event");
+    struct sp_str name = sp_dict_text(event, "event");
 
     if (sp_str_is(name, "run-start") && clock_of(event))
         close_attempts(runs, clock_of(event));
@@ -117,7 +111,7 @@ static bool ended_well(struct sp_past_runs *runs, const char *path)
     struct sp_err none = SP_ERR_INIT;
 
     bool well = sp_journal_last(path, arena, &last, &none) == SP_OK &&
-                sp_str_is(text_of(last, "event"), "run-end");
+                sp_str_is(sp_dict_text(last, "event"), "run-end");
     const struct sp_value *success = well ? sp_dict_get(last, "success") : NULL;
     well = success && sp_truth(*success);
     sp_arena_free(arena);
@@ -173,8 +167,8 @@ static bool has_attempt(const struct sp_past_runs *runs, struct sp_str task)
 static bool fold_outputs(const struct sp_dict *event, void *arg)
 {
     struct sp_past_runs *runs = arg;
-    struct sp_str name = text_of(event, "event");
-    struct sp_str task = text_of(event, "task");
+    struct sp_str name = sp_dict_text(event, "event");
+    struct sp_str task = sp_dict_text(event, "task");
     const struct sp_value *outputs = sp_dict_get(event, "outputs");
     struct known *known = sp_map_find(&runs->outputs, task);
 

@@ -172,22 +172,14 @@ enum sp_rc sp_preflight(struct sp_session *session,
 {
     struct preflight p = { .session = session,
                            .path = sp_tools_path(session->arena, &session->places) };
-    struct sp_walk_options options = {
-        .config = &session->config,
-        .world = &session->world,
-        .diags = &session->diags,
-        .recipe = session->recipe,
-        .cab = session->cab,
-        .params = session->params,
-        .selection = session->selection,
-        .offers = sp_tools_offers(session->arena, p.path),
-        .python = sp_tools_python(p.path),
-        .past = sp_past_questions(session->past),
-        .dry = true,
-    };
+    struct sp_walk_options options = sp_session_walk_options(session);
     struct sp_walk *walk = NULL;
     struct sp_action action;
 
+    options.offers = sp_tools_offers(session->arena, p.path);
+    options.python = sp_tools_python(p.path);
+    options.past = sp_past_questions(session->past);
+    options.dry = true;
     *out = (struct sp_preflight){ .exact = true };
     enum sp_rc rc = sp_walk_new(&options, &walk, err);
     while (rc == SP_OK && sp_walk_next(walk, &action)) {

@@ -34,24 +34,6 @@ struct start {
 
 /* --- reading events ----------------------------------------------------------------------- */
 
-static struct sp_str text_of(const struct sp_dict *event, const char *key)
-{
-    const struct sp_value *value = sp_dict_get(event, key);
-
-    return value && sp_is_text(*value) ? value->text : SP_STR("");
-}
-
-static double number_of(const struct sp_dict *event, const char *key)
-{
-    const struct sp_value *value = sp_dict_get(event, key);
-
-    if (!value)
-        return 0;
-    return value->kind == SP_FLOAT ? value->real
-           : value->kind == SP_INT ? (double)value->integer
-                                   : 0;
-}
-
 static double seconds_of(struct sp_str time)
 {
     sp_nsec moment = 0;
@@ -110,25 +92,25 @@ static size_t enter(struct fold *fold, struct sp_str path)
 
 static struct sp_str path_of(const struct fold *fold, const struct sp_dict *event)
 {
-    return text_of(event, fold->unroll_loops ? "task" : "step");
+    return sp_dict_text(event, fold->unroll_loops ? "task" : "step");
 }
 
 static void fold_start(struct fold *fold, const struct sp_dict *event)
 {
     struct start *start = SP_ARENA_NEW(fold->arena, struct start, 1);
 
-    start->at = seconds_of(text_of(event, "time"));
-    sp_map_set(&fold->started, text_of(event, "task"), start);
+    start->at = seconds_of(sp_dict_text(event, "time"));
+    sp_map_set(&fold->started, sp_dict_text(event, "task"), start);
     (void)enter(fold, path_of(fold, event));
 }
 
 static void add_usage(struct sp_profile_row *row, const struct sp_dict *event)
 {
-    double wall = number_of(event, "wall");
-    double cpu = number_of(event, "cpu");
-    double read = number_of(event, "read");
-    double write = number_of(event, "write");
-    uint64_t memory = (uint64_t)number_of(event, "memory");
+    double wall = sp_dict_number(event, "wall");
+    double cpu = sp_dict_number(event, "cpu");
+    double read = sp_dict_number(event, "read");
+    double write = sp_dict_number(event, "write");
+    uint64_t memory = (uint64_t)sp_dict_number(event, "memory");
 
     row->runs++;
     row->wall += wall;
@@ -145,8 +127,8 @@ static void add_usage(struct sp_profile_row *row, const struct sp_dict *event)
 
 static void fold_end(struct fold *fold, const struct sp_dict *event)
 {
-    const struct start *start = sp_map_find(&fold->started, text_of(event, "task"));
-    double end = seconds_of(text_of(event, "time"));
+    const struct start *start = sp_map_find(&fold->started, sp_dict_text(event, "task"));
+    double end = seconds_of(sp_dict_text(event, "time"));
 
     if (!start)
         return;
@@ -162,7 +144,7 @@ static void fold_end(struct fold *fold, const struct sp_dict *event)
 static bool fold_event(const struct sp_dict *event, void *arg)
 {
     struct fold *fold = arg;
-    struct sp_str name = text_of(event, "event");
+    struct sp_str name = sp_dict_text(event, "event");
 
     if (sp_str_is(name, "step-start"))
         fold_start(fold, event);
@@ -171,7 +153,7 @@ static bool fold_event(const struct sp_dict *event, void *arg)
     else if (sp_str_is(name, "run-end") && fold->nodes.len) {
         struct node *root = &fold->nodes.items[0];
         root->first = 0;
-        root->last = number_of(event, "wall");
+        root->last = sp_dict_number(event, "wall");
     }
     return true;
 }

@@ -20,7 +20,7 @@ static struct record begin(struct sp_arena *arena)
 
 static void put(struct record r, const char *key, struct sp_value value)
 {
-    sp_dict_set(r.arena, r.dict, sp_str_of(key), value);
+    sp_dict_put(r.arena, r.dict, key, value);
 }
 
 /* Texts are copied: positions live only until the next action. */

@@ -130,23 +130,16 @@ static enum sp_rc close_run(struct run *run, struct sp_err *err)
 
 static enum sp_rc walk_through(struct run *run, struct sp_err *err)
 {
-    struct sp_walk_options options = {
-        .config = &run->session->config,
-        .world = &run->session->world,
-        .diags = &run->session->diags,
-        .recipe = run->session->recipe,
-        .cab = run->session->cab,
-        .params = run->session->params,
-        .selection = run->session->selection,
-        .offers = sp_tools_offers(run->session->arena, run->works.path),
-        .python = sp_tools_python(run->works.path),
-        .parallel = true,
-        .past = sp_past_questions(run->session->past),
-        .log = on_log,
-        .log_arg = run,
-    };
+    struct sp_walk_options options = sp_session_walk_options(run->session);
     struct sp_walk *walk = NULL;
     const char *why = NULL;
+
+    options.offers = sp_tools_offers(run->session->arena, run->works.path);
+    options.python = sp_tools_python(run->works.path);
+    options.parallel = true;
+    options.past = sp_past_questions(run->session->past);
+    options.log = on_log;
+    options.log_arg = run;
 
     enum sp_rc rc = sp_walk_new(&options, &walk, err);
     if (rc == SP_OK)

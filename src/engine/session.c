@@ -432,3 +432,16 @@ enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err)
         return session->options->last_recipe ? pick_last(session, err) : pick_default(session, err);
     return pick_by_name(session, session->name) ? SP_OK : no_such_name(session, err);
 }
+
+struct sp_walk_options sp_session_walk_options(struct sp_session *session)
+{
+    return (struct sp_walk_options){
+        .config = &session->config,
+        .world = &session->world,
+        .diags = &session->diags,
+        .recipe = session->recipe,
+        .cab = session->cab,
+        .params = session->params,
+        .selection = session->selection,
+    };
+}

@@ -83,6 +83,9 @@ enum sp_rc sp_session_add_words(struct sp_session *session,
  * our library are found by name without a file. */
 enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err) SP_MUST_USE;
 
+/* A walk of what was picked: what is loaded, chosen and given; all else is left to the caller. */
+struct sp_walk_options sp_session_walk_options(struct sp_session *session);
+
 /* Load `NAME.yml` of the cab library if there is one. */
 bool sp_session_add_library(struct sp_session *session, struct sp_str name);
 

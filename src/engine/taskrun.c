@@ -152,8 +152,8 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
     run->task = task;
     run->verdict.arena = arena;
     struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };
-    rc = sp_jobspec_make(arena, options->session, options->path, task,
-                         options->base->position->taskname, &run->job, err);
+    rc = sp_jobspec_make(arena, options->session, options->path, task, &run->job, err);
+    run->job.name = sp_arena_cstr(arena, options->base->position->taskname);
     /* The job last: once it is submitted, there is no way back. */
     if (rc == SP_OK)
         rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);
@@ -180,11 +180,6 @@ void sp_taskrun_free(struct sp_taskrun *run)
 const struct sp_handle *sp_taskrun_handle(const struct sp_taskrun *run)
 {
     return &run->handle;
-}
-
-bool sp_taskrun_is_done(const struct sp_taskrun *run)
-{
-    return run->last.state == SP_JOB_DONE;
 }
 
 void sp_taskrun_kill(struct sp_taskrun *run)

@@ -33,9 +33,6 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
 
 const struct sp_handle *sp_taskrun_handle(const struct sp_taskrun *run);
 
-/* The tool has ended and all its output has been read. */
-bool sp_taskrun_is_done(const struct sp_taskrun *run);
-
 /* Ask it to stop; it still has to become done. */
 void sp_taskrun_cancel(struct sp_taskrun *run);
 

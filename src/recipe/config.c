@@ -313,15 +313,10 @@ static enum sp_rc unknown_section(struct sp_str path, struct sp_str name, struct
 
     for (size_t i = 0; i < SP_COUNT(sections); i++)
         sp_nearest_offer(&nearest, sp_str_of(sections[i].name));
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_INVALID,
-                       "setting '" SP_STR_FMT "': there is no section '" SP_STR_FMT
-                       "'; did you mean '" SP_STR_FMT "'?",
-                       SP_STR_ARG(path), SP_STR_ARG(name), SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_INVALID,
-                   "setting '" SP_STR_FMT "': there is no section '" SP_STR_FMT
-                   "' (images, lib, cabs, opts, vars, run)",
-                   SP_STR_ARG(path), SP_STR_ARG(name));
+    return sp_nearest_fail(&nearest, "there are images, lib, cabs, opts, vars, run", err,
+                           SP_INVALID,
+                           "setting '" SP_STR_FMT "': there is no section '" SP_STR_FMT "'",
+                           SP_STR_ARG(path), SP_STR_ARG(name));
 }
 
 /* {a: {b: value}} for the path "a.b". */

@@ -9,16 +9,6 @@
 #define BRIEF_MAX  200 /* bytes of a default */
 #define PLAIN      "\033[0m"
 
-static const char *const category_names[] = {
-    [SP_REQUIRED] = "Required", [SP_OPTIONAL] = "Optional", [SP_IMPLICIT] = "Implicit",
-    [SP_OBSCURE] = "Obscure",   [SP_HIDDEN] = "Hidden",
-};
-
-const char *sp_category_name(enum sp_category category)
-{
-    return category_names[category];
-}
-
 static void styled(const struct sp_page *page, const char *style, struct sp_str text)
 {
     if (page->colour)
@@ -190,10 +180,10 @@ static void describe_table(const struct sp_description *what,
         return; /* hidden means hidden */
     if (category > what->detail) {
         sp_buf_addf(page->out, "\n  %s%s %s: omitting %zu%s\n", page->colour ? "\033[2m" : "",
-                    category_names[category], kind, found, page->colour ? PLAIN : "");
+                    sp_category_name(category), kind, found, page->colour ? PLAIN : "");
         return;
     }
-    sp_buf_addf(&title, "%s %s:", category_names[category], kind);
+    sp_buf_addf(&title, "%s %s:", sp_category_name(category), kind);
     sp_heading_describe(title.ptr, page);
     struct sp_columns columns = measure(what, category, outputs, page);
     SP_MAP_EACH (entry, &what->schema->params)
@@ -244,29 +234,12 @@ void sp_schema_describe(const struct sp_description *what, const struct sp_page 
 {
     for (int outputs = 0; outputs < 2; outputs++) {
         describe_extra(what, outputs ? "outputs" : "inputs", page);
-        for (unsigned category = 0; category < SP_COUNT(category_names); category++)
+        for (unsigned category = 0; category < SP_CATEGORIES; category++)
             describe_table(what, category, outputs, page);
     }
 }
 
 /* --- as a value --------------------------------------------------------------------------- */
-
-static void put(struct sp_arena *arena,
-                struct sp_value dict,
-                const char *key,
-                struct sp_value value)
-{
-    sp_dict_set(arena, dict.dict, sp_str_of(key), value);
-}
-
-static void put_text(struct sp_arena *arena,
-                     struct sp_value dict,
-                     const char *key,
-                     struct sp_str text)
-{
-    if (text.len)
-        put(arena, dict, key, sp_text(text));
-}
 
 static void put_list(struct sp_arena *arena,
                      struct sp_value dict,
@@ -279,7 +252,7 @@ static void put_list(struct sp_arena *arena,
         return;
     SP_LIST_EACH(item, list)
     sp_list_add(arena, copy.list, *item);
-    put(arena, dict, key, copy);
+    sp_dict_put(arena, dict.dict, key, copy);
 }
 
 static struct sp_value param_value(struct sp_arena *arena,
@@ -289,24 +262,25 @@ static struct sp_value param_value(struct sp_arena *arena,
     struct sp_value dict = sp_dict_new(arena);
     struct sp_value otherwise = default_of(what, param);
 
-    put(arena, dict, "dtype", sp_text(param->dtype_text));
-    put(arena, dict, "category", sp_text(sp_str_of(category_names[param->category])));
-    put(arena, dict, "required", sp_bool(param->category == SP_REQUIRED));
-    put_text(arena, dict, "info", param->info);
+    sp_dict_put(arena, dict.dict, "dtype", sp_text(param->dtype_text));
+    sp_dict_put(arena, dict.dict, "category",
+                sp_text(sp_str_of(sp_category_name(param->category))));
+    sp_dict_put(arena, dict.dict, "required", sp_bool(param->category == SP_REQUIRED));
+    sp_dict_put_text(arena, dict.dict, "info", param->info);
     if (otherwise.kind != SP_UNSET)
-        put(arena, dict, "default", otherwise);
+        sp_dict_put(arena, dict.dict, "default", otherwise);
     if (param->has_implicit)
-        put(arena, dict, "implicit", param->implicit);
+        sp_dict_put(arena, dict.dict, "implicit", param->implicit);
     put_list(arena, dict, "choices", param->choices);
     put_list(arena, dict, "element_choices", param->element_choices);
     put_list(arena, dict, "aliases", param->aliases);
     if (param->writable)
-        put(arena, dict, "writable", sp_bool(true));
+        sp_dict_put(arena, dict.dict, "writable", sp_bool(true));
     if (param->must_exist != SP_UNDECIDED)
-        put(arena, dict, "must_exist", sp_bool(param->must_exist == SP_YES));
-    put_text(arena, dict, "nom_de_guerre", param->nom_de_guerre);
-    put_text(arena, dict, "metavar", param->metavar);
-    put_text(arena, dict, "abbreviation", param->abbreviation);
+        sp_dict_put(arena, dict.dict, "must_exist", sp_bool(param->must_exist == SP_YES));
+    sp_dict_put_text(arena, dict.dict, "nom_de_guerre", param->nom_de_guerre);
+    sp_dict_put_text(arena, dict.dict, "metavar", param->metavar);
+    sp_dict_put_text(arena, dict.dict, "abbreviation", param->abbreviation);
     return dict;
 }
 

@@ -45,6 +45,3 @@ void sp_row_describe(const struct sp_columns *columns,
 struct sp_value sp_schema_value(struct sp_arena *arena,
                                 const struct sp_description *what,
                                 bool outputs);
-
-/* "Required", "Optional" ... */
-const char *sp_category_name(enum sp_category category);

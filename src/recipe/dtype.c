@@ -126,12 +126,10 @@ static enum sp_rc refuse_name(struct parser *parser, struct sp_str name)
         if (sp_str_is_nocase(name, synonyms[i][0]))
             nearest.best = sp_str_of(synonyms[i][1]);
     struct sp_str whole = shown(parser);
-    bool found = nearest.best.ptr != NULL;
-    return sp_fail(parser->err, SP_INVALID,
-                   "'" SP_STR_FMT "' is not a valid dtype: there is no type '" SP_STR_FMT
-                   "'%s" SP_STR_FMT "%s",
-                   SP_STR_ARG(whole), (int)SP_MIN(name.len, (size_t)SHOWN_MAX), name.ptr,
-                   found ? "; did you mean '" : "", SP_STR_ARG(nearest.best), found ? "'?" : "");
+    return sp_nearest_fail(&nearest, NULL, parser->err, SP_INVALID,
+                           "'" SP_STR_FMT "' is not a valid dtype: there is no type '" SP_STR_FMT
+                           "'",
+                           SP_STR_ARG(whole), (int)SP_MIN(name.len, (size_t)SHOWN_MAX), name.ptr);
 }
 
 /* --- arguments in brackets ---------------------------------------------------------------- */

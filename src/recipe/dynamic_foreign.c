@@ -7,30 +7,13 @@
 
 /* --- definitions as they would be written -------------------------------------------------- */
 
-static void put(struct sp_arena *arena,
-                struct sp_dict *dict,
-                const char *key,
-                struct sp_value value)
-{
-    sp_dict_set(arena, dict, sp_str_of(key), value);
-}
-
-static void put_text(struct sp_arena *arena,
-                     struct sp_dict *dict,
-                     const char *key,
-                     struct sp_str text)
-{
-    if (text.len)
-        put(arena, dict, key, sp_text(text));
-}
-
 static void put_tristate(struct sp_arena *arena,
                          struct sp_dict *dict,
                          const char *key,
                          enum sp_tristate state)
 {
     if (state != SP_UNDECIDED)
-        put(arena, dict, key, sp_bool(state == SP_YES));
+        sp_dict_put(arena, dict, key, sp_bool(state == SP_YES));
 }
 
 static void put_list(struct sp_arena *arena,
@@ -39,7 +22,8 @@ static void put_list(struct sp_arena *arena,
                      const struct sp_list *list)
 {
     if (list)
-        put(arena, dict, key, (struct sp_value){ .kind = SP_LIST, .list = (struct sp_list *)list });
+        sp_dict_put(arena, dict, key,
+                    (struct sp_value){ .kind = SP_LIST, .list = (struct sp_list *)list });
 }
 
 /* What a function may want to look at; what it does not change stays as it was written. */
@@ -48,21 +32,21 @@ static struct sp_value definition_of(struct sp_arena *arena, const struct sp_par
     struct sp_value definition = sp_dict_new(arena);
     struct sp_dict *dict = definition.dict;
 
-    put_text(arena, dict, "info", param->info);
-    put_text(arena, dict, "dtype", param->dtype_text);
+    sp_dict_put_text(arena, dict, "info", param->info);
+    sp_dict_put_text(arena, dict, "dtype", param->dtype_text);
     if (param->has_default)
-        put(arena, dict, "default", param->default_value);
+        sp_dict_put(arena, dict, "default", param->default_value);
     if (param->has_implicit)
-        put(arena, dict, "implicit", param->implicit);
+        sp_dict_put(arena, dict, "implicit", param->implicit);
     put_tristate(arena, dict, "required", param->required);
     put_tristate(arena, dict, "must_exist", param->must_exist);
     put_list(arena, dict, "choices", param->choices);
     put_list(arena, dict, "element_choices", param->element_choices);
-    put_text(arena, dict, "nom_de_guerre", param->nom_de_guerre);
+    sp_dict_put_text(arena, dict, "nom_de_guerre", param->nom_de_guerre);
     if (param->writable)
-        put(arena, dict, "writable", sp_bool(true));
+        sp_dict_put(arena, dict, "writable", sp_bool(true));
     if (param->mkdir)
-        put(arena, dict, "mkdir", sp_bool(true));
+        sp_dict_put(arena, dict, "mkdir", sp_bool(true));
     return definition;
 }
 
@@ -87,11 +71,11 @@ static struct sp_str request_of(struct sp_arena *arena,
     sp_auto_buf struct sp_buf text = SP_BUF(REQUEST_MAX);
     struct sp_value request = sp_dict_new(arena);
 
-    put(arena, request.dict, "function", sp_text(cab->dynamic_schema));
-    put(arena, request.dict, "params",
-        (struct sp_value){ .kind = SP_DICT, .dict = (struct sp_dict *)params });
-    put(arena, request.dict, "inputs", section_of(arena, &cab->schema, false));
-    put(arena, request.dict, "outputs", section_of(arena, &cab->schema, true));
+    sp_dict_put(arena, request.dict, "function", sp_text(cab->dynamic_schema));
+    sp_dict_put(arena, request.dict, "params",
+                (struct sp_value){ .kind = SP_DICT, .dict = (struct sp_dict *)params });
+    sp_dict_put(arena, request.dict, "inputs", section_of(arena, &cab->schema, false));
+    sp_dict_put(arena, request.dict, "outputs", section_of(arena, &cab->schema, true));
     sp_json_encode(request, SP_JSON_COMPACT, &text);
     return sp_arena_str(arena, sp_buf_str(&text));
 }

@@ -57,13 +57,8 @@ static enum sp_rc unknown_key(struct sp_str key, struct sp_err *err)
 
     for (size_t i = 0; i < SP_COUNT(image_fields); i++)
         sp_nearest_offer(&nearest, sp_str_of(image_fields[i].name));
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_INVALID,
-                       "unknown key '" SP_STR_FMT "' of an image; did you mean '" SP_STR_FMT "'?",
-                       SP_STR_ARG(key), SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_INVALID,
-                   "unknown key '" SP_STR_FMT "' of an image (name, registry, version, path)",
-                   SP_STR_ARG(key));
+    return sp_nearest_fail(&nearest, "there are name, registry, version, path", err, SP_INVALID,
+                           "unknown key '" SP_STR_FMT "' of an image", SP_STR_ARG(key));
 }
 
 static enum sp_rc read_entry(struct sp_arena *arena,

@@ -66,10 +66,15 @@ static const struct sp_field path_field_table[] = {
 
 #undef PATH_FIELD
 
-static const char *const category_names[] = {
+static const char *const category_names[SP_CATEGORIES] = {
     [SP_REQUIRED] = "Required", [SP_OPTIONAL] = "Optional", [SP_IMPLICIT] = "Implicit",
     [SP_OBSCURE] = "Obscure",   [SP_HIDDEN] = "Hidden",
 };
+
+const char *sp_category_name(enum sp_category category)
+{
+    return category_names[category];
+}
 
 bool sp_schema_is_field(struct sp_str key)
 {
@@ -101,7 +106,7 @@ static void load_category(struct loader *loader, const struct definition *def, s
                                                 : SP_OPTIONAL;
         return;
     }
-    for (unsigned i = 0; i < SP_COUNT(category_names); i++)
+    for (unsigned i = 0; i < SP_CATEGORIES; i++)
         if ((sp_is_text(given) && sp_str_is(given.text, category_names[i])) ||
             (given.kind == SP_INT && given.integer == i)) {
             out->has_category = true;

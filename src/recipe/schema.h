@@ -27,6 +27,11 @@ enum sp_category {
     SP_HIDDEN
 };
 
+#define SP_CATEGORIES 5
+
+/* "Required", "Optional" ... */
+const char *sp_category_name(enum sp_category category);
+
 struct sp_path_policies {
     bool mkdir_parent, access_parent, write_parent, remove_if_exists, check_permissions;
 };

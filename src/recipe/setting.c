@@ -149,13 +149,8 @@ static enum sp_rc unknown(struct sp_str path, struct sp_err *err)
 
     for (size_t i = 0; i < SP_COUNT(settings); i++)
         sp_nearest_offer(&nearest, sp_str_of(settings[i].path));
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND,
-                       "there is no setting '" SP_STR_FMT "'; did you mean '" SP_STR_FMT "'?",
-                       SP_STR_ARG(path), SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND,
-                   "there is no setting '" SP_STR_FMT "'; 'spoor config --known' lists all",
-                   SP_STR_ARG(path));
+    return sp_nearest_fail(&nearest, "'spoor config --known' lists all", err, SP_NOT_FOUND,
+                           "there is no setting '" SP_STR_FMT "'", SP_STR_ARG(path));
 }
 
 enum sp_rc sp_setting_check(struct sp_str path, struct sp_value value, struct sp_err *err)

@@ -158,10 +158,7 @@ static enum sp_rc fail_missing(const char *name, const char *search_path, struct
 
     while (rest.ptr)
         offer_programs(sp_str_cut(&rest, ':'), arena, &nearest);
-    if (nearest.best.ptr)
-        return sp_fail(err, SP_NOT_FOUND, "no program '%s' in PATH; did you mean '" SP_STR_FMT "'?",
-                       name, SP_STR_ARG(nearest.best));
-    return sp_fail(err, SP_NOT_FOUND, "no program '%s' in PATH", name);
+    return sp_nearest_fail(&nearest, NULL, err, SP_NOT_FOUND, "no program '%s' in PATH", name);
 }
 
 enum sp_rc sp_program_get(const char *name,

@@ -241,6 +241,48 @@ void sp_dict_set(struct sp_arena *arena,
     sp_dict_set_at(arena, dict, key, 0, value);
 }
 
+void sp_dict_put(struct sp_arena *arena,
+                 struct sp_dict *dict,
+                 const char *key,
+                 struct sp_value value)
+{
+    sp_dict_set_at(arena, dict, sp_str_of(key), 0, value);
+}
+
+void sp_dict_put_text(struct sp_arena *arena,
+                      struct sp_dict *dict,
+                      const char *key,
+                      struct sp_str text)
+{
+    if (text.len)
+        sp_dict_put(arena, dict, key, sp_text(text));
+}
+
+struct sp_str sp_dict_text(const struct sp_dict *dict, const char *key)
+{
+    const struct sp_value *value = sp_dict_get(dict, key);
+
+    return value && sp_is_text(*value) ? value->text : SP_STR("");
+}
+
+double sp_dict_number(const struct sp_dict *dict, const char *key)
+{
+    const struct sp_value *value = sp_dict_get(dict, key);
+
+    if (!value)
+        return 0;
+    return value->kind == SP_FLOAT ? value->real
+           : value->kind == SP_INT ? (double)value->integer
+                                   : 0;
+}
+
+bool sp_dict_truth(const struct sp_dict *dict, const char *key)
+{
+    const struct sp_value *value = sp_dict_get(dict, key);
+
+    return value && sp_truth(*value);
+}
+
 bool sp_dict_remove(struct sp_arena *arena, struct sp_dict *dict, struct sp_str key)
 {
     size_t at = position(dict, key);

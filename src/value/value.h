@@ -188,6 +188,21 @@ void sp_dict_set_at(struct sp_arena *arena,
                     uint32_t key_origin,
                     struct sp_value value);
 
+/* The same with a literal key; put_text leaves an empty text out. */
+void sp_dict_put(struct sp_arena *arena,
+                 struct sp_dict *dict,
+                 const char *key,
+                 struct sp_value value);
+void sp_dict_put_text(struct sp_arena *arena,
+                      struct sp_dict *dict,
+                      const char *key,
+                      struct sp_str text);
+
+/* What a record says under `key`; empty, 0 or false when it is not there or of another kind. */
+struct sp_str sp_dict_text(const struct sp_dict *dict, const char *key);
+double sp_dict_number(const struct sp_dict *dict, const char *key);
+bool sp_dict_truth(const struct sp_dict *dict, const char *key);
+
 /* True if it was there; the order of the others stays. */
 bool sp_dict_remove(struct sp_arena *arena, struct sp_dict *dict, struct sp_str key);
 
