@@ -354,7 +354,7 @@ static const struct {
 } faults[] = {
     { "tab character may not be used", "a tab is used as indentation",
       "YAML is indented with blanks only: replace the tab by blanks", AT_FAULT },
-    { "invalid tab character", "a tab is used as indentation",
+    { "invalid tab", "a tab is used as indentation",
       "YAML is indented with blanks only: replace the tab by blanks", AT_FAULT },
     { "nested block mapping on the same line", "a second ': ' on the same line",
       "put a text that contains ': ' in quotes, or begin the mapping on a new line", AT_FAULT },
@@ -469,7 +469,8 @@ static size_t adjust(const struct parse *parse, const char *message, size_t at)
 {
     const char *letter = strstr(message, "invalid escape '");
 
-    if (strstr(message, "closing quote") && at > 0)
+    bool is_behind = strstr(message, "closing quote") || strstr(message, "invalid tab used");
+    if (is_behind && at > 0)
         return at - 1;
     if (!letter)
         return at;

@@ -122,6 +122,7 @@ static const struct {
     { "a: [1, 2", "1:4+1 this bracket is not closed", "in quotes" },
     { "a:\n\tb: 1\n", "2:1+1 a tab is used as indentation", "blanks only" },
     { "a: 1\n\tb: 2\n", "2:1+1 a tab is used as indentation", "blanks only" },
+    { "a:\n  b: 1\n\tc: 2\n", "3:1+1 a tab is used as indentation", "blanks only" },
     { "a: |\n\tx\n", "2:1+1 a tab is used as indentation", "blanks only" },
     { "a: b: c\n", "1:5+1 a second ': ' on the same line", "in quotes" },
     { "a: \"x\n", "1:4+1 this quoted text is not closed", NULL },

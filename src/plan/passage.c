@@ -121,7 +121,9 @@ static bool missing_params(struct sp_walk *walk, struct sp_frame *frame)
     note_unneeded(walk, frame);
     if (!missing.count)
         return false;
-    sp_diag_error(walk->diags, SP_DIAG_MISSING_PARAM, recipe->origin,
+    /* Of several, none is the place. */
+    sp_diag_error(walk->diags, SP_DIAG_MISSING_PARAM,
+                  missing.count == 1 ? missing.origin : recipe->origin,
                   "recipe '" SP_STR_FMT "' is missing %zu required parameter(s): %s",
                   SP_STR_ARG(frame->node->fqname), missing.count, missing.names.ptr);
     sp_diag_hint(walk->diags, "%s", missing.hint.ptr);

@@ -5,6 +5,8 @@ void sp_missing_params_add(struct sp_missing_params *missing, const struct sp_pa
 {
     bool more = missing->count++ > 0;
 
+    if (!more)
+        missing->origin = param->origin;
     sp_buf_addf(&missing->names, "%s'" SP_STR_FMT "'", more ? ", " : "", SP_STR_ARG(param->name));
     sp_buf_addf(&missing->hint, "%s'" SP_STR_FMT "' (" SP_STR_FMT ")", more ? "; " : "",
                 SP_STR_ARG(param->name), SP_STR_ARG(param->dtype_text));

@@ -7,12 +7,13 @@
 
 struct sp_missing_params {
     size_t count;
+    uint32_t origin;     /* of the first: its declaration, or the step that wants it */
     struct sp_buf names; /* "'ms', 'size'" */
     struct sp_buf hint;  /* "'ms' (MS): what to image; 'size' (int)" */
 };
 
 #define SP_MISSING_PARAMS \
-    ((struct sp_missing_params){ 0, SP_BUF(SP_BUF_SMALL), SP_BUF(SP_BUF_SMALL) })
+    ((struct sp_missing_params){ .names = SP_BUF(SP_BUF_SMALL), .hint = SP_BUF(SP_BUF_SMALL) })
 
 void sp_missing_params_add(struct sp_missing_params *missing, const struct sp_param *param);
 void sp_missing_params_fini(struct sp_missing_params *missing);
