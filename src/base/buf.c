@@ -37,6 +37,36 @@ void sp_buf_addc(struct sp_buf *buf, char c)
     sp_buf_add(buf, (struct sp_str){ &c, 1 });
 }
 
+/* Length of the sequence that begins with the ESC at the start of `text`. */
+static size_t escape_length(struct sp_str text)
+{
+    size_t at = 2;
+
+    if (text.len < 2)
+        return text.len;
+    if (text.ptr[1] == '[') {
+        while (at < text.len && (text.ptr[at] < '@' || text.ptr[at] > '~'))
+            at++;
+        return SP_MIN(at + 1, text.len);
+    }
+    if (text.ptr[1] != ']')
+        return 2;
+    /* A title ends with BEL or ESC \. */
+    while (at < text.len && text.ptr[at] != '\a' && text.ptr[at] != '\033')
+        at++;
+    return SP_MIN(at + (at < text.len && text.ptr[at] == '\033' ? 2 : 1), text.len);
+}
+
+void sp_buf_add_plain(struct sp_buf *buf, struct sp_str text)
+{
+    while (text.len) {
+        size_t at = SP_MIN(sp_str_find(text, '\033'), text.len);
+        sp_buf_add(buf, sp_str_slice(text, 0, at));
+        text = sp_str_slice(text, at, text.len);
+        text = sp_str_slice(text, text.len ? escape_length(text) : 0, text.len);
+    }
+}
+
 void sp_buf_add_repeat(struct sp_buf *buf, char c, size_t count)
 {
     if (!reserve(buf, count))

@@ -31,6 +31,10 @@ struct sp_buf {
 void sp_buf_add(struct sp_buf *buf, struct sp_str text);
 void sp_buf_adds(struct sp_buf *buf, const char *text);
 void sp_buf_addc(struct sp_buf *buf, char c);
+
+/* `text` without what terminals take for commands: ESC sequences (colours, titles). */
+void sp_buf_add_plain(struct sp_buf *buf, struct sp_str text);
+
 void sp_buf_add_repeat(struct sp_buf *buf, char c, size_t count);
 void sp_buf_addf(struct sp_buf *buf, const char *fmt, ...) SP_PRINTF(2, 3);
 void sp_buf_addv(struct sp_buf *buf, const char *fmt, va_list args) SP_PRINTF(2, 0);

@@ -21,6 +21,31 @@ static void test_building(void)
     tap_ok(strcmp(taken, "7-x") == 0 && buf.len == 0 && strcmp(buf.ptr, "") == 0, "take");
 }
 
+static void test_plain(void)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        { "", "" },
+        { "no codes\t{}", "no codes\t{}" },
+        { "a \033[31mred\033[0m b", "a red b" },
+        { "\033[1;38;5;200mx\033[K", "x" },
+        { "\033]0;title\ax\033]0;title\033\\y", "xy" },
+        { "\033(Bx", "Bx" },
+        { "x\033", "x" },
+        { "x\033[31", "x" },
+        { "x\033]title", "x" },
+        { "\033\033[0mx", "[0mx" },
+        { "h\303\251\033[0mllo", "h\303\251llo" },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(rows); i++) {
+        sp_auto_buf struct sp_buf buf = SP_BUF(100);
+        sp_buf_add_plain(&buf, sp_str_of(rows[i].text));
+        tap_ok(strcmp(buf.ptr, rows[i].want) == 0, "plain %zu: %s", i, rows[i].want);
+    }
+}
+
 static void test_maximum(void)
 {
     sp_auto_buf struct sp_buf buf = SP_BUF(5);
@@ -61,6 +86,7 @@ static void test_arena(void)
 int main(void)
 {
     test_building();
+    test_plain();
     test_maximum();
     test_arena();
     return tap_done();

@@ -83,9 +83,16 @@ static void print_line(struct sp_display *display, enum style style, struct sp_s
 {
     bool styled = display->colour && style != PLAIN;
 
+    sp_auto_buf struct sp_buf plain = SP_BUF(SP_BUF_LARGE);
+
     sp_panel_hide(display->panel);
     if (styled)
         (void)fputs(style_codes[style], stdout);
+    /* Tools may colour what they print into a pipe; where colours are off, theirs are, too. */
+    if (!display->colour && sp_str_find(text, '\033') != SIZE_MAX) {
+        sp_buf_add_plain(&plain, text);
+        text = sp_buf_str(&plain);
+    }
     (void)fwrite(text.ptr, 1, text.len, stdout);
     (void)fputs(styled ? "\033[0m\n" : "\n", stdout);
 }

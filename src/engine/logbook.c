@@ -346,8 +346,9 @@ void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct s
     if (!file || level < file->level)
         return;
     struct sp_clock_text now = sp_clock_local(sp_clock_realtime());
-    sp_buf_addf(&file->pending, "%s %s %s: " SP_STR_FMT "\n", now.text, book->logger.ptr,
-                level_names[level], SP_STR_ARG(text));
+    sp_buf_addf(&file->pending, "%s %s %s: ", now.text, book->logger.ptr, level_names[level]);
+    sp_buf_add_plain(&file->pending, text);
+    sp_buf_addc(&file->pending, '\n');
     size_t most = file->shared->users > 1 ? BLOCK_MAX : LINES_MAX;
     if (level >= SP_LOG_ERROR || file->pending.len > most)
         flush_file(book, file);

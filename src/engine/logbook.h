@@ -36,7 +36,7 @@ void sp_logbook_free(struct sp_logbook *book);
 /* Lines go to the file of `position` from now on; positions of lesser or equal depth end. */
 void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *position);
 
-/* One record. Levels below the position's `log.level` are left out. */
+/* One record, without the colour codes that tools print. Levels below the position's `log.level` are left out. */
 void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct sp_str text);
 
 /* Lines are kept back for speed; give those of files that no other book uses to the kernel now.

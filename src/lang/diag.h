@@ -90,7 +90,8 @@ enum sp_severity {
     X(SP_DIAG_NO_FILES, "R0721", "skip_if_outputs without file outputs")                   \
     X(SP_DIAG_ORDER, "R0722", "value depends on the order of parameters in Stimela")       \
     X(SP_DIAG_BRACES, "R0723", "braces without quotes are a mapping")                      \
-    X(SP_DIAG_YAML_WORD, "R0724", "word that YAML takes for true or false")
+    X(SP_DIAG_YAML_WORD, "R0724", "word that YAML takes for true or false")                \
+    X(SP_DIAG_CALLER_SCOPE, "R0725", "default of a nested recipe reads the calling recipe")
 
 enum sp_diag_code {
 #define SP_DIAG_ENUM(name, code, title) name,

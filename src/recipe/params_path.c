@@ -106,6 +106,27 @@ static const char *wrong_kind(const struct sp_params_check *check,
     return NULL;
 }
 
+/* Nothing where an existing file is wanted: as a path this is the current directory, which hardly
+ * anybody means, and which a tool would be started with. */
+static bool is_empty_path(const struct sp_params_check *check,
+                          const struct sp_param *param,
+                          struct sp_str text)
+{
+    return !sp_str_trim(text).len && must_exist(check, param) &&
+           !sp_dtype_is(param->dtype, "Directory") && !sp_dtype_is(param->dtype, "URI");
+}
+
+static bool refuse_empty(const struct sp_params_check *check,
+                         const struct sp_param *param,
+                         const struct sp_value *value)
+{
+    sp_diag_error(check->diags, SP_DIAG_PATH, sp_params_origin(check, param, value),
+                  "'%s': the file name is empty", sp_params_full_name(check, param));
+    sp_diag_hint(check->diags, "'.' is the current directory%s",
+                 param->required == SP_YES ? "" : "; UNSET leaves the parameter out");
+    return false;
+}
+
 static bool check_path(const struct sp_params_check *check,
                        const struct sp_param *param,
                        const struct sp_value *value,
@@ -140,6 +161,12 @@ static bool refuse(const struct sp_params_check *check,
     sp_auto_buf struct sp_buf brief = SP_BUF(SP_BUF_SMALL);
 
     sp_value_brief(*value, 80, &brief);
+    if (value->kind == SP_NULL) {
+        sp_diag_error(check->diags, SP_DIAG_VALUE, sp_params_origin(check, param, value),
+                      "'%s': expects %s, got nothing (null)", sp_params_full_name(check, param),
+                      expected);
+        return false;
+    }
     sp_diag_error(check->diags, SP_DIAG_VALUE, sp_params_origin(check, param, value),
                   "'%s': expects %s, got %s '%s'", sp_params_full_name(check, param), expected,
                   sp_kind_name(value->kind), brief.ptr);
@@ -199,6 +226,10 @@ bool sp_params_check_paths(const struct sp_params_check *check,
     SP_LIST_EACH(path, paths.list)
     {
         bool remote;
+        if (is_empty_path(check, param, path->text)) {
+            ok = refuse_empty(check, param, value);
+            continue;
+        }
         *path = rewrite(check, *path, &remote);
         if (!remote)
             ok = check_path(check, param, value, path->text, &missing) && ok;

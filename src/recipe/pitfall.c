@@ -13,9 +13,9 @@ static const enum sp_diag_code notes[] = {
 };
 
 static const enum sp_diag_code results[] = {
-    SP_DIAG_SKIP_TEXT,     SP_DIAG_BLANKS,          SP_DIAG_QUOTED_DEFAULT,
-    SP_DIAG_ALIAS_DEFAULT, SP_DIAG_NEAR_NAME,       SP_DIAG_COMPARE_CHAIN,
-    SP_DIAG_LOGIC_MIX,     SP_DIAG_IF_WITHOUT_ELSE, SP_DIAG_BRACES,
+    SP_DIAG_SKIP_TEXT, SP_DIAG_BLANKS,        SP_DIAG_QUOTED_DEFAULT, SP_DIAG_ALIAS_DEFAULT,
+    SP_DIAG_NEAR_NAME, SP_DIAG_COMPARE_CHAIN, SP_DIAG_LOGIC_MIX,      SP_DIAG_IF_WITHOUT_ELSE,
+    SP_DIAG_BRACES,    SP_DIAG_CALLER_SCOPE,
 };
 
 static bool is_among(enum sp_diag_code code, const enum sp_diag_code *codes, size_t count)

@@ -200,6 +200,48 @@ static void look_at_assignments(struct sp_pitfalls *p,
 
 /* --- steps and recipes ------------------------------------------------------------------------ */
 
+/* --- defaults of a nested recipe -------------------------------------------------------------- */
+
+/* The first name in `value` that both recipes have, as recipe.NAME; empty: none. */
+static struct sp_str name_of_both(struct sp_pitfalls *p,
+                                  const struct sp_recipe *nested,
+                                  struct sp_value value)
+{
+    struct sp_list *refs = sp_list_new(p->arena).list;
+
+    sp_eval_references(p->arena, value.text, refs);
+    SP_LIST_EACH(ref, refs)
+    {
+        struct sp_str name = ref->text;
+        if (sp_str_is(sp_str_cut(&name, '.'), "recipe") && name.ptr &&
+            sp_schema_find(&nested->schema, name) && sp_map_has(&p->names, name))
+            return name;
+    }
+    return SP_STR("");
+}
+
+/* Defaults are evaluated before the nested recipe is entered: `recipe` is still the caller. */
+static void look_at_nested_defaults(struct sp_pitfalls *p, const struct sp_step *step)
+{
+    SP_MAP_EACH (entry, &step->recipe->schema.params) {
+        const struct sp_param *param = entry->value;
+        struct sp_value value = param->default_value;
+        if (!param->has_default || !sp_is_text(value) ||
+            (step->params && sp_dict_find(step->params, param->name)))
+            continue;
+        struct sp_str name = name_of_both(p, step->recipe, value);
+        if (name.len && sp_pitfall(p, SP_DIAG_CALLER_SCOPE, value.origin,
+                                   "in step '" SP_STR_FMT "', 'recipe." SP_STR_FMT
+                                   "' of this default is that of recipe '" SP_STR_FMT
+                                   "', which calls '" SP_STR_FMT "'",
+                                   SP_STR_ARG(step->label), SP_STR_ARG(name),
+                                   SP_STR_ARG(p->recipe->name), SP_STR_ARG(step->recipe->name)))
+            sp_diag_hint(p->search->diags,
+                         "write current." SP_STR_FMT ", or give '" SP_STR_FMT "' in the step",
+                         SP_STR_ARG(name), SP_STR_ARG(param->name));
+    }
+}
+
 void sp_pitfall_step(struct sp_pitfalls *p, const struct sp_step *step)
 {
     look_at_skip(p, step);
@@ -207,6 +249,8 @@ void sp_pitfall_step(struct sp_pitfalls *p, const struct sp_step *step)
     look_at_assignments(p, step->assign, step->assign_based_on);
     sp_pitfall_hooks(p, step->preamble, step->epilogue);
     sp_pitfall_value(p, step->backend);
+    if (step->recipe)
+        look_at_nested_defaults(p, step);
 }
 
 static const struct sp_dict_entry *find_explicit(const struct sp_pitfalls *p, struct sp_str target)
