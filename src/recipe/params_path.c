@@ -214,6 +214,18 @@ static struct sp_value rewrite(const struct sp_params_check *check,
     return path;
 }
 
+/* Stimela starts the tool; tools tend to say something obscure, or nothing. */
+static void warn_of_no_files(const struct sp_params_check *check,
+                             const struct sp_param *param,
+                             const struct sp_value *value)
+{
+    if (!must_exist(check, param) || may_appear(check, param))
+        return;
+    sp_diag_warning(check->diags, SP_DIAG_PATH, sp_params_origin(check, param, value),
+                    "'%s': required, but the list of files is empty",
+                    sp_params_full_name(check, param));
+}
+
 bool sp_params_check_paths(const struct sp_params_check *check,
                            const struct sp_param *param,
                            struct sp_value *value)
@@ -234,6 +246,8 @@ bool sp_params_check_paths(const struct sp_params_check *check,
         if (!remote)
             ok = check_path(check, param, value, path->text, &missing) && ok;
     }
+    if (ok && !single && paths.list->len == 0 && param->required == SP_YES && !param->is_output)
+        warn_of_no_files(check, param, value);
     bool nothing = ok && single && paths.list->len == 0 && must_exist(check, param);
     if (missing.len || nothing) {
         report_missing(check, param, value, &missing);
