@@ -5,6 +5,7 @@
 
 #include "plan/literal.h"
 #include "plan/paths.h"
+#include "plan/refs.h"
 #include "plan/select.h"
 #include "value/text.h"
 
@@ -149,6 +150,11 @@ static enum sp_skip_answer ask(struct sp_walk *walk, struct sp_frame *frame, enu
 
     if (sp_frame_reject(walk, value, formula.origin, what.ptr))
         return SP_SKIP_FAILED;
+    if (value.kind == SP_UNRESOLVED || value.kind == SP_MISSING) {
+        struct sp_str owner =
+            sp_arena_printf(walk->arena, SP_STR_FMT ".skip_if_outputs", SP_STR_ARG(step->fqname));
+        return sp_refs_reject(walk, frame, formula, owner) ? SP_SKIP_FAILED : SP_SKIP_NO;
+    }
     if (!sp_is_value(value) || value.kind == SP_NULL || (value.kind == SP_BOOL && !sp_truth(value)))
         return SP_SKIP_NO;
     struct sp_str text = sp_value_text(walk->arena, value);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plan/hooks.h"
 
+#include "plan/refs.h"
 #include "value/text.h"
 
 struct hook {
@@ -9,6 +10,7 @@ struct hook {
     const char *name;    /* "preamble" */
     struct sp_str owner; /* full name */
     struct sp_str label;
+    bool may_skip;
 };
 
 static void say(const struct hook *hook, struct sp_str text)
@@ -25,6 +27,15 @@ static bool refuse(const struct hook *hook, uint32_t origin, struct sp_str text)
     return false;
 }
 
+/* Before a run, a step that may be skipped need not find all names. */
+static bool misnames(const struct hook *hook, struct sp_value expression)
+{
+    struct sp_str owner =
+        sp_arena_printf(hook->walk->arena, SP_STR_FMT ".%s", SP_STR_ARG(hook->owner), hook->name);
+
+    return !hook->may_skip && sp_refs_reject(hook->walk, hook->frame, expression, owner);
+}
+
 static bool holds(const struct hook *hook, struct sp_value expression)
 {
     struct sp_walk *walk = hook->walk;
@@ -36,7 +47,7 @@ static bool holds(const struct hook *hook, struct sp_value expression)
         return refuse(hook, expression.origin, sp_is_value(value) ? SP_STR("ABORT") : value.text);
     bool unknown = !sp_is_value(value) && value.kind != SP_ERROR && value.kind != SP_UNSET;
     if (walk->mode != SP_MODE_RUN && (unknown || walk->glob_was_empty))
-        return true;
+        return !misnames(hook, expression);
     if (sp_is_value(value) && sp_truth(value))
         return true;
     struct sp_str shown = sp_is_value(value) || value.kind == SP_UNSET
@@ -83,7 +94,9 @@ static bool run(struct hook *hook, const struct sp_dict *base, const struct sp_d
 bool sp_hooks_preamble(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_step *step = sp_frame_step(frame)->step;
-    struct hook hook = { walk, frame, "preamble", sp_frame_step(frame)->fqname, SP_STR("") };
+    struct hook hook = { walk,       frame,
+                         "preamble", sp_frame_step(frame)->fqname,
+                         SP_STR(""), .may_skip = step->skip.kind != SP_NULL };
 
     return run(&hook, step->cab ? step->cab->preamble : step->recipe->preamble, step->preamble);
 }

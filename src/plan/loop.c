@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plan/loop.h"
 
+#include "plan/refs.h"
 #include "value/text.h"
 
 /* --- what to loop over --------------------------------------------------------------------- */
@@ -273,7 +274,12 @@ bool sp_loop_collect(struct sp_walk *walk, struct sp_frame *frame)
         struct sp_value value = sp_eval_value(&eval, entry->value);
         struct sp_str what = sp_arena_printf(walk->arena, "output_elements '" SP_STR_FMT "'",
                                              SP_STR_ARG(entry->key));
-        if (sp_frame_reject(walk, value, entry->value.origin, what.ptr))
+        struct sp_str owner =
+            sp_arena_printf(walk->arena, SP_STR_FMT ".output_elements." SP_STR_FMT,
+                            SP_STR_ARG(frame->node->fqname), SP_STR_ARG(entry->key));
+        bool open = value.kind == SP_UNRESOLVED || value.kind == SP_MISSING;
+        if (sp_frame_reject(walk, value, entry->value.origin, what.ptr) ||
+            (open && sp_refs_reject(walk, frame, entry->value, owner)))
             ok = false;
         else
             sp_list_add(walk->arena, sp_dict_find(frame->elements, entry->key)->list, value);

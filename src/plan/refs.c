@@ -102,7 +102,9 @@ static void report_no_namespace(struct sp_walk *walk,
 }
 
 /* Why a name that is known has nothing to show; NULL for one that is not known. */
-static const char *why_empty(const struct sp_frame *frame, struct sp_str ref)
+static const char *why_empty(const struct sp_frame *frame,
+                             struct sp_str ref,
+                             const struct search *search)
 {
     struct sp_str rest = ref;
     struct sp_str head = sp_str_cut(&rest, '.');
@@ -110,9 +112,29 @@ static const char *why_empty(const struct sp_frame *frame, struct sp_str ref)
 
     if (sp_str_is(head, "recipe") && sp_schema_find(&frame->node->schema, rest))
         return "has no value";
-    if (sp_str_is(head, "steps") && sp_recipe_node_step(frame->node, rest, &inner))
+    bool is_step = sp_str_is(head, "steps") && sp_recipe_node_step(frame->node, rest, &inner);
+    if (is_step && search->name.len > inner.len) /* the search ended at the label */
         return "is of a step that runs later";
     return NULL;
+}
+
+/* `search` ended at the label of a step that is not there. */
+static void report_no_step(struct sp_walk *walk,
+                           const struct sp_frame *frame,
+                           struct sp_value text,
+                           struct sp_str owner,
+                           const struct search *search)
+{
+    struct sp_str rest = search->name;
+    struct sp_str label = sp_str_cut(&rest, '.');
+    struct sp_nearest nearest = SP_NEAREST(label);
+
+    for (size_t i = 0; i < frame->node->step_count; i++)
+        sp_nearest_offer(&nearest, frame->node->steps[i].step->label);
+    sp_diag_error(walk->diags, SP_DIAG_SUBSTITUTION, text.origin,
+                  "'" SP_STR_FMT "': recipe '" SP_STR_FMT "' has no step '" SP_STR_FMT "'",
+                  SP_STR_ARG(owner), SP_STR_ARG(frame->node->fqname), SP_STR_ARG(label));
+    sp_diag_hint_nearest(walk->diags, &nearest);
 }
 
 static void report(struct sp_walk *walk,
@@ -123,12 +145,18 @@ static void report(struct sp_walk *walk,
                    const struct search *search)
 {
     struct sp_nearest nearest = SP_NEAREST(search->name);
-    const char *why = why_empty(frame, ref);
+    const char *why = why_empty(frame, ref, search);
+    struct sp_str rest;
 
     if (why) {
         sp_diag_error(walk->diags, SP_DIAG_SUBSTITUTION, text.origin,
                       "'" SP_STR_FMT "': '" SP_STR_FMT "' %s", SP_STR_ARG(owner), SP_STR_ARG(ref),
                       why);
+        return;
+    }
+    if (sp_str_starts(ref, "steps.") && search->name.len + strlen("steps.") == ref.len &&
+        !sp_recipe_node_step(frame->node, search->name, &rest)) {
+        report_no_step(walk, frame, text, owner, search);
         return;
     }
     SP_DICT_EACH(entry, search->dict)
@@ -266,4 +294,14 @@ size_t sp_refs_check(struct sp_walk *walk,
             errors += check_value(walk, frame, *raw, owner, faulty);
     }
     return errors;
+}
+
+bool sp_refs_reject(struct sp_walk *walk,
+                    struct sp_frame *frame,
+                    struct sp_value value,
+                    struct sp_str owner)
+{
+    if (walk->mode == SP_MODE_RUN || frame->conditional)
+        return false;
+    return is_reported(walk, value.origin) || check_text(walk, frame, value, owner) > 0;
 }

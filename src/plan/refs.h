@@ -20,3 +20,10 @@ size_t sp_refs_check(struct sp_walk *walk,
 /* Before a run: values that depend on results which no schema declares are not known yet, though
  * there may be no such name at all. */
 void sp_refs_postpone(struct sp_walk *walk, struct sp_frame *frame, struct sp_dict *params);
+
+/* Before a run: does an expression that stays unknown refer to a name that is nowhere? Says so,
+ * with `owner` ("top.image.skip"). Not for recipes that may never run. */
+bool sp_refs_reject(struct sp_walk *walk,
+                    struct sp_frame *frame,
+                    struct sp_value value,
+                    struct sp_str owner);

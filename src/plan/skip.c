@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plan/skip.h"
 
+#include "plan/refs.h"
 #include "value/text.h"
 
 static const char *const yes_words[] = { "True", "true", "1" };
@@ -76,8 +77,11 @@ static enum sp_skip_answer evaluate(struct sp_walk *walk,
         return SP_SKIP_NO;
     if (sp_frame_reject(walk, value, skip.origin, what.ptr))
         return SP_SKIP_FAILED;
-    if (!sp_is_value(value))
-        return SP_SKIP_NO; /* only a run can tell: it may well run */
+    if (!sp_is_value(value)) { /* only a run can tell: it may well run */
+        struct sp_str owner =
+            sp_arena_printf(walk->arena, SP_STR_FMT ".skip", SP_STR_ARG(step->fqname));
+        return sp_refs_reject(walk, frame, skip, owner) ? SP_SKIP_FAILED : SP_SKIP_NO;
+    }
     bool formula = sp_str_starts(skip.text, "=") && !sp_str_starts(skip.text, "==");
     if (formula || !sp_is_text(value))
         return answer(walk, sp_truth(value), skip, reason);
