@@ -31,6 +31,31 @@ static uint32_t origin_at(struct parse *parse, size_t start, size_t end)
     return sp_origins_add(parse->origins, parse->file, parse->base + start, parse->base + end);
 }
 
+/* --- lines ---------------------------------------------------------------------------------- */
+
+static size_t indent_at(struct sp_str text, size_t line_start)
+{
+    size_t at = line_start;
+
+    while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\t'))
+        at++;
+    return at - line_start;
+}
+
+static size_t line_start(struct sp_str text, size_t at)
+{
+    while (at > 0 && text.ptr[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+static size_t next_line(struct sp_str text, size_t at)
+{
+    while (at < text.len && text.ptr[at] != '\n')
+        at++;
+    return SP_MIN(at + 1, text.len);
+}
+
 /* --- events -------------------------------------------------------------------------------- */
 
 static struct sp_str token_text(struct fy_token *token)
@@ -208,17 +233,23 @@ static void hide_dashes(struct parse *parse)
         if (parse->text.ptr[at] != '-' || !is_lone_dash(parse->text, at))
             continue;
         if (!copy) {
-            copy = sp_arena_alloc(parse->arena, parse->text.len);
+            copy = sp_arena_alloc(parse->arena, parse->text.len + 1);
             memcpy(copy, parse->text.ptr, parse->text.len);
+            copy[parse->text.len] = '\0';
             parse->shown.ptr = copy;
         }
         copy[at] = LONE_DASH;
     }
 }
 
-/* A text from libfyaml as it stands in the file, in the arena if that differs. */
+/* A text from libfyaml as it stands in the file, in the arena if that differs. Of a block without a
+ * line at the end of the file libfyaml makes the NUL behind it. */
 static struct sp_str with_dashes(struct parse *parse, struct sp_str text)
 {
+    size_t nul = sp_str_find(text, '\0');
+
+    if (nul != SIZE_MAX)
+        text.len = nul;
     if (sp_str_find(text, LONE_DASH) == SIZE_MAX)
         return text;
     char *copy = sp_arena_alloc(parse->arena, text.len);
@@ -245,6 +276,48 @@ static struct sp_str scalar_text(struct parse *parse, struct fy_event *event)
     return with_dashes(parse, token_text(event->scalar.value));
 }
 
+/* The column that the lines of a block must be behind, from the line with its '|' or '>'; SIZE_MAX
+ * when that cannot be told. */
+static size_t block_parent(struct sp_str text, size_t line)
+{
+    size_t column = indent_at(text, line);
+    size_t dash = SIZE_MAX;
+    struct sp_str header = sp_str_slice(text, line, next_line(text, line));
+
+    while (column + 1 < header.len && header.ptr[column] == '-' && header.ptr[column + 1] == ' ') {
+        dash = column;
+        column += 1 + indent_at(header, column + 1);
+    }
+    for (size_t i = column + 1; i < header.len; i++)
+        if (strchr("|>", header.ptr[i - 1]) && strchr("123456789", header.ptr[i]))
+            return SIZE_MAX;
+    bool has_key = column < header.len && !strchr("|>&!", header.ptr[column]);
+    return has_key ? column : dash;
+}
+
+/* Behind the '|' of an empty text, libfyaml takes what follows for its lines. */
+static bool swallows(struct parse *parse, struct fy_event *event)
+{
+    const struct fy_mark *start = fy_event_start_mark(event);
+    const struct fy_mark *end = fy_event_end_mark(event);
+
+    if (!start || !end || line_start(parse->text, start->input_pos) == 0)
+        return false;
+    size_t line = line_start(parse->text, start->input_pos);
+    size_t parent = block_parent(parse->text, line_start(parse->text, line - 1));
+    while (line + indent_at(parse->text, line) < end->input_pos &&
+           strchr("\r\n", parse->text.ptr[line + indent_at(parse->text, line)]))
+        line = next_line(parse->text, line);
+    if (parent == SIZE_MAX || line + indent_at(parse->text, line) >= end->input_pos ||
+        indent_at(parse->text, line) > parent)
+        return false;
+    size_t at = line + indent_at(parse->text, line);
+    sp_diag_error(parse->diags, SP_DIAG_YAML, origin_at(parse, at, at + 1),
+                  "the text block that begins on the line before has no lines");
+    sp_diag_hint(parse->diags, "indent its lines more, or write '' in place of the '|' or '>'");
+    return true;
+}
+
 static bool on_scalar(struct parse *parse, struct fy_event *event)
 {
     struct sp_str text = scalar_text(parse, event);
@@ -256,6 +329,8 @@ static bool on_scalar(struct parse *parse, struct fy_event *event)
     uint32_t origin = scalar_origin(parse, event);
     struct sp_value value;
 
+    if (!quoted && style != FYSS_PLAIN && swallows(parse, event))
+        return false;
     if (tag.len) {
         if (!tagged_scalar(parse, tag, text, origin, &value))
             return false;
@@ -402,29 +477,6 @@ static size_t offset_of(const struct parse *parse, int line, int column)
             at++;
     }
     return at;
-}
-
-static size_t indent_at(struct sp_str text, size_t line_start)
-{
-    size_t at = line_start;
-
-    while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\t'))
-        at++;
-    return at - line_start;
-}
-
-static size_t line_start(struct sp_str text, size_t at)
-{
-    while (at > 0 && text.ptr[at - 1] != '\n')
-        at--;
-    return at;
-}
-
-static size_t next_line(struct sp_str text, size_t at)
-{
-    while (at < text.len && text.ptr[at] != '\n')
-        at++;
-    return SP_MIN(at + 1, text.len);
 }
 
 /* "key" or "value" and then a line with ':': a text over two lines cannot be a key. Either the
