@@ -46,7 +46,7 @@ struct sp_panel_tool *sp_panel_add(struct sp_panel *panel, const struct sp_run_e
     tool->withheld = SP_BUF(SP_BUF_LARGE);
     tool->started = sp_clock_monotonic();
     sp_buf_add(&tool->task, event->position->taskname);
-    *SP_VEC_ADD(&panel->tools) = tool;
+    *SP_VEC_ADD(&panel->tools) = tool; /* NOLINT(bugprone-sizeof-expression): pointers */
     return tool;
 }
 

@@ -108,7 +108,8 @@ static const struct {
     { "vars.new.deep.x", NULL },
     { "opts.nosuch.x", "setting 'opts.nosuch.x': unknown key 'nosuch' in 'opts'" },
     { "opt.log.dir", "setting 'opt.log.dir': there is no section 'opt'; did you mean 'opts'?" },
-    { "what", "setting 'what': there is no section 'what'; there are images, lib, cabs, opts, vars, run" },
+    { "what",
+      "setting 'what': there is no section 'what'; there are images, lib, cabs, opts, vars, run" },
     { "opts", "setting 'opts': name a setting within it" },
     { "", "setting '': there is no section ''; there are images, lib, cabs, opts, vars, run" },
 };
