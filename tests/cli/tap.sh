@@ -42,7 +42,8 @@ trap 'exit 99' HUP INT TERM
 HOME=$scratch/home
 LC_ALL=C.UTF-8
 export SPOOR HOME LC_ALL
-unset NO_COLOR XDG_CONFIG_HOME STIMELA_INCLUDE COLUMNS CDPATH
+unset NO_COLOR CLICOLOR_FORCE XDG_CONFIG_HOME STIMELA_INCLUDE VIRTUAL_ENV PYENV_VERSION PYTHONPATH \
+    COLUMNS CDPATH
 
 # Run a command, keeping its stdout in $out, its stderr in $err and its status in $rc.
 try() {
