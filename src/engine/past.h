@@ -3,9 +3,10 @@
  *
  * Two folds over their journals, made when they are first asked for:
  *
- *   attempts   oldest run first: tasks whose last attempt did not end well, and when it was. Of
- * runs that ended well only the last line is read, as long as there are no such tasks. outputs
- * newest run first, only as far back as needed.
+ *   attempts   oldest run first: tasks whose last attempt did not end well, and when it was
+ *   outputs    newest run first, only as far back as needed
+ *
+ * Of runs that ended well only the last line is read, as long as there are no such tasks.
  */
 #pragma once
 

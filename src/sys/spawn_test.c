@@ -139,18 +139,19 @@ static void check_refused(const char *program, const char *cwd, enum sp_rc want,
 static void test_refused(void)
 {
     char dir[] = "/tmp/spoor-spawn-XXXXXX";
+    char script[sizeof dir + sizeof "/script"];
     struct sp_err err = SP_ERR_INIT;
 
     if (!mkdtemp(dir))
         return;
-    write_script("/tmp/spoor-spawn-script", "#! /no/such/interpreter -x\n");
-    check_refused("/tmp/spoor-spawn-script", dir, SP_NOT_FOUND,
-                  "interpreter '/no/such/interpreter' is not there");
-    write_script("/tmp/spoor-spawn-script", "echo no first line\n");
-    check_refused("/tmp/spoor-spawn-script", dir, SP_INVALID, "'#!'");
+    (void)snprintf(script, sizeof script, "%s/script", dir);
+    write_script(script, "#! /no/such/interpreter -x\n");
+    check_refused(script, dir, SP_NOT_FOUND, "interpreter '/no/such/interpreter' is not there");
+    write_script(script, "echo no first line\n");
+    check_refused(script, dir, SP_INVALID, "'#!'");
     check_refused("no-such-program-at-all", dir, SP_NOT_FOUND, "in PATH");
     check_refused("true", "/no/such/dir", SP_INVALID, "'/no/such/dir'");
-    (void)unlink("/tmp/spoor-spawn-script");
+    (void)unlink(script);
 
     size_t size = (size_t)200 * 1024; /* over MAX_ARG_STRLEN */
     sp_auto_free char *word = malloc(size + 1);

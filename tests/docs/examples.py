@@ -25,7 +25,9 @@ import tempfile
 
 SPOOR = os.path.realpath(sys.argv[1])
 PAGES = [os.path.realpath(page) for page in sys.argv[2:]]
-ENV = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "LC_ALL": "C.UTF-8",
+OWN = ("VIRTUAL_ENV", "PYTHONPATH", "STIMELA_INCLUDE", "XDG_CONFIG_HOME", "CLICOLOR_FORCE")
+ENV = {**{name: value for name, value in os.environ.items() if name not in OWN},
+       "HOME": "/nonexistent", "COLUMNS": "100", "NO_COLOR": "1", "LC_ALL": "C.UTF-8",
        "PATH": os.path.dirname(SPOOR) + ":" + os.environ["PATH"]}
 count = failures = 0
 
