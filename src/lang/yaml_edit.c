@@ -289,6 +289,17 @@ static bool has_comment(struct sp_str text)
            sp_str_find_str(text, SP_STR(" #")) != SIZE_MAX;
 }
 
+static bool reads_as(struct sp_arena *arena,
+                     struct sp_str name,
+                     const struct sp_buf *text,
+                     struct sp_value wanted)
+{
+    struct sp_value got;
+    struct sp_err none = SP_ERR_INIT;
+
+    return parse(arena, name, sp_buf_str(text), &got, &none) == SP_OK && sp_value_eq(got, wanted);
+}
+
 enum sp_rc sp_yaml_edit(struct sp_arena *arena,
                         struct sp_str name,
                         struct sp_str text,
@@ -298,8 +309,7 @@ enum sp_rc sp_yaml_edit(struct sp_arena *arena,
                         struct sp_err *err)
 {
     sp_auto_buf struct sp_buf edited = SP_BUF(SP_BUF_LARGE);
-    struct sp_value wanted, got;
-    struct sp_err none = SP_ERR_INIT;
+    struct sp_value wanted;
 
     enum sp_rc rc = parse(arena, name, text, &wanted, err);
     if (rc == SP_OK) {
@@ -309,8 +319,7 @@ enum sp_rc sp_yaml_edit(struct sp_arena *arena,
     if (rc)
         return rc;
     edit_text(arena, text, path, value, &edited);
-    bool right =
-        parse(arena, name, sp_buf_str(&edited), &got, &none) == SP_OK && sp_value_eq(got, wanted);
+    bool right = reads_as(arena, name, &edited, wanted);
     if (!right && has_comment(text))
         return sp_fail(err, SP_LIMIT,
                        SP_STR_FMT " has comments, and is laid out in a way that Spoor cannot "
@@ -320,7 +329,13 @@ enum sp_rc sp_yaml_edit(struct sp_arena *arena,
     if (!right) {
         sp_buf_clear(&edited);
         add_block(arena, &edited, 0, wanted.dict);
+        right = reads_as(arena, name, &edited, wanted);
     }
+    if (!right)
+        return sp_fail(err, SP_INVALID,
+                       "'" SP_STR_FMT "' cannot be set in " SP_STR_FMT
+                       ": YAML has no way to write it",
+                       SP_STR_ARG(path), SP_STR_ARG(name));
     sp_buf_add(out, sp_buf_str(&edited));
     return SP_OK;
 }

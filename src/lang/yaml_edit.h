@@ -11,7 +11,8 @@
 #include "lang/yaml.h"
 
 /* `path` is dotted ("opts.log.dir"); `name` is the file as shown to people. SP_INVALID: the text
- * is not YAML, or a value on the way is not a mapping. SP_LIMIT: the file would lose comments. */
+ * is not YAML, a value on the way is not a mapping, or YAML cannot hold the name or the value
+ * (bytes that are no UTF-8). SP_LIMIT: the file would lose comments. */
 enum sp_rc sp_yaml_edit(struct sp_arena *arena,
                         struct sp_str name,
                         struct sp_str text,

@@ -34,6 +34,9 @@ static const struct {
     { "a: 1\n", "a", "'{x} y'", "a: \"{x} y\"\n" },
     { "a: 1\n", "a", "~/images", "a: ~/images\n" },
     { "a: 1\r\nb: 2\r\n", "b", "3", "a: 1\r\nb: 3\n" },
+    { "a: 1\n", "\xff", "1", NULL },
+    { "a: 1\n", "vars.b \xff:", "1", NULL },
+    { "a: 1\n", "it is:", "1", "a: 1\n\"it is:\": 1\n" },
 };
 
 static struct sp_value value_of(struct sp_arena *arena, const char *text)
