@@ -35,7 +35,8 @@ const struct sp_cli_command sp_command_plan = {
         .synopsis = "[OPTIONS] FILE... [RECIPE] [NAME=VALUE...]",
         .description = "Walks through the recipe as 'run' does, but runs nothing. Values that only a "
                        "run can\ngive (outputs parsed from a tool's log, files found by GLOB) are "
-                       "shown as unresolved.",
+                       "shown as unresolved. Files and programs that this machine lacks are\n"
+                       "warnings here, errors for 'check' and 'run'.",
         .options = options,
         .examples = "  spoor plan recipe.yml ms=my.ms\n"
                     "      the steps and command lines of that run\n"

@@ -39,21 +39,21 @@ static void check_program(struct preflight *p, const struct need *need)
 {
     struct sp_diags *diags = &p->session->diags;
     struct sp_err err = SP_ERR_INIT;
+    void (*say)(struct sp_diags *, enum sp_diag_code, uint32_t, const char *, ...) =
+        p->session->planning ? sp_diag_warning : sp_diag_error;
 
     if (need->program.len == 0 || was_looked_up(p, need) ||
         sp_tools_get(need->program, need->path, &err) == SP_OK)
         return;
     if (need->is_wrapper)
-        sp_diag_error(diags, SP_DIAG_TOOL, need->cab->command_origin,
-                      "slurm is enabled for step '" SP_STR_FMT "', but '" SP_STR_FMT
-                      "' is not installed",
-                      SP_STR_ARG(need->step), SP_STR_ARG(need->program));
+        say(diags, SP_DIAG_TOOL, need->cab->command_origin,
+            "slurm is enabled for step '" SP_STR_FMT "', but '" SP_STR_FMT "' is not installed",
+            SP_STR_ARG(need->step), SP_STR_ARG(need->program));
     else
-        sp_diag_error(diags, SP_DIAG_TOOL, need->cab->command_origin,
-                      "the program '" SP_STR_FMT "' of cab '" SP_STR_FMT
-                      "' is not installed (step '" SP_STR_FMT "' needs it)",
-                      SP_STR_ARG(need->program), SP_STR_ARG(need->cab->name),
-                      SP_STR_ARG(need->step));
+        say(diags, SP_DIAG_TOOL, need->cab->command_origin,
+            "the program '" SP_STR_FMT "' of cab '" SP_STR_FMT
+            "' is not installed (step '" SP_STR_FMT "' needs it)",
+            SP_STR_ARG(need->program), SP_STR_ARG(need->cab->name), SP_STR_ARG(need->step));
     const char *remedy = sp_tools_remedy(need->program);
     if (remedy)
         sp_diag_hint(diags, "%s", remedy);
@@ -180,6 +180,7 @@ enum sp_rc sp_preflight(struct sp_session *session,
     options.python = sp_tools_python(p.path);
     options.past = sp_past_questions(session->past);
     options.dry = true;
+    options.planning = session->planning;
     *out = (struct sp_preflight){ .exact = true };
     enum sp_rc rc = sp_walk_new(&options, &walk, err);
     while (rc == SP_OK && sp_walk_next(walk, &action)) {

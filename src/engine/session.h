@@ -54,6 +54,7 @@ struct sp_session {
     struct sp_session_options *options;   /* a copy */
     struct sp_past_runs *past;            /* of the workspace "." */
     const struct sp_selection *selection; /* which steps; borrowed, may be NULL */
+    bool planning;                        /* what this machine lacks is no error: see plan/walk.h */
     struct sp_str name;                   /* the recipe or cab asked for; empty: the default one */
     struct sp_recipe *recipe;             /* after pick: exactly one of recipe and cab */
     struct sp_cab *cab;

@@ -107,6 +107,7 @@ struct sp_walk {
     sp_log_fn log;
     void *log_arg;
     enum sp_walk_mode mode;
+    bool planning; /* see sp_walk_options */
 
     struct sp_nodes *nodes;
     struct sp_recipe_node *root;

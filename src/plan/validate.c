@@ -17,7 +17,7 @@ static unsigned flags_before(const struct sp_walk *walk, const struct sp_validat
         flags = 0;
     if (walk->mode != SP_MODE_CHECK)
         flags |= BEFORE_RUN;
-    if (walk->mode == SP_MODE_DRY && walk->something_ran)
+    if (walk->planning || (walk->mode == SP_MODE_DRY && walk->something_ran))
         flags |= SP_PARAMS_MAY_APPEAR;
     if (walk->mode == SP_MODE_RUN || !validation->conditional)
         flags |= SP_PARAMS_STRICT;

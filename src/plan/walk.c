@@ -369,6 +369,7 @@ static struct sp_walk *new_walk(const struct sp_walk_options *options)
     walk->source = walk->config = options->config;
     walk->spare = options->spare;
     walk->parallel = options->parallel && !options->dry;
+    walk->planning = options->planning;
     walk->outside = options->world;
     walk->diags = options->diags;
     walk->offers = options->offers;

@@ -48,6 +48,8 @@ struct sp_walk_options {
     const char *python;                   /* where a cab names no interpreter; NULL: "python" */
     const struct sp_past *past;           /* NULL: there is none */
     bool dry;
+    bool planning; /* of a dry walk: what this machine lacks, and values that a recipe asks for in
+                      vain, are warnings; the reference finds them when it gets there */
     bool parallel; /* give SCATTER; else, and when dry, one iteration after the other */
     size_t spare;  /* bytes of memory that may be garbage between iterations; 0: the default */
     sp_log_fn log; /* LOG(...) in formulas; may be NULL */

@@ -75,9 +75,9 @@ static void report_missing(const struct sp_params_check *check,
     }
     if (may_appear(check, param)) {
         sp_diag_warning(check->diags, SP_DIAG_PATH, sp_params_origin(check, param, value),
-                        "'%s': %s doesn't exist yet, and no step before says that it makes it",
+                        "'%s': %s doesn't exist, and no step before says that it makes it",
                         sp_params_full_name(check, param), names.len ? names.ptr : "file");
-        sp_diag_hint(check->diags, "declare it as an output of the step that makes it");
+        sp_diag_hint(check->diags, "if a step makes it, declare it as an output there");
         return;
     }
     sp_diag_error(check->diags, SP_DIAG_PATH, sp_params_origin(check, param, value),

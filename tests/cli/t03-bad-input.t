@@ -9,7 +9,7 @@ refused() {
     name=$1 want=$2 regex=$3
     shift 3
     before=$(listing)
-    for command in check run plan; do
+    for command in $commands; do
         try "$SPOOR" $command "$@"
         status "$want" "$name ($command)"
         like "$err" "$regex" "$name ($command): message"
@@ -17,6 +17,19 @@ refused() {
     is "$(listing)" "$before" "$name: nothing was made or changed"
     unlike "$err" 'Assertion|runtime error|Sanitizer' "$name: no accident"
 }
+# lacking NAME REGEX-OF-ERROR WORD...: what this machine lacks stops `check` and `run`; `plan` shows what
+# would run, and warns.
+lacking() {
+    commands="check run" name=$1 regex=$2
+    shift 2
+    refused "$name" 1 "$regex" "$@"
+    commands="check run plan"
+    try "$SPOOR" plan "$@"
+    status 0 "$name (plan)"
+    like "$err" "$(printf '%s' "$regex" | sed 's/: error: /: warning: /')" "$name (plan): message"
+    like "$out" '^ *\$ ' "$name (plan): the command line is shown all the same"
+}
+commands="check run plan"
 place() { # REGEX of the place in front of a message about it
     echo "^$1: error: $2"
 }
@@ -57,13 +70,13 @@ step choice.yml '  steps:' '    a: {cab: cat, params: {file: there.txt, mode: fa
 refused "not a choice" 1 "$(place choice.yml:4:5[0-9] ".*mode")" choice.yml
 like "$err" 'fast' "not a choice: names them"
 step file.yml '  steps:' '    a: {cab: cat, params: {file: not-there.txt}}'
-refused "missing input file" 1 "$(place file.yml:4:3[0-9] ".*not-there.txt")" file.yml
+lacking "missing input file" "$(place file.yml:4:3[0-9] ".*not-there.txt")" file.yml
 mkdir adirectory
 step dir.yml '  steps:' '    a: {cab: cat, params: {file: adirectory}}'
 refused "a directory instead of a file" 1 "$(place dir.yml:4:3[0-9] ".*adirectory")" dir.yml
 like "$err" 'not a regular file|is a directory' "a directory: says so"
 step tool.yml '  steps:' '    a: {cab: absent}'
-refused "missing tool" 1 "$(place cabs.yml:8:21 ".*'no-such-program-anywhere'.*not installed")" tool.yml
+lacking "missing tool" "$(place cabs.yml:8:21 ".*'no-such-program-anywhere'.*not installed")" tool.yml
 like "$err" 'install it, or put its directory into PATH' "missing tool: what to do"
 step formula.yml '  steps:' '    a: {cab: cat, params: {file: there.txt, number: "=1 + (2"}}'
 refused "formula that cannot be parsed" 1 "$(place formula.yml:4:5[0-9] ".*formula '=1 \+ \(2'")" formula.yml

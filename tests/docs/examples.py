@@ -84,6 +84,14 @@ def quoted(text):
     return json.dumps(text)
 
 
+def refused(recipe, cwd):
+    """Whether `spoor check` refuses a recipe, and what it says."""
+    with open(os.path.join(cwd, "table.yml"), "w", encoding="utf-8") as file:
+        file.write(recipe)
+    done = run([SPOOR, "check", "table.yml"], cwd)
+    return done.returncode != 0, done.stdout
+
+
 def planned(recipe, cwd):
     """The command lines that a recipe would run, by step."""
     with open(os.path.join(cwd, "table.yml"), "w", encoding="utf-8") as file:
@@ -129,8 +137,8 @@ def check_dtypes(rows, cwd, name):
                f"got: {got}\n{excuse(argv, said, i)}")
     for row in rows:
         if row["becomes"] == "refused":
-            argv, said = planned(cab_recipe([(f"{{dtype: {quoted(row['dtype'])}}}", row["value"])]), cwd)
-            report("error" in said, f"{name}: {row['dtype']} {row['value']} is refused", said)
+            good, said = refused(cab_recipe([(f"{{dtype: {quoted(row['dtype'])}}}", row["value"])]), cwd)
+            report(good, f"{name}: {row['dtype']} {row['value']} is refused", said)
 
 
 def check_shorthand(rows, cwd, name):
