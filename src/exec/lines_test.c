@@ -100,12 +100,15 @@ static void test_nul(void)
 /* Lengths of the pieces of a long line that is `unit` repeated up to `len` bytes. */
 static void check_pieces(const char *unit, size_t len, const char *want)
 {
+    sp_auto_buf struct sp_buf block = SP_BUF(SP_BUF_LARGE);
     sp_auto_buf struct sp_buf bytes = SP_BUF(SP_BUF_LARGE);
     sp_auto_buf struct sp_buf got = SP_BUF(SP_BUF_LARGE);
     sp_auto_buf struct sp_buf lengths = SP_BUF(SP_BUF_SMALL);
 
+    for (int i = 0; i < 10000; i++)
+        sp_buf_adds(&block, unit);
     while (bytes.len < len)
-        sp_buf_adds(&bytes, unit);
+        sp_buf_add(&bytes, sp_buf_str(&block));
     sp_buf_truncate(&bytes, len);
     sp_buf_addc(&bytes, '\n');
     split(sp_buf_str(&bytes), 1000, collect, &got);

@@ -3,7 +3,6 @@
  * is tested by formula_test.c. */
 #include "lang/eval.h"
 
-#include "base/clock.h"
 #include "base/tap.h"
 
 #include "value/json.h"
@@ -472,33 +471,8 @@ static void check_functions(void)
     tap_ok(complete && count == 30, "every function has help: %zu", count);
 }
 
-/* --- speed: for people, no check ---------------------------------------------------------- */
-
-static void measure(struct sp_eval_cache *cache, const char *text)
-{
-    enum {
-        ROUNDS = 20000
-    };
-    struct sp_arena *arena = sp_arena_new();
-    struct sp_scope scope = { 0 };
-    struct sp_eval eval = { .arena = arena, .scope = &scope, .cache = cache };
-
-    sp_scope_set(&scope, "recipe", json(arena, "{\"prefix\": \"im\", \"i\": 3}").dict, true);
-    sp_nsec begin = sp_clock_monotonic();
-    for (size_t i = 0; i < ROUNDS; i++)
-        (void)sp_eval_value(&eval, sp_text(sp_str_of(text)));
-    double seconds = (double)(sp_clock_monotonic() - begin) / (double)SP_NSEC_PER_SEC;
-    printf("# %.2f million a second%s: %s\n", ROUNDS / seconds / 1e6, cache ? ", cached" : "",
-           text);
-    sp_arena_free(arena);
-}
-
 int main(void)
 {
-    static const char *const texts[] = { "{recipe.prefix}-{recipe.i:03d}", "=recipe.i + 1",
-                                         "=IF(recipe.i > 2, 'a-{recipe.prefix}', 'b')" };
-    struct sp_eval_cache *cache = sp_eval_cache_new();
-
     for (size_t i = 0; i < SP_COUNT(set_cases); i++) {
         check_set(&set_cases[i], false);
         check_set(&set_cases[i], true);
@@ -514,10 +488,5 @@ int main(void)
     check_doubling_set();
     check_sharing();
     check_functions();
-    for (size_t i = 0; i < SP_COUNT(texts); i++) {
-        measure(NULL, texts[i]);
-        measure(cache, texts[i]);
-    }
-    sp_eval_cache_free(cache);
     return tap_done();
 }

@@ -32,6 +32,12 @@ static struct dirent *read_counted(void *dir)
     return spend(1) ? readdir(dir) : NULL;
 }
 
+/* For links, and where the file system does not say what is a directory: one for each name. */
+static int stat_counted(const char *path, struct stat *out)
+{
+    return spend(4) ? stat(path, out) : -1;
+}
+
 static void close_counted(void *dir)
 {
     (void)closedir(dir);
@@ -44,7 +50,7 @@ struct sp_glob sp_glob_find(struct sp_arena *arena, struct sp_str pattern)
         .gl_opendir = open_counted,
         .gl_readdir = read_counted,
         .gl_closedir = close_counted,
-        .gl_stat = stat,
+        .gl_stat = stat_counted,
         .gl_lstat = lstat,
     };
 

@@ -10,7 +10,8 @@ struct sp_glob {
     bool too_many; /* the search was given up: there are more than SP_GLOB_MAX names to look at */
 };
 
-#define SP_GLOB_MAX 1000000 /* names; opening a directory counts as ten */
+/* Names; opening a directory counts as ten, finding out what a link leads to as four. */
+#define SP_GLOB_MAX 1000000
 
 /* Existing paths that match the shell pattern `pattern` (* ? [...]; no wildcard matches a slash
  * or a leading dot, '**' is '*', a backslash is a backslash), in byte order. A pattern without
