@@ -16,7 +16,7 @@
 /* One line of the final table. */
 struct row {
     char *task, *why;
-    bool skipped, success, interrupted;
+    bool skipped, refused, success, interrupted;
     struct sp_usage_stats usage;
 };
 
@@ -30,6 +30,7 @@ struct sp_display {
     struct sp_panel *panel;
     struct row rows[TABLE_ROWS_MAX]; /* the newest steps */
     size_t row_count;                /* of all */
+    struct sp_buf note;              /* the last one: it need not be said twice */
 };
 
 enum style {
@@ -55,6 +56,7 @@ struct sp_display *sp_display_new(const struct sp_display_options *options)
     display->live = !options->json && !options->plain && sp_tty_is(STDOUT_FILENO);
     display->colour = !options->json && sp_tty_colour(STDOUT_FILENO);
     display->panel = sp_panel_new(display->colour);
+    display->note = SP_BUF(SP_BUF_LARGE);
     return display;
 }
 
@@ -74,6 +76,7 @@ void sp_display_free(struct sp_display *display)
     for (size_t i = 0; i < TABLE_ROWS_MAX; i++)
         clear_row(&display->rows[i]);
     sp_panel_free(display->panel);
+    sp_buf_fini(&display->note);
     free(display);
 }
 
@@ -133,6 +136,8 @@ static void on_note(struct sp_display *display, const struct sp_run_event *event
     print_text(display, style, "%s%s" SP_STR_FMT,
                event->level >= SP_LOG_WARNING ? sp_log_level_name(event->level) : "",
                event->level >= SP_LOG_WARNING ? ": " : "", SP_STR_ARG(event->text));
+    sp_buf_clear(&display->note);
+    sp_buf_add(&display->note, event->text);
 }
 
 /* "[3/7] demo.image (2/3)  wsclean"; of iterations side by side, the task is named in full. */
@@ -238,6 +243,7 @@ static struct row *add_row(struct sp_display *display, const struct sp_run_event
     row->task = strndup(event->position->taskname.ptr, event->position->taskname.len);
     row->why = event->text.len ? strndup(event->text.ptr, event->text.len) : NULL;
     row->success = event->success;
+    row->refused = event->refused;
     row->interrupted = event->interrupted;
     row->usage = event->usage;
     return row;
@@ -253,7 +259,7 @@ static void on_done(struct sp_display *display, const struct sp_run_event *event
         withheld = last_lines(sp_buf_str(&tool->withheld), WITHHELD_LINES);
     if (!event->success && withheld.len)
         print_text(display, DIM, SP_STR_FMT, SP_STR_ARG(sp_str_trim(withheld)));
-    if (!event->success)
+    if (!event->success && !sp_str_eq(event->text, sp_buf_str(&display->note)))
         print_text(display, RED, SP_STR_FMT ": " SP_STR_FMT,
                    SP_STR_ARG(event->position->worker.len ? event->position->taskname
                                                           : event->position->fqname),
@@ -294,41 +300,47 @@ static const char *row_result(const struct row *row)
     return row->success ? "done" : "failed";
 }
 
-static void add_table_row(struct sp_table *table, const struct row *row)
+static void add_table_row(struct sp_table *table, const struct row *row, bool with_why)
 {
     sp_nsec cpu = row->usage.cpu_user + row->usage.cpu_system;
 
     sp_table_add(table, "%s", row->task);
     sp_table_add(table, "%s", row_result(row));
-    if (row->skipped) {
+    if (row->skipped || row->refused) {
         for (int i = 0; i < 5; i++)
             sp_table_add(table, "%s", "");
-        return;
+    } else {
+        sp_table_add(table, "%s", sp_clock_duration(row->usage.wall).text);
+        sp_table_add(table, "%s",
+                     sp_share_text((double)cpu / 1e9, (double)row->usage.wall / 1e9).text);
+        sp_table_add(table, "%s", sp_size_text(row->usage.peak_memory).text);
+        sp_table_add(table, "%s", sp_size_text(row->usage.read_bytes).text);
+        sp_table_add(table, "%s", sp_size_text(row->usage.write_bytes).text);
     }
-    sp_table_add(table, "%s", sp_clock_duration(row->usage.wall).text);
-    sp_table_add(table, "%s", sp_share_text((double)cpu / 1e9, (double)row->usage.wall / 1e9).text);
-    sp_table_add(table, "%s", sp_size_text(row->usage.peak_memory).text);
-    sp_table_add(table, "%s", sp_size_text(row->usage.read_bytes).text);
-    sp_table_add(table, "%s", sp_size_text(row->usage.write_bytes).text);
+    if (with_why)
+        sp_table_add(table, "%s", row->why ? row->why : "");
 }
 
 static void show_table(struct sp_display *display)
 {
     static const struct sp_column columns[] = {
         { "step", false },  { "result", false }, { "time", true },    { "cpu", true },
-        { "memory", true }, { "read", true },    { "written", true },
+        { "memory", true }, { "read", true },    { "written", true }, { "why", false },
     };
-    sp_auto_table struct sp_table *table = sp_table_new(columns, SP_COUNT(columns));
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
     size_t count = display->row_count;
     size_t first = count > TABLE_ROWS_MAX ? count - TABLE_ROWS_MAX : 0;
+    bool with_why = false;
 
     if (count == 0)
         return;
+    for (size_t i = first; i < count; i++)
+        with_why = with_why || display->rows[i % TABLE_ROWS_MAX].why;
+    sp_auto_table struct sp_table *table = sp_table_new(columns, SP_COUNT(columns) - !with_why);
     if (first)
         print_text(display, DIM, "(the first %zu steps are left out; see 'spoor status')", first);
     for (size_t i = first; i < count; i++)
-        add_table_row(table, &display->rows[i % TABLE_ROWS_MAX]);
+        add_table_row(table, &display->rows[i % TABLE_ROWS_MAX], with_why);
     sp_table_format(table, display->live ? sp_tty_width(STDOUT_FILENO) : 0, display->colour, &text);
     (void)fputs("\n", stdout);
     (void)fputs(text.ptr, stdout);

@@ -118,6 +118,7 @@ static int run_picked(struct sp_session *session, const struct run_args *args)
         .argc = sp_program()->argc,
         .argv = sp_program()->argv,
         .logger = sp_program()->is_stimela ? "STIMELA" : "SPOOR",
+        .name = sp_program()->is_stimela ? "stimela" : NULL,
         .verbose = args->load.verbose,
     };
     struct sp_run_result result;
@@ -136,7 +137,10 @@ static int run_picked(struct sp_session *session, const struct run_args *args)
         (void)fprintf(stderr,
                       "%s: 'spoor status' shows the steps, 'spoor log STEP' what a tool said\n",
                       sp_program()->name);
-    return exit_status(session, &result, rc);
+    int status = exit_status(session, &result, rc);
+    if (sp_program()->is_stimela && status != SP_EXIT_DONE) /* scripts look for these words */
+        (void)printf("run failed, exiting with error code %d\n", status);
+    return status;
 }
 
 /* Settings that have an option of their own. */

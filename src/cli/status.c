@@ -41,7 +41,7 @@ static void add_step(struct sp_table *table,
 {
     sp_table_add(table, SP_STR_FMT, SP_STR_ARG(step->task));
     sp_table_add(table, "%s", sp_step_state_name(run, step));
-    if (step->ended) {
+    if (step->ended && !step->refused) {
         sp_table_add(table, "%s", sp_clock_duration((sp_nsec)(step->wall * 1e9)).text);
         sp_table_add(table, "%s", sp_share_text(step->cpu, step->wall).text);
         sp_table_add(table, "%s", sp_size_text(step->memory).text);

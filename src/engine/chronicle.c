@@ -4,6 +4,7 @@
 #include "base/map.h"
 
 struct said {
+    struct sp_str text;
     enum sp_log_level level;
     bool again; /* at the end */
 };
@@ -104,14 +105,21 @@ void sp_chronicle_say(struct sp_chronicle *chronicle,
                       struct sp_str text,
                       unsigned flags)
 {
-    struct said *said = sp_map_find(&chronicle->said, text);
+    sp_auto_buf struct sp_buf key = SP_BUF(SP_BUF_LARGE);
 
-    if (said && (flags & SP_LOG_NO_REPEAT))
+    if (!(flags & SP_LOG_ONCE))
+        sp_buf_add(&key, sp_logbook_logger(book));
+    sp_buf_addc(&key, '\n');
+    sp_buf_add(&key, text);
+    struct said *said = sp_map_find(&chronicle->said, sp_buf_str(&key));
+    if (said && (flags & (SP_LOG_NO_REPEAT | SP_LOG_ONCE)))
         return;
-    if (!said && (flags & (SP_LOG_SUMMARY | SP_LOG_NO_REPEAT))) {
+    if (!said && (flags & (SP_LOG_SUMMARY | SP_LOG_NO_REPEAT | SP_LOG_ONCE))) {
+        struct sp_str kept = sp_arena_str(chronicle->arena, sp_buf_str(&key));
         said = SP_ARENA_NEW(chronicle->arena, struct said, 1);
-        *said = (struct said){ level, flags & SP_LOG_SUMMARY };
-        sp_map_set(&chronicle->said, sp_arena_str(chronicle->arena, text), said);
+        *said = (struct said){ sp_str_slice(kept, kept.len - text.len, kept.len), level,
+                               flags & SP_LOG_SUMMARY };
+        sp_map_set(&chronicle->said, kept, said);
     }
     if (!(flags & SP_LOG_SUMMARY_ONLY))
         sp_chronicle_note(chronicle, book, level, text);
@@ -129,6 +137,6 @@ void sp_chronicle_repeat(struct sp_chronicle *chronicle, struct sp_logbook *book
             sp_chronicle_note(chronicle, book, SP_LOG_INFO,
                               SP_STR("accumulated warnings and errors"));
         first = false;
-        sp_chronicle_note(chronicle, book, said->level, entry->key);
+        sp_chronicle_note(chronicle, book, said->level, said->text);
     }
 }

@@ -95,6 +95,18 @@ static void fold_step_skip(struct fold *fold, const struct sp_dict *event)
     fold->run->skipped++;
 }
 
+/* It never came to a tool run. */
+static void fold_step_refuse(struct fold *fold, const struct sp_dict *event)
+{
+    struct sp_step_summary *step = SP_VEC_ADD(&fold->steps);
+
+    step->task = text_of(event, "task");
+    step->loop = text_of(event, "loop");
+    step->worker = text_of(event, "worker");
+    step->why = text_of(event, "why");
+    step->ended = step->refused = true;
+}
+
 static void fold_recipe_end(struct fold *fold, const struct sp_dict *event)
 {
     const struct sp_value *outputs = sp_dict_get(event, "outputs");
@@ -126,10 +138,10 @@ static bool fold_event(const struct sp_dict *event, void *arg)
         const char *name;
         void (*fold)(struct fold *fold, const struct sp_dict *event);
     } table[] = {
-        { "run-start", fold_run_start },   { "step-start", fold_step_start },
-        { "step-end", fold_step_end },     { "step-skip", fold_step_skip },
-        { "recipe-end", fold_recipe_end }, { "run-end", fold_run_end },
-        { "run-lost", fold_run_lost },
+        { "run-start", fold_run_start },     { "step-start", fold_step_start },
+        { "step-end", fold_step_end },       { "step-skip", fold_step_skip },
+        { "step-refuse", fold_step_refuse }, { "recipe-end", fold_recipe_end },
+        { "run-end", fold_run_end },         { "run-lost", fold_run_lost },
     };
     struct sp_str name = sp_dict_text(event, "event");
 

@@ -16,6 +16,7 @@ enum sp_run_state {
 struct sp_step_summary {
     struct sp_str task, cab, loop, worker, why, output, log, command;
     bool skipped, ended, success;
+    bool refused;                 /* it failed before a tool was started */
     double started;               /* seconds after the start of the run */
     double wall, cpu;             /* seconds */
     uint64_t memory, read, write; /* bytes */

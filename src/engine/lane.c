@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#define NOT_BEGUN INT32_MIN /* exit status of a step whose tool was not started */
+
 struct sp_lane *sp_lane_new(struct sp_works *works, struct sp_walk *walk, struct sp_logbook *book)
 {
     struct sp_lane *lane = sp_alloc(sizeof *lane);
@@ -251,10 +253,25 @@ static bool check_outputs(struct sp_lane *lane, const struct sp_action *action)
     return false;
 }
 
+/* The same without the name of the step, which stands in front of it wherever it is shown. */
+static const char *last_reason(struct sp_lane *lane, const struct sp_position *position)
+{
+    static const char *const heads[] = { "'", "step '" };
+    struct sp_str text = sp_str_of(last_finding(lane));
+
+    for (size_t i = 0; i < SP_COUNT(heads); i++) {
+        struct sp_str head = sp_arena_printf(lane->arena, "%s" SP_STR_FMT "': ", heads[i],
+                                             SP_STR_ARG(position->fqname));
+        if (sp_str_starts(text, head.ptr))
+            return text.ptr + head.len;
+    }
+    return text.ptr;
+}
+
 static void fail_task(struct sp_lane *lane, const struct sp_action *action)
 {
     if (!lane->last.why)
-        lane->last.why = last_finding(lane);
+        lane->last.why = last_reason(lane, action->position);
     report_leftovers(lane, action->task);
     if (lane->is_main)
         fail(lane, lane->last.why);
@@ -293,7 +310,26 @@ static enum sp_rc do_end(struct sp_lane *lane,
     if (rc == SP_OK && has_outputs)
         rc = sp_chronicle_add(chronicle, "step-outputs",
                               sp_record_outputs(lane->arena, action->position, outputs), err);
+    lane->last = (struct sp_taskrun_result){ .exit_status = NOT_BEGUN };
+    if (success)
+        sp_logbook_leave(lane->logbook, action->position);
     return rc;
+}
+
+/* Its tool was not started: the inputs, the preamble or the backend are not as they should be. */
+static enum sp_rc do_refuse(struct sp_lane *lane,
+                            const struct sp_action *action,
+                            struct sp_err *err)
+{
+    struct sp_run_event event = event_of(lane, SP_RUN_DONE, action);
+
+    lane->last.why = last_reason(lane, action->position);
+    sp_logbook_write(lane->logbook, SP_LOG_ERROR, sp_str_of(lane->last.why));
+    event.refused = true;
+    event.text = sp_str_of(lane->last.why);
+    return sp_chronicle_write(lane->works->chronicle, &event, "step-refuse",
+                              sp_record_step_refuse(lane->arena, action->position, lane->last.why),
+                              err);
 }
 
 static enum sp_rc do_fail(struct sp_lane *lane, const struct sp_action *action, struct sp_err *err)
@@ -305,12 +341,16 @@ static enum sp_rc do_fail(struct sp_lane *lane, const struct sp_action *action, 
         sp_logbook_write(lane->logbook, SP_LOG_ERROR, sp_str_of(last_finding(lane)));
         fail(lane, last_finding(lane));
     }
+    if (action->at_step)
+        sp_logbook_enter(lane->logbook, action->position);
     sp_buf_addf(&why, "step '" SP_STR_FMT "' has failed, aborting the recipe",
                 SP_STR_ARG(action->position->fqname));
+    enum sp_rc rc = SP_OK;
+    if (action->task && lane->last.exit_status != NOT_BEGUN)
+        rc = do_end(lane, action, false, err);
+    else if (action->at_step)
+        rc = do_refuse(lane, action, err);
     sp_logbook_write(lane->logbook, SP_LOG_ERROR, sp_buf_str(&why));
-    /* Without a start there is no end: inputs were refused. */
-    bool started = action->task && lane->last.exit_status != INT32_MIN;
-    enum sp_rc rc = started ? do_end(lane, action, false, err) : SP_OK;
     fail(lane, lane->is_main ? why.ptr : last_finding(lane));
     return rc;
 }
@@ -355,7 +395,7 @@ static enum sp_rc do_step(struct sp_lane *lane, const struct sp_action *action)
 {
     sp_logbook_enter(lane->logbook, action->position);
     sp_arena_reset(lane->arena);
-    lane->last = (struct sp_taskrun_result){ .exit_status = INT32_MIN };
+    lane->last = (struct sp_taskrun_result){ .exit_status = NOT_BEGUN };
     return SP_OK;
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define DEPTH_MAX 64                /* deeper nesting logs into the last one */
+#define SESSION   (-1)              /* "depth" of the file of the session */
 #define BLOCK_MAX ((size_t)1 << 20) /* bytes kept back where files are shared */
 #define LINES_MAX ((size_t)1 << 14) /* and where they are not */
 
@@ -39,6 +40,7 @@ struct session_logs {
 /* A file as one book uses it. */
 struct log_file {
     struct shared_file *shared;
+    int depth;     /* of the recipe or step whose file it is */
     char *symlink; /* name of the link to a new directory, or NULL; owned */
     enum sp_log_level level;
     struct sp_buf pending; /* whole records */
@@ -47,8 +49,8 @@ struct log_file {
 struct sp_logbook {
     struct session_logs *session;
     bool is_fork;
-    struct log_file files[DEPTH_MAX];
-    size_t depth;             /* files in use; the last one gets the lines */
+    struct log_file files[DEPTH_MAX + 1];
+    size_t depth;             /* files in use, one a depth at most; the last one gets the lines */
     struct sp_buf logger;     /* "SPOOR.demo.image": who speaks, whatever the file */
     struct sp_arena *scratch; /* for one call */
 };
@@ -157,9 +159,10 @@ static void flush_file(struct sp_logbook *book, struct log_file *file)
     sp_buf_clear(&file->pending);
 }
 
-static void close_files(struct sp_logbook *book, size_t keep)
+/* Those of this depth, and of greater ones. */
+static void close_files(struct sp_logbook *book, int depth)
 {
-    while (book->depth > keep) {
+    while (book->depth && book->files[book->depth - 1].depth >= depth) {
         struct log_file *file = &book->files[--book->depth];
         flush_file(book, file);
         file->shared->users--;
@@ -171,12 +174,14 @@ static void close_files(struct sp_logbook *book, size_t keep)
 
 static void add_file(struct sp_logbook *book,
                      struct shared_file *shared,
+                     int depth,
                      struct sp_str symlink,
                      enum sp_log_level level)
 {
     shared->users++;
     book->files[book->depth++] = (struct log_file){
         .shared = shared,
+        .depth = depth,
         .symlink = symlink.len ? strndup(symlink.ptr, symlink.len) : NULL,
         .level = level,
         .pending = SP_BUF(SP_BUF_LARGE),
@@ -192,11 +197,17 @@ static struct shared_file *find_file(struct sp_logbook *book, struct sp_str path
         shared = SP_ARENA_NEW(session->arena, struct shared_file, 1);
         shared->path = sp_arena_str(session->arena, path);
         sp_map_set(&session->files, shared->path, shared);
-        size_t slash = sp_str_rfind(shared->path, '/');
-        if (!session->dir.ptr)
-            session->dir = slash == SIZE_MAX ? SP_STR(".") : sp_str_slice(shared->path, 0, slash);
     }
     return shared;
+}
+
+/* Of the first recipe, not of the session. */
+static void note_dir(struct sp_logbook *book, struct sp_str path)
+{
+    size_t slash = sp_str_rfind(path, '/');
+
+    if (!book->session->dir.ptr)
+        book->session->dir = slash == SIZE_MAX ? SP_STR(".") : sp_str_slice(path, 0, slash);
 }
 
 /* --- books --------------------------------------------------------------------------------- */
@@ -229,7 +240,7 @@ struct sp_logbook *sp_logbook_fork(struct sp_logbook *book)
     for (size_t i = 0; i < book->depth; i++) {
         struct log_file *file = &book->files[i];
         flush_file(book, file);
-        add_file(fork, file->shared, sp_str_of(file->symlink), file->level);
+        add_file(fork, file->shared, file->depth, sp_str_of(file->symlink), file->level);
     }
     return fork;
 }
@@ -238,7 +249,7 @@ void sp_logbook_free(struct sp_logbook *book)
 {
     if (!book)
         return;
-    close_files(book, 0);
+    close_files(book, SESSION);
     if (!book->is_fork) {
         sp_map_fini(&book->session->files);
         sp_arena_free(book->session->arena);
@@ -300,14 +311,16 @@ static bool is_fine(char c)
 }
 
 /* dir/name+ext; characters that shells stumble over become '_'. */
-static struct sp_str log_path(struct sp_arena *arena, const struct sp_position *position)
+static struct sp_str log_path(struct sp_arena *arena,
+                              const struct sp_dict *log,
+                              struct sp_str fqname)
 {
-    struct sp_str dir = option_text(position->log, "dir", ".");
-    struct sp_str name = option_text(position->log, "name", "");
-    struct sp_str ext = option_text(position->log, "ext", ".txt");
+    struct sp_str dir = option_text(log, "dir", ".");
+    struct sp_str name = option_text(log, "name", "");
+    struct sp_str ext = option_text(log, "ext", ".txt");
 
     if (name.len == 0)
-        name = sp_arena_printf(arena, "log-" SP_STR_FMT, SP_STR_ARG(position->fqname));
+        name = sp_arena_printf(arena, "log-" SP_STR_FMT, SP_STR_ARG(fqname));
     bool here = dir.len == 0 || sp_str_is(dir, ".");
     struct sp_str path = sp_arena_printf(arena, SP_STR_FMT "%s" SP_STR_FMT SP_STR_FMT,
                                          SP_STR_ARG(here ? SP_STR("") : dir), here ? "" : "/",
@@ -319,22 +332,72 @@ static struct sp_str log_path(struct sp_arena *arena, const struct sp_position *
     return sp_str_of(clean);
 }
 
+static void use_file(struct sp_logbook *book,
+                     const struct sp_dict *log,
+                     int depth,
+                     struct sp_str fqname)
+{
+    if (!option_enabled(log) || depth > option_nest(log))
+        return;
+    struct sp_str path = log_path(book->scratch, log, fqname);
+    if (book->depth && sp_str_eq(path, book->files[book->depth - 1].shared->path))
+        return; /* the same name as the enclosing one: one file */
+    struct shared_file *shared = find_file(book, path);
+    if (depth != SESSION)
+        note_dir(book, shared->path);
+    add_file(book, shared, depth, option_text(log, "symlink", ""), option_level(log));
+}
+
+static int depth_of(const struct sp_position *position)
+{
+    return (int)SP_MIN(position->depth, (unsigned)DEPTH_MAX - 1);
+}
+
+static struct sp_str name_of(const struct sp_position *position)
+{
+    return position->worker.len ? position->taskname : position->fqname;
+}
+
+static void set_logger(struct sp_logbook *book, struct sp_str name)
+{
+    sp_buf_clear(&book->logger);
+    sp_buf_addf(&book->logger, "%s%s" SP_STR_FMT, book->session->logger, name.len ? "." : "",
+                SP_STR_ARG(name));
+}
+
+void sp_logbook_begin(struct sp_logbook *book, const struct sp_dict *log, struct sp_str name)
+{
+    set_logger(book, SP_STR(""));
+    use_file(book, log, SESSION, name);
+}
+
+void sp_logbook_end(struct sp_logbook *book)
+{
+    if (!book->depth || book->files[0].depth != SESSION)
+        return;
+    close_files(book, SESSION + 1);
+    set_logger(book, SP_STR(""));
+}
+
 void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *position)
 {
-    size_t depth = SP_MIN((size_t)position->depth, (size_t)DEPTH_MAX - 1);
-    struct sp_str name = position->worker.len ? position->taskname : position->fqname;
+    int depth = depth_of(position);
 
     close_files(book, depth);
     sp_arena_reset(book->scratch);
-    sp_buf_clear(&book->logger);
-    sp_buf_addf(&book->logger, "%s." SP_STR_FMT, book->session->logger, SP_STR_ARG(name));
-    if (!option_enabled(position->log) || (int64_t)depth > option_nest(position->log))
-        return;
-    struct sp_str path = log_path(book->scratch, position);
-    if (book->depth && sp_str_eq(path, book->files[book->depth - 1].shared->path))
-        return; /* the same name as the enclosing one: one file */
-    add_file(book, find_file(book, path), option_text(position->log, "symlink", ""),
-             option_level(position->log));
+    set_logger(book, name_of(position));
+    use_file(book, position->log, depth, position->fqname);
+}
+
+void sp_logbook_leave(struct sp_logbook *book, const struct sp_position *position)
+{
+    struct sp_str name = name_of(position);
+    size_t own = position->label.len + 1; /* ".label" */
+
+    close_files(book, depth_of(position));
+    if (name.len > own &&
+        sp_str_eq(sp_str_slice(name, name.len - position->label.len, name.len), position->label))
+        set_logger(book, sp_str_slice(name, 0, name.len - own));
 }
 
 /* --- writing ------------------------------------------------------------------------------- */
@@ -359,6 +422,11 @@ void sp_logbook_flush(struct sp_logbook *book)
     for (size_t i = 0; i < book->depth; i++)
         if (book->files[i].shared->users == 1)
             flush_file(book, &book->files[i]);
+}
+
+struct sp_str sp_logbook_logger(const struct sp_logbook *book)
+{
+    return sp_buf_str(&book->logger);
 }
 
 struct sp_str sp_logbook_path(const struct sp_logbook *book)

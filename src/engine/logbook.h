@@ -33,10 +33,25 @@ struct sp_logbook *sp_logbook_fork(struct sp_logbook *book);
 /* Writes what was kept back. Accepts NULL. */
 void sp_logbook_free(struct sp_logbook *book);
 
+/* Before anything else: the file of the session, as `log` (opts.log, evaluated) has it; `name` is
+ * the name of the session. Without this call there is none. */
+void sp_logbook_begin(struct sp_logbook *book, const struct sp_dict *log, struct sp_str name);
+
 /* Lines go to the file of `position` from now on; positions of lesser or equal depth end. */
 void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *position);
 
-/* One record, without the colour codes that tools print. Levels below the position's `log.level` are left out. */
+/* The step at `position` has ended: lines go to the file of the recipe around it. */
+void sp_logbook_leave(struct sp_logbook *book, const struct sp_position *position);
+
+/* All recipes have ended: lines go to the file of the session if there is one, and else stay where
+ * they are. */
+void sp_logbook_end(struct sp_logbook *book);
+
+/* Who speaks: LOGGER of the next line. Valid until the next enter or leave. */
+struct sp_str sp_logbook_logger(const struct sp_logbook *book);
+
+/* One record, without the colour codes that tools print. Levels below the position's `log.level`
+ * are left out. */
 void sp_logbook_write(struct sp_logbook *book, enum sp_log_level level, struct sp_str text);
 
 /* Lines are kept back for speed; give those of files that no other book uses to the kernel now.

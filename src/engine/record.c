@@ -211,6 +211,17 @@ struct sp_dict *sp_record_step_end(struct sp_arena *arena,
     return r.dict;
 }
 
+struct sp_dict *sp_record_step_refuse(struct sp_arena *arena,
+                                      const struct sp_position *position,
+                                      const char *why)
+{
+    struct record r = begin(arena);
+
+    put_position(r, position);
+    put_text(r, "why", sp_str_of(why));
+    return r.dict;
+}
+
 struct sp_dict *sp_record_step_skip(struct sp_arena *arena, const struct sp_action *action)
 {
     struct record r = begin(arena);

@@ -24,6 +24,9 @@ struct sp_dict *sp_record_step_end(struct sp_arena *arena,
                                    const char *why,
                                    int exit_status,
                                    const struct sp_usage_stats *usage);
+struct sp_dict *sp_record_step_refuse(struct sp_arena *arena,
+                                      const struct sp_position *position,
+                                      const char *why);
 struct sp_dict *sp_record_step_skip(struct sp_arena *arena, const struct sp_action *action);
 struct sp_dict *sp_record_outputs(struct sp_arena *arena,
                                   const struct sp_position *position,

@@ -94,6 +94,45 @@ static enum sp_rc open_run(struct run *run, struct sp_err *err)
     return sp_chronicle_write(&run->chronicle, &event, "run-start", record, err);
 }
 
+static const struct sp_dict *log_settings(struct sp_session *session, const char *name)
+{
+    struct sp_arena *arena = session->arena;
+    const struct sp_value *log = sp_config_option(&session->config, "log");
+    struct sp_dict *info = sp_dict_new(arena).dict;
+    struct sp_scope scope = { 0 };
+    struct sp_eval eval = {
+        .arena = arena, .world = &session->world, .scope = &scope, .tolerant = true
+    };
+
+    if (!log || log->kind != SP_DICT)
+        return NULL;
+    sp_dict_set(arena, info, SP_STR("fqname"), sp_text(sp_str_of(name)));
+    sp_scope_set(&scope, "info", info, false);
+    sp_scope_set(&scope, "config", session->config.root, false);
+    struct sp_dict *out = sp_dict_clone(arena, log->dict);
+    for (size_t i = 0; i < out->len; i++) {
+        struct sp_value *value = &out->entries[i].value;
+        if (sp_is_text(*value) && sp_str_find(value->text, '{') != SIZE_MAX)
+            *value = sp_eval_subst(&eval, *value, true);
+    }
+    return out;
+}
+
+/* What does not belong to the recipe that is run. */
+static void log_begin(struct run *run)
+{
+    const char *name = run->options->name;
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
+
+    if (!name)
+        return;
+    sp_logbook_begin(run->logbook, log_settings(run->session, name), sp_str_of(name));
+    sp_buf_adds(&line, "command line:");
+    for (int i = 0; i < run->options->argc; i++)
+        sp_buf_addf(&line, " %s", run->options->argv[i]);
+    sp_logbook_write(run->logbook, SP_LOG_INFO, sp_buf_str(&line));
+}
+
 static void log_end(struct run *run, const struct sp_run_event *event)
 {
     const char *how = event->success ? "successful" : event->interrupted ? "interrupted" : "failed";
@@ -117,6 +156,7 @@ static enum sp_rc close_run(struct run *run, struct sp_err *err)
     event.text = sp_str_of(run->failure);
     run->result->log_dir = sp_arena_str(run->session->arena, sp_logbook_dir(run->logbook));
     event.log_dir = run->result->log_dir;
+    sp_logbook_end(run->logbook);
     sp_chronicle_repeat(&run->chronicle, run->logbook);
     log_end(run, &event);
     const char *log_error = sp_logbook_error(run->logbook);
@@ -212,6 +252,7 @@ enum sp_rc sp_run(struct sp_session *session,
     sp_chronicle_init(&run.chronicle, options, result);
     run.chronicle.total = preflight.exact ? preflight.tasks : 0;
     run.logbook = sp_logbook_new(options->logger ? options->logger : "SPOOR");
+    log_begin(&run);
     run.crew = sp_crew_new(&run.works);
     rc = run_all(&run, err);
     release(&run);

@@ -43,6 +43,7 @@ struct sp_run_event {
     struct sp_usage_stats usage;
     bool success;
     bool interrupted;
+    bool refused;                  /* DONE: it has failed before its tool was started */
     const struct sp_dict *outputs; /* LEAVE */
     struct sp_str run_id;
     struct sp_str log_dir;        /* END: where the logs of the outermost recipe are */
@@ -59,6 +60,7 @@ struct sp_run_options {
     int argc; /* the command line, for the journal */
     char **argv;
     const char *logger; /* name in log records; NULL: "SPOOR" */
+    const char *name;   /* of the session, for a log file of its own; NULL: there is none */
     bool verbose;       /* what goes to the logs is told as notes, too */
 };
 

@@ -46,6 +46,7 @@ enum sp_log_flags {
     SP_LOG_SUMMARY = 1 << 0,      /* repeat at the end */
     SP_LOG_SUMMARY_ONLY = 1 << 1, /* only at the end */
     SP_LOG_NO_REPEAT = 1 << 2,    /* once for each logger and message */
+    SP_LOG_ONCE = 1 << 3,         /* once for each message, whoever says it */
 };
 
 /* Parsed texts, kept between evaluations: a loop evaluates the same texts many times. Optional;

@@ -50,9 +50,11 @@ static bool holds(const struct hook *hook, struct sp_value expression)
         return !misnames(hook, expression);
     if (sp_is_value(value) && sp_truth(value))
         return true;
-    struct sp_str shown = sp_is_value(value) || value.kind == SP_UNSET
-                              ? sp_value_text(walk->arena, value)
-                              : value.text;
+    if (!sp_is_value(value) && value.kind != SP_UNSET) /* it says of what */
+        return refuse(hook, expression.origin,
+                      sp_arena_printf(walk->arena, "%s: " SP_STR_FMT ": " SP_STR_FMT, hook->name,
+                                      SP_STR_ARG(hook->label), SP_STR_ARG(value.text)));
+    struct sp_str shown = sp_value_text(walk->arena, value);
     return refuse(hook, expression.origin,
                   sp_arena_printf(
                       walk->arena, "%s: " SP_STR_FMT ": '" SP_STR_FMT "' evaluates to " SP_STR_FMT,

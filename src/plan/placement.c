@@ -126,7 +126,7 @@ static void say_python(struct sp_walk *walk)
                                   "there is no 'python' here: cabs that do not say "
                                   "which Python they want get '%s'",
                                   walk->python),
-                  SP_LOG_NO_REPEAT);
+                  SP_LOG_ONCE);
 }
 
 /* --- variables ----------------------------------------------------------------------------- */

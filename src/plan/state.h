@@ -30,7 +30,7 @@ enum sp_phase {
     SP_PHASE_ENTER,   /* evaluate parameters and assignments of the recipe */
     SP_PHASE_LOOP,    /* begin the first or next iteration, or the end */
     SP_PHASE_STEP,    /* begin the next step */
-    SP_PHASE_RUN,     /* the step was announced: hand out its task */
+    SP_PHASE_RUN,     /* the step was announced: its preamble; hand out its task, or go inside */
     SP_PHASE_WAIT,    /* until sp_walk_done */
     SP_PHASE_INSIDE,  /* a nested recipe is on top */
     SP_PHASE_DONE,    /* the step has run: look at its outputs */

@@ -279,11 +279,21 @@ enum sp_step_verdict sp_step_begin(struct sp_walk *walk,
         sp_fresh_recall(walk, frame);
         return skip(walk, frame, true);
     }
-    if (!sp_hooks_preamble(walk, frame))
-        return SP_STEP_FAILED;
-    if (step->recipe)
-        return SP_STEP_RUNS;
-    return prepare_task(walk, frame) ? SP_STEP_RUNS : SP_STEP_FAILED;
+    walk->task = (struct sp_task){ .cab = frame->cab, .inputs = frame->step_params };
+    return SP_STEP_RUNS;
+}
+
+bool sp_step_needs_notice(const struct sp_step_node *node)
+{
+    const struct sp_step *step = node->step;
+
+    return !node->recipe || step->preamble || step->recipe->preamble;
+}
+
+bool sp_step_prepare(struct sp_walk *walk, struct sp_frame *frame)
+{
+    return sp_hooks_preamble(walk, frame) &&
+           (sp_frame_step(frame)->recipe || prepare_task(walk, frame));
 }
 
 /* --- end ----------------------------------------------------------------------------------- */

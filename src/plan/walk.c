@@ -62,11 +62,14 @@ static void next_step(struct sp_frame *frame)
  * the step had worked, and only its end tells that it cannot. */
 static enum turn fail_step(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
 {
-    bool started = frame->phase == SP_PHASE_DONE;
+    bool announced = frame->phase == SP_PHASE_DONE || frame->phase == SP_PHASE_RUN;
 
     sp_frame_locate(walk, frame, current_step(frame));
-    if (walk->mode == SP_MODE_RUN)
-        return act_fail(walk, out, started && walk->task.cab);
+    if (walk->mode == SP_MODE_RUN) {
+        (void)act_fail(walk, out, announced && walk->task.cab);
+        out->at_step = true;
+        return TURN_ACTION;
+    }
     walk->mistakes = true;
     sp_step_give_up(walk, frame);
     next_step(frame);
@@ -174,15 +177,10 @@ static enum turn step(struct sp_walk *walk, struct sp_frame *frame, struct sp_ac
     enum sp_step_verdict verdict = sp_step_begin(walk, frame, &reason);
     if (verdict == SP_STEP_FAILED)
         return fail_step(walk, frame, out);
-    if (verdict == SP_STEP_RUNS && node->recipe) {
-        frame->phase = SP_PHASE_INSIDE;
-        (void)sp_frame_push(walk, node->recipe, sp_frame_step_params(walk, frame, node));
-        return TURN_ON;
-    }
     sp_frame_locate(walk, frame, node);
     if (verdict == SP_STEP_RUNS) {
         frame->phase = SP_PHASE_RUN;
-        return act(walk, out, SP_ACTION_STEP, true);
+        return sp_step_needs_notice(node) ? act(walk, out, SP_ACTION_STEP, !node->recipe) : TURN_ON;
     }
     next_step(frame);
     (void)act(walk, out, SP_ACTION_SKIP, false);
@@ -192,6 +190,15 @@ static enum turn step(struct sp_walk *walk, struct sp_frame *frame, struct sp_ac
 
 static enum turn run(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
 {
+    const struct sp_step_node *node = sp_frame_step(frame);
+
+    if (!sp_step_prepare(walk, frame))
+        return fail_step(walk, frame, out);
+    if (node->recipe) {
+        frame->phase = SP_PHASE_INSIDE;
+        (void)sp_frame_push(walk, node->recipe, sp_frame_step_params(walk, frame, node));
+        return TURN_ON;
+    }
     walk->outcome = (struct sp_outcome){ 0 };
     frame->phase = SP_PHASE_WAIT;
     return act(walk, out, SP_ACTION_RUN, true);

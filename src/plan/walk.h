@@ -76,13 +76,14 @@ struct sp_position {
 enum sp_action_kind {
     SP_ACTION_ENTER,     /* a recipe begins (also the outermost, and nested ones) */
     SP_ACTION_ITERATION, /* one more time through a loop: position.loop_status */
-    SP_ACTION_STEP,      /* a cab step begins: inputs are validated */
-    SP_ACTION_RUN,       /* run `task`, then call sp_walk_done */
-    SP_ACTION_SKIP,      /* a step is skipped; `reason` says why */
-    SP_ACTION_END,       /* a cab step has ended well; `task->outputs` are validated */
-    SP_ACTION_FAIL,      /* a step has failed; findings are in diags; the walk is over */
-    SP_ACTION_LEAVE,     /* a recipe has ended well; `outputs` */
-    SP_ACTION_SCATTER,   /* iterations that can go on side by side: `count`, `width` */
+    SP_ACTION_STEP,  /* a step begins, inputs are validated: a cab's, or a nested recipe's that has
+                      * a preamble */
+    SP_ACTION_RUN,   /* run `task`, then call sp_walk_done */
+    SP_ACTION_SKIP,  /* a step is skipped; `reason` says why */
+    SP_ACTION_END,   /* a cab step has ended well; `task->outputs` are validated */
+    SP_ACTION_FAIL,  /* a step has failed; findings are in diags; the walk is over */
+    SP_ACTION_LEAVE, /* a recipe has ended well; `outputs` */
+    SP_ACTION_SCATTER, /* iterations that can go on side by side: `count`, `width` */
 };
 
 /* One cab made concrete. */
@@ -104,7 +105,8 @@ struct sp_task {
 struct sp_action {
     enum sp_action_kind kind;
     const struct sp_position *position;
-    struct sp_task *task;          /* STEP, RUN, END, FAIL (may be NULL) */
+    struct sp_task *task;          /* RUN, END; STEP, FAIL (may be NULL) */
+    bool at_step;                  /* FAIL: of a step, not of a recipe as a whole */
     struct sp_str reason;          /* SKIP */
     const struct sp_dict *outputs; /* LEAVE */
     size_t count, width;           /* SCATTER: iterations; how many at a time at most */

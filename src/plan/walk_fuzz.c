@@ -31,7 +31,8 @@ static void check_order(struct order *order, const struct sp_action *action)
     if (order->over || !action->position)
         abort();
     if (order->in_step && action->kind != SP_ACTION_RUN && action->kind != SP_ACTION_END &&
-        action->kind != SP_ACTION_FAIL && action->kind != SP_ACTION_SKIP)
+        action->kind != SP_ACTION_FAIL && action->kind != SP_ACTION_SKIP &&
+        action->kind != SP_ACTION_ENTER)
         abort();
     if (action->kind == SP_ACTION_RUN && (!order->in_step || !action->task->command.argv))
         abort();

@@ -387,7 +387,7 @@ like "$out" '^# a=[0-9]{8} [0-9]{6} [0-9]{8}-[0-9]{6} x\$\{y\} b=[0-9]+ c=[^. ]+
 try "$stimela" -s opts.log.dir=log1 run one.yml a=first
 like log1/log-one.txt '^[-0-9]+ [:0-9]+ STIMELA.one INFO: command line: .*stimela -s opts.log.dir=log1 run one.yml a=first$' "log: how it was called"
 like log1/log-one.s.txt 'STIMELA.one.s INFO: # a=first b=1$' "log: who speaks"
-like log1/log-one.txt 'run successful after 0:00:0' "log: how it ended"
+like log1/log-stimela.txt 'run successful after 0:00:0' "log: how it ended"
 like "$out" '^run successful after 0:00:0' "end of the run"
 like "$out" '^last log directory was log1$' "end of the run: where the logs are"
 try "$SPOOR" -s opts.log.dir=log1 run one.yml a=second

@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Who says what in which log, and what of it is seen (spec stimela2.md 4.10, 5.7, 8.3, appendix B).
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+
+stimela=$scratch/stimela
+ln -s "$SPOOR" "$stimela"
+
+# --- a step speaks in its own log -------------------------------------------------------------------
+cat >h.yml <<'END'
+cabs:
+  say: {command: echo, policies: {positional: true}, inputs: {a: str = x}}
+  py: {flavour: python-code, command: "print(1)"}
+inner:
+  steps:
+    one: {cab: say}
+h:
+  steps:
+    u:
+      cab: say
+      preamble: {hello: "=LOG('before u')", b: "=LOG('again', 'no-repeat')", c: "=LOG('again', 'no-repeat')"}
+    w: {cab: say, backend: {verbose: 1}, preamble: {a: "=LOG('again', 'no-repeat')"}}
+    idle: {cab: say, skip: true}
+    nested: {recipe: inner, preamble: {a: "=LOG('before nested')"}}
+    p: {cab: py}
+    v: {cab: say, preamble: {q: "=EXISTS('later')"}}
+END
+try "$SPOOR" run h.yml h
+status 1 "a preamble that does not hold: exit 1"
+like log-h.u.txt 'SPOOR\.h\.u INFO: before u$' "4.10: LOG in a preamble goes to the log of the step"
+like log-h.w.txt 'SPOOR\.h\.w INFO: backend .*effective settings' "backend.verbose: to that of the step"
+like log-h.nested.txt 'SPOOR\.h\.nested INFO: before nested' "of a nested recipe: to its own"
+is "$(grep -l "there is no 'python' here" log-*.txt)" "$(command -v python >/dev/null || echo log-h.p.txt)" \
+    "the note about python: to that of the step that needs it"
+like log-h.txt "SPOOR\.h INFO: skipping step 'h.idle'" "a skipped step is noted in the log of the recipe"
+is "$(grep -c again log-h.u.txt)$(grep -c again log-h.w.txt)" 11 \
+    "5.7: no-repeat goes by logger and message"
+like log-h.v.txt 'SPOOR\.h\.v CRITICAL: preamble: q: ' "why the preamble does not hold: in its log"
+like log-h.v.txt "step 'h.v' has failed, aborting the recipe" "and that it has failed"
+like "$out" '^CRITICAL: preamble: q: ' "preamble: on the console"
+like "$out" "^h\.v +failed +preamble: q: " "preamble: in the final table, with why"
+is "$(grep -c '^h\.v: ' "$out")" 0 "preamble: not said twice in a row"
+try "$SPOOR" status
+like "$out" "^h\.v +failed +preamble: q: " "status has it"
+try "$SPOOR" status --json
+python3 -c 'import json, sys
+last = json.load(open(sys.argv[1]))["steps"][-1]
+assert last["task"] == "h.v" and last["result"] == "failed" and "preamble" in last["why"]' "$out"
+ok $? "status --json has it"
+try "$SPOOR" log
+unlike "$out" 'h\.v' "log: it has no output"
+is "$(ls log-stimela.txt 2>&1 | grep -c cannot)" 1 "8.3: spoor has no log of the session"
+
+# --- epilogue ---------------------------------------------------------------------------------------
+cat >e.yml <<'END'
+cabs:
+  say: {command: echo, policies: {positional: true}, inputs: {a: str = x}}
+e:
+  steps:
+    v: {cab: say, epilogue: {end: "=EXISTS('later')"}}
+END
+try "$SPOOR" run e.yml
+status 1 "epilogue: exit 1"
+unlike "$out" "e\.v: 'e\.v'" "epilogue: the step is named once"
+like "$out" '^e\.v +failed .* epilogue: end: ' "epilogue: in the table"
+
+# --- the log of the session -------------------------------------------------------------------------
+try "$stimela" run h.yml h
+status 1 "stimela: exit 1"
+like "$out" '^run failed, exiting with error code 1$' "appendix B: run failed, exiting with error code 1"
+like log-stimela.txt ' STIMELA ERROR: run failed after 0:00:0' "8.3: log-stimela.txt has what belongs to no recipe"
+like log-stimela.txt 'STIMELA INFO: command line: .*h.yml h$' "8.3: log-stimela.txt: what was asked for"
+unlike log-h.txt 'run failed' "which the log of the recipe has not"
+try "$stimela" run h.yml inner -C opts.log.dir 'logs-{config.run.date}' -C opts.log.name 'at-{info.fqname}'
+status 0 "stimela: other names"
+like "$(echo logs-2*/at-stimela.txt)" 'run successful' "8.3: the log of the session is named like the others"
+
+# --- a file in each of many steps, none in the recipe around ----------------------------------------
+{
+    printf 'cabs: {say: {command: echo}}\nmany:\n  assign: {log.enable: false}\n  steps:\n'
+    i=0
+    while [ $i -lt 100 ]; do
+        printf '    s%d: {cab: say, assign: {log.enable: true}}\n' $i
+        i=$((i + 1))
+    done
+} >many.yml
+try "$SPOOR" run many.yml
+status 0 "8.3: a hundred logs below a recipe without one"
+
+finish
