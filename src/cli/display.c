@@ -30,7 +30,8 @@ struct sp_display {
     struct sp_panel *panel;
     struct row rows[TABLE_ROWS_MAX]; /* the newest steps */
     size_t row_count;                /* of all */
-    struct sp_buf note;              /* the last one: it need not be said twice */
+    size_t unselected;
+    struct sp_buf note; /* the last one: it need not be said twice */
 };
 
 enum style {
@@ -270,6 +271,10 @@ static void on_done(struct sp_display *display, const struct sp_run_event *event
 
 static void on_skip(struct sp_display *display, const struct sp_run_event *event)
 {
+    if (event->unselected) {
+        display->unselected++;
+        return;
+    }
     add_row(display, event)->skipped = true;
     print_text(display, DIM, "skipping step '" SP_STR_FMT "': " SP_STR_FMT,
                SP_STR_ARG(event->position->fqname), SP_STR_ARG(event->text));
@@ -353,6 +358,9 @@ static void on_end(struct sp_display *display, const struct sp_run_event *event)
 
     sp_panel_hide(display->panel);
     show_table(display);
+    if (display->unselected)
+        print_text(display, DIM, "%zu step%s not selected", display->unselected,
+                   display->unselected == 1 ? "" : "s");
     if (event->success)
         print_text(display, GREEN, "run successful after %s", wall.text);
     else if (event->interrupted)

@@ -13,6 +13,7 @@ struct view {
     struct sp_session *session;
     struct sp_buf text;
     bool colour;
+    size_t unselected;
     struct sp_list *steps; /* for JSON */
     size_t number;
 };
@@ -119,7 +120,9 @@ static void on_action(void *arg, const struct sp_action *action)
         sp_buf_addf(&view->text, SP_STR_FMT "\n", SP_STR_ARG(action->position->title));
     if (action->kind == SP_ACTION_RUN)
         add_run(view, action);
-    if (action->kind == SP_ACTION_SKIP)
+    if (action->kind == SP_ACTION_SKIP && action->unselected)
+        view->unselected++;
+    else if (action->kind == SP_ACTION_SKIP)
         add_skip(view, action);
     if (action->kind == SP_ACTION_RUN || action->kind == SP_ACTION_SKIP)
         note_json(view, action);
@@ -145,8 +148,10 @@ static void print_plan(const struct view *view, const struct sp_preflight *plan)
     (void)fputs(view->text.ptr, stdout);
     (void)printf("%zu tool run%s%s", plan->tasks, plan->tasks == 1 ? "" : "s",
                  plan->exact ? "" : " or more (a loop's length is known only when it runs)");
-    if (plan->skipped)
-        (void)printf(", %zu skipped", plan->skipped);
+    if (plan->skipped > view->unselected)
+        (void)printf(", %zu skipped", plan->skipped - view->unselected);
+    if (view->unselected)
+        (void)printf(", %zu not selected", view->unselected);
     (void)printf("; nothing was run\n");
     if (plan->nothing)
         (void)printf("no steps have been selected for execution\n");

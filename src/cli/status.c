@@ -54,6 +54,29 @@ static void add_step(struct sp_table *table,
     sp_table_add(table, SP_STR_FMT, SP_STR_ARG(step->why));
 }
 
+/* As on a command line. */
+static void add_option(struct sp_str name, struct sp_value value)
+{
+    if (!sp_is_list(value))
+        (void)printf(" --" SP_STR_FMT, SP_STR_ARG(name));
+    else
+        SP_LIST_EACH(word, value.list)
+    if (sp_is_text(*word))
+        (void)printf(" --" SP_STR_FMT " " SP_STR_FMT, SP_STR_ARG(name), SP_STR_ARG(word->text));
+}
+
+static void print_selection(const struct sp_run_summary *run)
+{
+    if (run->selection.kind == SP_DICT) {
+        (void)printf("selection:");
+        SP_DICT_EACH(entry, run->selection.dict)
+        add_option(entry->key, entry->value);
+        (void)printf("\n");
+    }
+    if (run->unselected)
+        (void)printf("%zu step%s not selected\n", run->unselected, run->unselected == 1 ? "" : "s");
+}
+
 static void print_status(const struct sp_run_summary *run)
 {
     static const struct sp_column columns[] = {
@@ -73,8 +96,10 @@ static void print_status(const struct sp_run_summary *run)
     if (run->wall > 0)
         (void)printf(", %s", sp_clock_duration((sp_nsec)(run->wall * 1e9)).text);
     (void)printf("\n");
+    print_selection(run);
     for (size_t i = 0; i < run->step_count; i++)
-        add_step(table, run, &run->steps[i]);
+        if (!run->steps[i].unselected)
+            add_step(table, run, &run->steps[i]);
     sp_table_format(table, sp_tty_is(STDOUT_FILENO) ? sp_tty_width(STDOUT_FILENO) : 0,
                     sp_tty_colour(STDOUT_FILENO), &text);
     (void)fputs(text.ptr, stdout);

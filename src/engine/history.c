@@ -40,6 +40,9 @@ static void fold_run_start(struct fold *fold, const struct sp_dict *event)
     fold->run->cwd = sp_dict_text(event, "cwd");
     fold->run->host = sp_dict_text(event, "host");
     fold->run->total = (size_t)sp_dict_number(event, "total");
+    const struct sp_value *selection = sp_dict_get(event, "selection");
+    if (selection)
+        fold->run->selection = *selection;
 }
 
 static void fold_step_start(struct fold *fold, const struct sp_dict *event)
@@ -92,7 +95,9 @@ static void fold_step_skip(struct fold *fold, const struct sp_dict *event)
     step->loop = sp_dict_text(event, "loop");
     step->why = sp_dict_text(event, "why");
     step->skipped = true;
+    step->unselected = sp_dict_truth(event, "unselected");
     fold->run->skipped++;
+    fold->run->unselected += step->unselected;
 }
 
 /* It never came to a tool run. */
@@ -100,10 +105,10 @@ static void fold_step_refuse(struct fold *fold, const struct sp_dict *event)
 {
     struct sp_step_summary *step = SP_VEC_ADD(&fold->steps);
 
-    step->task = text_of(event, "task");
-    step->loop = text_of(event, "loop");
-    step->worker = text_of(event, "worker");
-    step->why = text_of(event, "why");
+    step->task = sp_dict_text(event, "task");
+    step->loop = sp_dict_text(event, "loop");
+    step->worker = sp_dict_text(event, "worker");
+    step->why = sp_dict_text(event, "why");
     step->ended = step->refused = true;
 }
 
@@ -274,6 +279,8 @@ struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_sum
     sp_dict_put(arena, dict.dict, "done", sp_int((int64_t)run->done));
     sp_dict_put(arena, dict.dict, "skipped", sp_int((int64_t)run->skipped));
     sp_dict_put(arena, dict.dict, "failed", sp_int((int64_t)run->failed));
+    if (run->selection.kind == SP_DICT)
+        sp_dict_put(arena, dict.dict, "selection", run->selection);
     if (run->outputs.kind == SP_DICT)
         sp_dict_put(arena, dict.dict, "outputs", run->outputs);
     sp_dict_put(arena, dict.dict, "steps", steps);

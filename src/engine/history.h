@@ -16,6 +16,7 @@ enum sp_run_state {
 struct sp_step_summary {
     struct sp_str task, cab, loop, worker, why, output, log, command;
     bool skipped, ended, success;
+    bool unselected;              /* skipped because the selection leaves it out */
     bool refused;                 /* it failed before a tool was started */
     double started;               /* seconds after the start of the run */
     double wall, cpu;             /* seconds */
@@ -29,8 +30,9 @@ struct sp_run_summary {
     size_t total;                  /* tool runs expected, 0 when not known */
     struct sp_step_summary *steps; /* arena; in order, skipped ones included */
     size_t step_count;
-    size_t done, skipped, failed;
-    struct sp_value outputs; /* of the outermost recipe: a mapping, or null */
+    size_t done, skipped, failed, unselected;
+    struct sp_value selection; /* the options that chose steps: a mapping, or null */
+    struct sp_value outputs;   /* of the outermost recipe: a mapping, or null */
 };
 
 /* Read one run. SP_NOT_FOUND with the nearest id. */

@@ -362,9 +362,11 @@ static enum sp_rc do_skip(struct sp_lane *lane, const struct sp_action *action, 
 
     lane->works->chronicle->result->skipped++;
     event.text = action->reason;
+    event.unselected = action->unselected;
     sp_buf_addf(&line, "skipping step '" SP_STR_FMT "': " SP_STR_FMT,
                 SP_STR_ARG(action->position->fqname), SP_STR_ARG(action->reason));
-    sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
+    sp_logbook_write(lane->logbook, action->unselected ? SP_LOG_DEBUG : SP_LOG_INFO,
+                     sp_buf_str(&line));
     sp_arena_reset(lane->arena);
     return sp_chronicle_write(lane->works->chronicle, &event, "step-skip",
                               sp_record_step_skip(lane->arena, action), err);

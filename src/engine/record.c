@@ -228,6 +228,8 @@ struct sp_dict *sp_record_step_skip(struct sp_arena *arena, const struct sp_acti
 
     put_position(r, action->position);
     put_text(r, "why", action->reason);
+    if (action->unselected)
+        put(r, "unselected", sp_bool(true));
     return r.dict;
 }
 

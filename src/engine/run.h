@@ -43,6 +43,7 @@ struct sp_run_event {
     struct sp_usage_stats usage;
     bool success;
     bool interrupted;
+    bool unselected;               /* SKIP: the selection leaves it out */
     bool refused;                  /* DONE: it has failed before its tool was started */
     const struct sp_dict *outputs; /* LEAVE */
     struct sp_str run_id;

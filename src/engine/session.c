@@ -7,6 +7,7 @@
 #include "engine/startup.h"
 #include "engine/world.h"
 #include "lang/word.h"
+#include "recipe/setting.h"
 #include "sys/file.h"
 #include "sys/glob.h"
 
@@ -401,27 +402,13 @@ static enum sp_rc pick_default(struct sp_session *session, struct sp_err *err)
     return sp_fail(err, SP_INVALID, "there are several recipes: name one of %s", names.ptr);
 }
 
-/* opts.log.level is a word of a short list; "WARN" would log everything, or nothing. */
+/* "WARN" would log everything, or nothing. */
 static void check_log_level(struct sp_session *session)
 {
-    static const char *const levels[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL" };
     const struct sp_value *level = sp_config_option(&session->config, "log.level");
-    struct sp_str text = level && sp_is_text(*level) ? level->text : SP_STR("");
-    struct sp_nearest nearest = SP_NEAREST(text);
 
-    if (!level || level->kind == SP_NULL || sp_str_find(text, '{') != SIZE_MAX ||
-        sp_str_starts(text, "="))
-        return;
-    for (size_t i = 0; i < SP_COUNT(levels); i++) {
-        if (sp_str_is_nocase(text, levels[i]))
-            return;
-        sp_nearest_offer(&nearest, sp_str_of(levels[i]));
-    }
-    sp_diag_error(&session->diags, SP_DIAG_TYPE, level->origin,
-                  "opts.log.level must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not '" SP_STR_FMT
-                  "'",
-                  SP_STR_ARG(text));
-    sp_diag_hint_nearest(&session->diags, &nearest);
+    if (level)
+        sp_setting_check_level(&session->diags, "opts.log.level", *level, 0);
 }
 
 enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err)

@@ -31,15 +31,22 @@ enum sp_rc sp_tools_get(struct sp_str program, struct sp_str path, struct sp_err
     return sp_program_get(program.ptr, path.ptr, NULL, &found, err);
 }
 
+static bool has_any(const char *const *programs, size_t count, struct sp_str path)
+{
+    for (size_t i = 0; i < count && programs[i]; i++)
+        if (sp_tools_has(programs[i], path.ptr))
+            return true;
+    return false;
+}
+
 const struct sp_offer *sp_tools_offers(struct sp_arena *arena, struct sp_str path)
 {
     static const struct {
         struct sp_offer offer;
-        const char *program; /* without it the backend is not installed */
+        const char *programs[2]; /* without any of them the backend is not installed */
     } others[] = {
-        { { .name = "singularity", .needs_image = true }, "singularity" },
-        { { .name = "apptainer", .needs_image = true }, "apptainer" },
-        { { .name = "kube", .needs_image = true, .is_remote = true }, "kubectl" },
+        { { .name = "singularity", .needs_image = true }, { "singularity", "apptainer" } },
+        { { .name = "kube", .needs_image = true, .is_remote = true }, { "kubectl", NULL } },
     };
     struct sp_offer *offers = SP_ARENA_NEW(arena, struct sp_offer, SP_COUNT(others) + 2);
 
@@ -47,7 +54,7 @@ const struct sp_offer *sp_tools_offers(struct sp_arena *arena, struct sp_str pat
     for (size_t i = 0; i < SP_COUNT(others); i++) {
         offers[i + 1] = others[i].offer;
         if (!sp_backend_find(others[i].offer.name))
-            offers[i + 1].refusal = sp_tools_has(others[i].program, path.ptr)
+            offers[i + 1].refusal = has_any(others[i].programs, SP_COUNT(others[i].programs), path)
                                         ? "not supported by this version of Spoor yet"
                                         : "not installed";
     }

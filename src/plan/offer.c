@@ -26,6 +26,12 @@ static struct sp_list *names_of(struct sp_arena *arena, const struct sp_dict *se
     return names;
 }
 
+/* One program under two names, and one section of settings. */
+static struct sp_str real_name(struct sp_str name)
+{
+    return sp_str_is(name, "apptainer") ? SP_STR("singularity") : name;
+}
+
 static const struct sp_offer *find_offer(const struct sp_offer *offers, struct sp_str name)
 {
     for (; offers->name; offers++)
@@ -69,8 +75,9 @@ void sp_offers_choose(struct sp_arena *arena,
     *out = (struct sp_choice){ 0 };
     SP_LIST_EACH(name, names)
     {
-        const struct sp_offer *offer = find_offer(offers, name->text);
-        const char *refusal = refusal_of(offer, settings, name->text, has_image);
+        struct sp_str real = real_name(name->text);
+        const struct sp_offer *offer = find_offer(offers, real);
+        const char *refusal = refusal_of(offer, settings, real, has_image);
         if (!refusal) {
             out->offer = offer;
             return;

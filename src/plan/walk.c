@@ -184,6 +184,7 @@ static enum turn step(struct sp_walk *walk, struct sp_frame *frame, struct sp_ac
     }
     next_step(frame);
     (void)act(walk, out, SP_ACTION_SKIP, false);
+    out->unselected = node->disabled;
     out->reason = reason;
     return TURN_ACTION;
 }

@@ -108,6 +108,7 @@ struct sp_action {
     struct sp_task *task;          /* RUN, END; STEP, FAIL (may be NULL) */
     bool at_step;                  /* FAIL: of a step, not of a recipe as a whole */
     struct sp_str reason;          /* SKIP */
+    bool unselected;               /* SKIP: because of the selection */
     const struct sp_dict *outputs; /* LEAVE */
     size_t count, width;           /* SCATTER: iterations; how many at a time at most */
 };

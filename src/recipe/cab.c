@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "recipe/fields.h"
+#include "recipe/setting.h"
 #include "recipe/words.h"
 
 /* --- the sections of a cab ---------------------------------------------------------------- */
@@ -257,6 +258,7 @@ struct sp_cab *sp_cab_load(struct sp_arena *arena,
     if (!load_command(arena, cab, written->command, diags))
         return NULL;
     warn_obsolete(cab, value.dict, diags);
+    sp_setting_check_backend(diags, what, cab->backend);
     load_flavour(cab, written->flavour, diags);
     load_passing(cab, written->parameter_passing, diags);
     load_management(arena, cab, written->management, diags);

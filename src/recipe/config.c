@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "lang/compose.h"
+#include "recipe/setting.h"
 #include "recipe/words.h"
 
 /* --- what sections there are ---------------------------------------------------------------- */
@@ -128,8 +129,18 @@ static void check_keys(struct sp_config *config,
                        const struct sp_dict *dict)
 {
     const struct sp_value *log = sp_dict_get(dict, "log");
+    const struct sp_value *backend = sp_dict_get(dict, "backend");
+    const struct sp_value *varieties = sp_dict_get(dict, "backend_varieties");
 
     check_names(config, section->name, section->keys, dict);
+    if (section->keys == opts_keys && backend)
+        sp_setting_check_backend(config->diags, NULL, *backend);
+    if (section->keys == opts_keys && varieties && varieties->kind == SP_DICT)
+        SP_DICT_EACH(entry, varieties->dict)
+    sp_setting_check_backend(
+        config->diags,
+        sp_arena_printf(config->arena, "variety '" SP_STR_FMT "'", SP_STR_ARG(entry->key)).ptr,
+        entry->value);
     if (section->keys == opts_keys && log && log->kind == SP_DICT)
         check_names(config, "opts.log", log_keys, log->dict);
 }

@@ -3,6 +3,7 @@
 
 #include "recipe/config.h"
 #include "recipe/fields.h"
+#include "recipe/setting.h"
 #include "recipe/step.h"
 #include "recipe/words.h"
 
@@ -174,6 +175,7 @@ struct sp_recipe *sp_recipe_load(struct sp_config *config,
     if (raw.recipe.defaults)
         raw.recipe.defaults =
             sp_schema_flatten(config->arena, &raw.recipe.schema, raw.recipe.defaults);
+    sp_setting_check_backend(config->diags, what.ptr, raw.recipe.backend);
     read_aliases(config, &raw, what.ptr);
     read_loop(config, &raw, what.ptr);
     read_steps(config, &raw);

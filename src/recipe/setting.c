@@ -37,6 +37,7 @@ static const struct sp_setting settings[] = {
     { "opts.backend.rlimits", OPEN, "limits of processes: NOFILE: 10000" },
     { "opts.backend.verbose", NUMBER, "above 0: show the settings in force" },
     { "opts.backend.native.enable", YES_NO, "run tools directly on this machine" },
+    { "opts.backend.native.env", OPEN, "environment variables of tools" },
     { "opts.backend.native.virtual_env", TEXT, "virtual environment of Python" },
     { "opts.backend.singularity.enable", YES_NO, "run tools in Singularity or Apptainer" },
     { "opts.backend.singularity.executable", TEXT, "that program; else found in PATH" },
@@ -81,10 +82,10 @@ const char *sp_setting_kind_name(enum sp_setting_kind kind)
     return names[kind];
 }
 
+static const char *const levels[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL" };
+
 static bool is_level(struct sp_value value)
 {
-    static const char *const levels[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL" };
-
     for (size_t i = 0; i < SP_COUNT(levels); i++)
         if (sp_is_text(value) && sp_str_is_nocase(value.text, levels[i]))
             return true;
@@ -172,4 +173,92 @@ enum sp_rc sp_setting_check(struct sp_str path, struct sp_value value, struct sp
     if (is_below(path, "vars") || is_below(path, "images"))
         return SP_OK;
     return unknown(path, err);
+}
+
+/* --- whole sections ------------------------------------------------------------------------ */
+
+enum known {
+    UNKNOWN,
+    ALONE, /* a setting; what is in it is its own affair */
+    SECTION,
+};
+
+/* Is there a setting `section`.`name`, or one below? */
+static enum known find_below(struct sp_str section, struct sp_str name)
+{
+    for (size_t i = 0; i < SP_COUNT(settings); i++) {
+        const char *path = settings[i].path;
+        if (!sp_str_starts(sp_str_of(path), section.ptr) || path[section.len] != '.')
+            continue;
+        struct sp_str rest = sp_str_of(path + section.len + 1);
+        struct sp_str head = sp_str_cut(&rest, '.');
+        if (sp_str_eq(head, name))
+            return rest.ptr ? SECTION : ALONE;
+    }
+    return UNKNOWN;
+}
+
+static void refuse_name(struct sp_diags *diags,
+                        const char *what,
+                        struct sp_str section,
+                        const struct sp_dict_entry *entry)
+{
+    struct sp_nearest nearest = SP_NEAREST(entry->key);
+
+    if (what)
+        sp_diag_error(diags, SP_DIAG_UNKNOWN_KEY, entry->origin,
+                      "unknown key '" SP_STR_FMT "' in '%s' of %s", SP_STR_ARG(entry->key),
+                      section.ptr + strlen("opts."), what);
+    else
+        sp_diag_error(diags, SP_DIAG_UNKNOWN_KEY, entry->origin,
+                      "unknown key '" SP_STR_FMT "' in '%s'", SP_STR_ARG(entry->key), section.ptr);
+    for (size_t i = 0; i < SP_COUNT(settings); i++)
+        if (is_below(sp_str_of(settings[i].path), section.ptr)) {
+            struct sp_str rest = sp_str_of(settings[i].path + section.len + 1);
+            sp_nearest_offer(&nearest, sp_str_cut(&rest, '.'));
+        }
+    sp_diag_hint_nearest(diags, &nearest);
+}
+
+static void check_section(struct sp_diags *diags,
+                          const char *what,
+                          const char *path,
+                          struct sp_value section)
+{
+    if (section.kind != SP_DICT)
+        return;
+    SP_DICT_EACH(entry, section.dict)
+    {
+        sp_auto_buf struct sp_buf inner = SP_BUF(SP_BUF_SMALL);
+        enum known known = find_below(sp_str_of(path), entry->key);
+        if (known == UNKNOWN && sp_str_find(entry->key, '{') == SIZE_MAX)
+            refuse_name(diags, what, sp_str_of(path), entry);
+        if (known != SECTION)
+            continue;
+        sp_buf_addf(&inner, "%s." SP_STR_FMT, path, SP_STR_ARG(entry->key));
+        check_section(diags, what, inner.ptr, entry->value);
+    }
+}
+
+void sp_setting_check_backend(struct sp_diags *diags, const char *what, struct sp_value section)
+{
+    check_section(diags, what, "opts.backend", section);
+}
+
+void sp_setting_check_level(struct sp_diags *diags,
+                            const char *what,
+                            struct sp_value value,
+                            uint32_t origin)
+{
+    struct sp_str text = sp_is_text(value) ? value.text : SP_STR("");
+    struct sp_nearest nearest = SP_NEAREST(text);
+
+    if (fits(SP_SETTING_LEVEL, value))
+        return;
+    for (size_t i = 0; i < SP_COUNT(levels); i++)
+        sp_nearest_offer(&nearest, sp_str_of(levels[i]));
+    sp_diag_error(diags, SP_DIAG_TYPE, value.origin ? value.origin : origin,
+                  "%s must be %s, not '" SP_STR_FMT "'", what,
+                  sp_setting_kind_name(SP_SETTING_LEVEL), SP_STR_ARG(text));
+    sp_diag_hint_nearest(diags, &nearest);
 }

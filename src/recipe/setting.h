@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 
+#include "lang/diag.h"
 #include "value/value.h"
 
 enum sp_setting_kind {
@@ -30,6 +31,17 @@ const struct sp_setting *sp_settings_known(size_t *count);
  * name; SP_INVALID for a wrong type, and for what belongs into a recipe file (cabs, lib, run). */
 enum sp_rc sp_setting_check(struct sp_str path, struct sp_value value, struct sp_err *err)
     SP_MUST_USE;
+
+/* Findings for the names in a `backend` section that are no settings; `what` says whose it is:
+ * "step 'demo.image'", NULL for opts.backend itself. Only names are looked at: values may depend on
+ * what a run gives. */
+void sp_setting_check_backend(struct sp_diags *diags, const char *what, struct sp_value section);
+
+/* A finding if a level of messages is none. */
+void sp_setting_check_level(struct sp_diags *diags,
+                            const char *what,
+                            struct sp_value value,
+                            uint32_t origin);
 
 /* "yes or no", "a number" ... */
 const char *sp_setting_kind_name(enum sp_setting_kind kind);

@@ -53,6 +53,41 @@ static void test_checks(void)
     }
 }
 
+static void test_backend(void)
+{
+    static const struct {
+        const char *what, *section, *findings;
+    } rows[] = {
+        { NULL, "{select: native, rlimits: {ANY: 5}, variety: v, verbose: 1}", "" },
+        { NULL, "{nosuch: 1}", "error|unknown key 'nosuch' in 'opts.backend'|\n" },
+        { NULL, "{slect: native}",
+          "error|unknown key 'slect' in 'opts.backend'|did you mean 'select'?\n" },
+        { NULL, "{native: {enable: true, virtual_envv: x}}",
+          "error|unknown key 'virtual_envv' in 'opts.backend.native'|did you mean "
+          "'virtual_env'?\n" },
+        { "step 'r.a'", "{singularity: {bind_dir: {}}}",
+          "error|unknown key 'bind_dir' in 'backend.singularity' of step 'r.a'|did you mean "
+          "'bind_dirs'?\n" },
+        { NULL, "{singularity: {bind_dirs: {any: {host: /x}}, env: {ANY: 1}}}", "" },
+        { NULL, "{kube: {nosuch: {at: all}}, docker: {x: 1}}", "" },
+        { NULL, "{'{recipe.x}': 1}", "" },
+        { NULL, "{native: null, slurm: null, rlimits: null}", "" },
+        { NULL, "native", "" },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(rows); i++) {
+        struct bed bed;
+        bed_init(&bed);
+        struct sp_value section = *sp_dict_get(
+            bed_yaml(&bed, sp_arena_printf(bed.arena, "v: %s", rows[i].section).ptr).dict, "v");
+        sp_setting_check_backend(&bed.diags, rows[i].what, section);
+        if (!tap_ok(strcmp(bed_findings(&bed), rows[i].findings) == 0, "backend: %s",
+                    rows[i].section))
+            printf("# got %s\n", bed_findings(&bed));
+        bed_fini(&bed);
+    }
+}
+
 /* Each leaf of the built-in configuration is in the table. */
 static void test_built_in(const struct sp_dict *dict, const char *prefix)
 {
@@ -75,6 +110,7 @@ int main(void)
     struct sp_config config;
 
     test_checks();
+    test_backend();
     bed_init(&bed);
     sp_config_init(&config, bed.arena, &bed.diags);
     test_built_in(sp_dict_get(config.root, "opts")->dict, "opts");

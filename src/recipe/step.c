@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "recipe/fields.h"
+#include "recipe/setting.h"
 #include "recipe/words.h"
 #include "value/text.h"
 
@@ -164,6 +165,7 @@ void sp_step_load(struct sp_config *config,
         return;
     }
     sp_fields_read(config->arena, &table, entry->value.dict, &raw, config->diags);
+    sp_setting_check_backend(config->diags, what.ptr, raw.step.backend);
     read_skip_if(config, &raw, what.ptr);
     if (is_reference(raw.cab) == is_reference(raw.recipe))
         sp_diag_error(config->diags, SP_DIAG_STEP, entry->origin,

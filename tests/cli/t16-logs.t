@@ -76,6 +76,60 @@ try "$stimela" run h.yml inner -C opts.log.dir 'logs-{config.run.date}' -C opts.
 status 0 "stimela: other names"
 like "$(echo logs-2*/at-stimela.txt)" 'run successful' "8.3: the log of the session is named like the others"
 
+# --- settings that are none ---------------------------------------------------------------------
+settings() { # TEXT: in assign of a recipe
+    printf 'cabs: {say: {command: echo}}\ns:\n  assign: {%s}\n  steps: {a: {cab: say}}\n' "$1" >s.yml
+    try "$SPOOR" check s.yml
+}
+settings 'log.level: LOUD'
+status 2 "assign log.level: a word that is no level"
+like "$err" "s.yml:3:.*log\.level must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not 'LOUD'" "and says which are"
+settings 'log.level: warning'
+status 0 "assign log.level: in small letters"
+settings 'log.nmae: x'
+status 1 "assign log.nmae"
+like "$err" "did you mean 'opts\.log\.name'" "and the nearest"
+printf 'opts: {backend: {nosuch: 1}}\ncabs: {say: {command: echo}}\ns: {steps: {a: {cab: say}}}\n' >s.yml
+try "$SPOOR" run s.yml
+status 2 "1.9: an unknown setting of the backend: exit 2"
+like "$err" "s.yml:1:.*unknown key 'nosuch' in 'opts\.backend'" "and names it"
+printf 'cabs: {say: {command: echo}}\ns: {steps: {a: {cab: say, backend: {native: {virtul_env: x}}}}}\n' >s.yml
+try "$SPOOR" run s.yml
+status 2 "7.1: an unknown setting in a step: exit 2"
+like "$err" "did you mean 'virtual_env'" "and the nearest"
+printf 'opts: {backend: {select: apptainer}}\ncabs: {say: {command: echo}}\ns: {steps: {a: {cab: say}}}\n' >s.yml
+try "$SPOOR" run s.yml
+like "$err" 'apptainer: (not installed|container image|not supported)' "apptainer is a name of singularity"
+
+# --- what is not selected is quiet ------------------------------------------------------------------
+cat >sel.yml <<'END'
+cabs: {say: {command: echo, policies: {positional: true}, inputs: {a: str = x}}}
+sel:
+  steps:
+    a: {cab: say}
+    b: {cab: say, tags: [t]}
+    c: {cab: say, skip: true}
+    d: {cab: say}
+END
+try "$SPOOR" run sel.yml -s b:c
+status 0 "a selection"
+unlike "$out" 'sel\.[ad]' "steps that are not selected: no line, no row"
+like "$out" '^2 steps not selected$' "but their number"
+like "$out" "^skipping step 'sel\.c'" "those that are skipped are named"
+unlike log-sel.txt 'not selected' "the log has it for debugging only"
+try "$SPOOR" status
+like "$out" '^selection: --step b:c$' "status: how steps were chosen"
+like "$out" '^2 steps not selected$' "status: how many were not"
+unlike "$out" '^sel\.a' "status: no row of those"
+try "$SPOOR" runs --json
+python3 -c 'import json, sys
+run = json.load(open(sys.argv[1]))[-1]
+assert run["selection"] == {"step": ["b:c"]}, run
+assert [s["task"] for s in run["steps"]] == ["sel.a", "sel.b", "sel.c", "sel.d"]' "$out"
+ok $? "runs --json: the selection, and all steps"
+try "$SPOOR" plan sel.yml -t t
+like "$out" '^1 tool run, 3 not selected; nothing was run$' "plan: counts them"
+
 # --- a file in each of many steps, none in the recipe around ----------------------------------------
 {
     printf 'cabs: {say: {command: echo}}\nmany:\n  assign: {log.enable: false}\n  steps:\n'
