@@ -17,6 +17,7 @@ struct doc_args {
     bool list;
     bool names;
     bool steps;
+    bool tags;
     bool required;
     bool implicit;
     bool obscure;
@@ -27,12 +28,21 @@ static const struct sp_option options[] = {
     SP_OPT_FLAG("h", "help", struct doc_args, load.help, "show this help"),
     SP_OPT_FLAG(NULL, "json", struct doc_args, load.json, "print one JSON document"),
     SP_OPT_FLAG("l", "list", struct doc_args, list, "list all recipes and cabs, a line each"),
-    SP_OPT_FLAG(NULL, "names", struct doc_args, names, "list their names only, one a line"),
+    SP_OPT_FLAG(NULL,
+                "names",
+                struct doc_args,
+                names,
+                "list their names only (with --steps: those of steps), one a line"),
     SP_OPT_FLAG(NULL,
                 "steps",
                 struct doc_args,
                 steps,
                 "list the steps of recipes, also of nested ones, as --step takes them"),
+    SP_OPT_FLAG(NULL,
+                "tags",
+                struct doc_args,
+                tags,
+                "list the tags of steps, as --tags takes them"),
     SP_OPT_GROUP("detail"),
     SP_OPT_FLAG("R", "required", struct doc_args, required, "only required parameters"),
     SP_OPT_FLAG("I", "implicit", struct doc_args, implicit, "implicit parameters too"),
@@ -266,8 +276,13 @@ static void show_pages(struct doc *doc)
     SP_LIST_EACH(name, doc->recipes)
     {
         struct sp_recipe *recipe = sp_config_recipe(&session->config, name->text);
-        sp_buf_adds(&text, text.len ? "\n" : "");
-        if (recipe && doc->args->steps)
+        bool words = doc->args->tags || doc->args->names;
+        sp_buf_adds(&text, text.len && !words ? "\n" : "");
+        if (recipe && doc->args->tags)
+            sp_doc_tags(recipe, &text);
+        else if (recipe && doc->args->names)
+            sp_doc_step_names(recipe, SP_STR(""), &text);
+        else if (recipe && doc->args->steps)
             sp_doc_steps(recipe, &page);
         else if (recipe)
             sp_doc_recipe(session, recipe, detail_of(doc->args), &page);
@@ -275,7 +290,7 @@ static void show_pages(struct doc *doc)
     SP_LIST_EACH(name, doc->cabs)
     {
         const struct sp_cab *cab = sp_config_cab(&session->config, name->text);
-        if (!cab || doc->args->steps)
+        if (!cab || doc->args->steps || doc->args->tags)
             continue;
         sp_buf_adds(&text, text.len ? "\n" : "");
         sp_doc_cab(session, cab, detail_of(doc->args), &page);
@@ -323,7 +338,7 @@ static enum sp_rc load_words(struct doc *doc, const struct sp_words *words, stru
 static int show(const struct sp_cli_command *self, struct doc *doc, const struct sp_words *words)
 {
     struct sp_err err = SP_ERR_INIT;
-    bool list = doc->args->list || doc->args->names;
+    bool list = doc->args->list || (doc->args->names && !doc->args->steps && !doc->args->tags);
 
     enum sp_rc rc = load_words(doc, words, &err);
     if (rc == SP_OK)

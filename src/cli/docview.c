@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/docview.h"
 
+#include "base/map.h"
+
 #include "recipe/image.h"
 #include "value/text.h"
 
@@ -277,6 +279,53 @@ void sp_doc_steps(const struct sp_recipe *recipe, const struct sp_page *page)
 
     add_heading("Recipe", recipe->title, page);
     list_steps(recipe, SP_STR(""), 0, arena, page);
+}
+
+void sp_doc_step_names(const struct sp_recipe *recipe, struct sp_str prefix, struct sp_buf *out)
+{
+    for (size_t i = 0; i < recipe->step_count; i++) {
+        const struct sp_step *step = &recipe->steps[i];
+        sp_auto_buf struct sp_buf name = SP_BUF(SP_BUF_SMALL);
+        sp_buf_addf(&name, SP_STR_FMT SP_STR_FMT, SP_STR_ARG(prefix), SP_STR_ARG(step->label));
+        sp_buf_addf(out, "%s\n", name.ptr);
+        sp_buf_addc(&name, '.');
+        if (step->recipe)
+            sp_doc_step_names(step->recipe, sp_buf_str(&name), out);
+    }
+}
+
+/* Each once, in the order in which they occur. */
+static void collect_tags(const struct sp_recipe *recipe,
+                         struct sp_str prefix,
+                         struct sp_arena *arena,
+                         struct sp_map *tags)
+{
+    static char present;
+
+    for (size_t i = 0; i < recipe->step_count; i++) {
+        const struct sp_step *step = &recipe->steps[i];
+        for (size_t t = 0; step->tags && t < step->tags->len; t++)
+            sp_map_set(tags,
+                       sp_arena_printf(arena, SP_STR_FMT SP_STR_FMT, SP_STR_ARG(prefix),
+                                       SP_STR_ARG(step->tags->items[t].text)),
+                       &present);
+        if (step->recipe)
+            collect_tags(step->recipe,
+                         sp_arena_printf(arena, SP_STR_FMT SP_STR_FMT ".", SP_STR_ARG(prefix),
+                                         SP_STR_ARG(step->label)),
+                         arena, tags);
+    }
+}
+
+void sp_doc_tags(const struct sp_recipe *recipe, struct sp_buf *out)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_map tags = { 0 };
+
+    collect_tags(recipe, SP_STR(""), arena, &tags);
+    SP_MAP_EACH (entry, &tags)
+        sp_buf_addf(out, SP_STR_FMT "\n", SP_STR_ARG(entry->key));
+    sp_map_fini(&tags);
 }
 
 /* --- as values ---------------------------------------------------------------------------- */

@@ -21,3 +21,8 @@ struct sp_value sp_doc_recipe_value(struct sp_session *session, struct sp_recipe
 
 /* Steps of a recipe and of the recipes in it, by the names that options like --step take. */
 void sp_doc_steps(const struct sp_recipe *recipe, const struct sp_page *page);
+
+/* The same names, each with `prefix` in front, and the tags of the steps as --tags takes them; one
+ * a line. */
+void sp_doc_step_names(const struct sp_recipe *recipe, struct sp_str prefix, struct sp_buf *out);
+void sp_doc_tags(const struct sp_recipe *recipe, struct sp_buf *out);

@@ -120,6 +120,20 @@ if command -v bash >/dev/null 2>&1; then
     is "$(complete_words doc wsc)" wsclean "completes a cab"
     is "$(complete_words help comp)" completion "completes what help is asked about"
     is "$(complete_words status "")" "" "nothing to complete, no error"
+    cat >steps.yml <<'END'
+cabs: {say: {command: echo}}
+inner: {steps: {deep: {cab: say, tags: [in]}}}
+outer: {steps: {image: {cab: say, tags: [a, b]}, inside: {recipe: inner, tags: [a]}}}
+END
+    is "$(complete_words run steps.yml outer -s i)" "image
+inside
+inside.deep" "completes a step"
+    is "$(complete_words run steps.yml outer -s image --skip-step inside.)" inside.deep "completes a step of a nested recipe"
+    is "$(complete_words run steps.yml outer -t "")" "a
+b
+inside.in" "completes a tag"
+    is "$(complete_words run nosuch.yml -s "")" "" "no such recipe: nothing, no error"
+    is "$(complete_words run -s "")" "" "no recipe yet: nothing"
     "$SPOOR" completion zsh | sed 1d | cmp -s - "$scratch/completion"
     ok $? "zsh uses the same functions"
 else
