@@ -408,7 +408,7 @@ static void check_log_level(struct sp_session *session)
     const struct sp_value *level = sp_config_option(&session->config, "log.level");
 
     if (level)
-        sp_setting_check_level(&session->diags, "opts.log.level", *level, 0);
+        (void)sp_setting_check_level(&session->diags, "opts.log.level", *level, 0);
 }
 
 enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err)

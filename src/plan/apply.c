@@ -4,6 +4,7 @@
 
 #include "plan/state.h"
 #include "plan/validate.h"
+#include "recipe/setting.h"
 #include "value/text.h"
 
 /* One round of evaluation, for a recipe or for a step of it. */
@@ -128,6 +129,11 @@ static void set_log(struct round *round, const struct sp_assignment *entry, stru
                       "%s: there is no log option '" SP_STR_FMT "'", round->owner,
                       SP_STR_ARG(entry->key));
         sp_diag_hint_nearest(round->walk->diags, &nearest);
+        round->errors++;
+        return;
+    }
+    if (sp_str_is(entry->key, "level") && sp_is_value(value) &&
+        !sp_setting_check_level(round->walk->diags, "log.level", value, entry->origin)) {
         round->errors++;
         return;
     }

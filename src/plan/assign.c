@@ -4,7 +4,6 @@
 #include "base/nearest.h"
 
 #include "plan/node.h"
-#include "recipe/setting.h"
 
 static struct sp_str dotted(struct sp_arena *arena, struct sp_str prefix, struct sp_str key)
 {
@@ -150,20 +149,6 @@ static void add(struct sp_arena *arena,
     list->items[list->len++] = assignment;
 }
 
-/* In `assign`, as in opts.log. */
-static void check_log_option(struct sp_nodes *nodes, const struct sp_assignment *assignment)
-{
-    struct sp_str path =
-        sp_arena_printf(nodes->arena, "opts.log." SP_STR_FMT, SP_STR_ARG(assignment->key));
-    struct sp_err err = SP_ERR_INIT;
-
-    if (sp_str_is(assignment->key, "level"))
-        sp_setting_check_level(nodes->diags, "log.level", assignment->value, assignment->origin);
-    else if (sp_setting_check(path, sp_null(), &err) == SP_NOT_FOUND)
-        sp_diag_error(nodes->diags, SP_DIAG_ASSIGN, assignment->origin, "invalid assignment: %s",
-                      err.text);
-}
-
 static void flatten(const struct compiler *compiler,
                     struct sp_str prefix,
                     const struct sp_dict *dict,
@@ -184,8 +169,6 @@ static void flatten(const struct compiler *compiler,
             flatten(compiler, assignment.name, entry->value.dict, out);
             continue;
         }
-        if (assignment.kind == SP_ASSIGN_LOG)
-            check_log_option(compiler->nodes, &assignment);
         if (assignment.kind == SP_ASSIGN_STEP)
             check_step_param(compiler->nodes, &assignment);
         add(compiler->nodes->arena, out, assignment);

@@ -245,7 +245,7 @@ void sp_setting_check_backend(struct sp_diags *diags, const char *what, struct s
     check_section(diags, what, "opts.backend", section);
 }
 
-void sp_setting_check_level(struct sp_diags *diags,
+bool sp_setting_check_level(struct sp_diags *diags,
                             const char *what,
                             struct sp_value value,
                             uint32_t origin)
@@ -254,11 +254,12 @@ void sp_setting_check_level(struct sp_diags *diags,
     struct sp_nearest nearest = SP_NEAREST(text);
 
     if (fits(SP_SETTING_LEVEL, value))
-        return;
+        return true;
     for (size_t i = 0; i < SP_COUNT(levels); i++)
         sp_nearest_offer(&nearest, sp_str_of(levels[i]));
     sp_diag_error(diags, SP_DIAG_TYPE, value.origin ? value.origin : origin,
                   "%s must be %s, not '" SP_STR_FMT "'", what,
                   sp_setting_kind_name(SP_SETTING_LEVEL), SP_STR_ARG(text));
     sp_diag_hint_nearest(diags, &nearest);
+    return false;
 }

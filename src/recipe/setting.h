@@ -37,8 +37,8 @@ enum sp_rc sp_setting_check(struct sp_str path, struct sp_value value, struct sp
  * what a run gives. */
 void sp_setting_check_backend(struct sp_diags *diags, const char *what, struct sp_value section);
 
-/* A finding if a level of messages is none. */
-void sp_setting_check_level(struct sp_diags *diags,
+/* Is it a level of messages, or may it become one? If not, there is a finding. */
+bool sp_setting_check_level(struct sp_diags *diags,
                             const char *what,
                             struct sp_value value,
                             uint32_t origin);

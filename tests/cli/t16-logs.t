@@ -88,7 +88,7 @@ settings 'log.level: warning'
 status 0 "assign log.level: in small letters"
 settings 'log.nmae: x'
 status 1 "assign log.nmae"
-like "$err" "did you mean 'opts\.log\.name'" "and the nearest"
+like "$err" "did you mean 'name'" "and the nearest"
 printf 'opts: {backend: {nosuch: 1}}\ncabs: {say: {command: echo}}\ns: {steps: {a: {cab: say}}}\n' >s.yml
 try "$SPOOR" run s.yml
 status 2 "1.9: an unknown setting of the backend: exit 2"
