@@ -111,8 +111,12 @@ static bool add_matches(struct doc *doc,
 /* The cabs that come with us need no file; those of a file come first. */
 static void load_library(struct doc *doc, struct sp_str pattern)
 {
+    if (!sp_str_has_wildcard(pattern)) {
+        (void)sp_session_add_library(doc->session, pattern);
+        return;
+    }
     SP_LIST_EACH(name, sp_session_library(doc->session))
-    if (sp_str_match(pattern, name->text))
+    if (sp_str_match(pattern, name->text) && !sp_dict_find(section(doc, "cabs"), name->text))
         (void)sp_session_add_library(doc->session, name->text);
 }
 

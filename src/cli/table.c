@@ -106,6 +106,8 @@ static void add_heading(const struct sp_table *table,
         sp_buf_adds(out, "\033[1m");
     for (size_t column = 0; column < table->count; column++)
         add_cell(table, column, table->columns[column].title, widths[column], out);
+    while (out->len && out->ptr[out->len - 1] == ' ')
+        sp_buf_truncate(out, out->len - 1);
     sp_buf_adds(out, colour ? "\033[0m\n" : "\n");
 }
 

@@ -4,12 +4,12 @@
 #include "base/nearest.h"
 
 #include "engine/given.h"
+#include "engine/library.h"
 #include "engine/startup.h"
 #include "engine/world.h"
 #include "lang/word.h"
 #include "recipe/setting.h"
 #include "sys/file.h"
-#include "sys/glob.h"
 
 #include <string.h>
 
@@ -246,26 +246,14 @@ enum sp_rc sp_session_add_words(struct sp_session *session,
 bool sp_session_add_library(struct sp_session *session, struct sp_str name)
 {
     struct sp_err err = SP_ERR_INIT;
-    struct sp_str path = sp_arena_printf(session->arena, SP_STR_FMT "/" SP_STR_FMT ".yml",
-                                         SP_STR_ARG(session->places.cabs), SP_STR_ARG(name));
+    struct sp_str path = sp_library_find(session->arena, &session->places, name);
 
-    return sp_str_find(name, '/') == SIZE_MAX && sp_file_kind(path.ptr) == SP_FILE_REGULAR &&
-           sp_session_load(session, path, &err) == SP_OK;
+    return path.len && sp_session_load(session, path, &err) == SP_OK;
 }
 
 struct sp_list *sp_session_library(struct sp_session *session)
 {
-    struct sp_list *names = sp_list_new(session->arena).list;
-    struct sp_str pattern =
-        sp_arena_printf(session->arena, SP_STR_FMT "/*.yml", SP_STR_ARG(session->places.cabs));
-    struct sp_glob found = sp_glob_find(session->arena, pattern);
-
-    for (size_t i = 0; i < found.len; i++) {
-        struct sp_str path = found.items[i];
-        struct sp_str base = sp_str_slice(path, session->places.cabs.len + 1, path.len - 4);
-        sp_list_add(session->arena, names, sp_text(base));
-    }
-    return names;
+    return sp_library_names(session->arena, &session->places);
 }
 
 static const struct sp_dict *cab_section(const struct sp_session *session)
@@ -329,7 +317,7 @@ static void offer_names(struct sp_session *session, struct sp_nearest *nearest)
     if (cabs)
         SP_DICT_EACH(entry, cabs)
     sp_nearest_offer(nearest, entry->key);
-    SP_LIST_EACH(name, sp_session_library(session))
+    SP_LIST_EACH(name, sp_library_all_names(session->arena, &session->places))
     sp_nearest_offer(nearest, name->text);
 }
 

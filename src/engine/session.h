@@ -87,7 +87,7 @@ enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err) SP_MU
 /* A walk of what was picked: what is loaded, chosen and given; all else is left to the caller. */
 struct sp_walk_options sp_session_walk_options(struct sp_session *session);
 
-/* Load `NAME.yml` of the cab library if there is one. */
+/* Load the file of the cab library, or of cult-cargo, that defines this cab, if there is one. */
 bool sp_session_add_library(struct sp_session *session, struct sp_str name);
 
 /* Names of all cabs in the library (texts, sorted). */

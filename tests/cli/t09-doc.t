@@ -163,4 +163,23 @@ if command -v python3 >/dev/null 2>&1; then
 else
     skip "JSON" "no python3"
 fi
+# --- cabs in files of other names ------------------------------------------------------------------------
+try "$SPOOR" doc taql.update
+status 0 "a cab of the library in a file of another name"
+like "$out" '^Cab: taql\.update$' "and it alone"
+unlike "$out" '^Cab: taql$' "not the others of that file"
+mkdir -p packages/cultcargo/casa
+touch packages/cultcargo/__init__.py
+printf 'cabs:\n  casa.flag.some:\n    info: flags some\n    command: echo\n    inputs: {n: int = 1}\n' \
+    >packages/cultcargo/casa/flag.yml
+try env PYTHONPATH=packages "$SPOOR" doc casa.flag.some
+status 0 "a cab of cult-cargo by its name"
+like "$out" 'flags some' "it is that one"
+try env PYTHONPATH=packages "$SPOOR" run casa.flag.some n=2
+status 0 "and it runs"
+try env PYTHONPATH=packages "$SPOOR" run casa.flg.some
+like "$err" "did you mean 'casa\.flag\.some'" "nearest: also there"
+try "$SPOOR" run casa.flag.some
+status 2 "without cult-cargo there is none"
+
 finish
