@@ -165,6 +165,15 @@ bool sp_session_is_file(struct sp_str word)
     return sp_word_parse(word, &parsed, &err) == SP_OK && parsed.kind == SP_WORD_FILE;
 }
 
+static uint32_t origin_of_word(struct sp_session *session, struct sp_str name, struct sp_str text)
+{
+    struct sp_str word = sp_arena_printf(session->arena, SP_STR_FMT "=" SP_STR_FMT,
+                                         SP_STR_ARG(name), SP_STR_ARG(text));
+    uint32_t file = sp_origins_add_file(session->origins, SP_STR("<command line>"), word);
+
+    return sp_origins_add(session->origins, file, 0, word.len);
+}
+
 static enum sp_rc assign(struct sp_session *session,
                          struct sp_str name,
                          struct sp_str text,
@@ -177,8 +186,10 @@ static enum sp_rc assign(struct sp_session *session,
     if (rc)
         return sp_err_wrap(err, "'" SP_STR_FMT "=" SP_STR_FMT "'", SP_STR_ARG(name),
                            SP_STR_ARG(text));
-    sp_given_set(session->arena, session->params, sp_arena_str(session->arena, name), value.origin,
-                 value);
+    uint32_t word = origin_of_word(session, name, text);
+    if (!value.origin)
+        value.origin = word;
+    sp_given_set(session->arena, session->params, sp_arena_str(session->arena, name), word, value);
     return SP_OK;
 }
 

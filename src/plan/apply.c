@@ -150,6 +150,21 @@ static const set_fn setters[] = {
     [SP_ASSIGN_CONFIG] = set_config,     [SP_ASSIGN_LOG] = set_log,
 };
 
+static bool needs_itself(const struct round *round, const struct sp_assignment *entry)
+{
+    struct sp_arena *arena = round->walk->arena;
+    struct sp_list *refs = sp_list_new(arena).list;
+
+    if (entry->kind != SP_ASSIGN_VARIABLE || !sp_is_text(entry->value))
+        return false;
+    sp_eval_references(arena, entry->value.text, refs);
+    SP_LIST_EACH(ref, refs)
+    if (sp_str_starts(ref->text, "recipe.") &&
+        sp_str_eq(sp_str_slice(ref->text, strlen("recipe."), ref->text.len), entry->name))
+        return true;
+    return false;
+}
+
 static struct sp_value evaluate(struct round *round, const struct sp_assignment *entry)
 {
     struct sp_eval eval = sp_frame_eval(round->walk, round->frame);
@@ -158,8 +173,9 @@ static struct sp_value evaluate(struct round *round, const struct sp_assignment 
         return entry->value;
     eval.tolerant = true;
     struct sp_value value = sp_eval_value(&eval, entry->value);
-    if (value.kind == SP_TEXT && sp_str_starts(entry->value.text, "=") &&
-        sp_str_eq(value.text, entry->value.text))
+    bool same = value.kind == SP_TEXT && sp_str_starts(entry->value.text, "=") &&
+                sp_str_eq(value.text, entry->value.text);
+    if (same || (value.kind == SP_ERROR && needs_itself(round, entry)))
         value =
             sp_no_value(round->walk->arena, SP_ERROR, "self-referencing formula or substitution");
     return sp_at(value, entry->value.origin);

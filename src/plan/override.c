@@ -127,6 +127,27 @@ static bool take(struct sp_walk *walk, const struct sp_dict_entry *entry)
     return false;
 }
 
+static bool has_below(const struct sp_map *map, struct sp_str section)
+{
+    SP_MAP_EACH (entry, map)
+        if (sp_str_starts(entry->key, section.ptr))
+            return true;
+    return false;
+}
+
+/* Can anything have a name that begins so? */
+static bool is_section(struct sp_walk *walk, struct sp_str name)
+{
+    const struct sp_recipe_node *root = walk->root;
+    struct sp_str section = sp_arena_printf(walk->arena, SP_STR_FMT ".", SP_STR_ARG(name));
+    struct sp_str rest;
+
+    return sp_str_starts(section, "config.") || sp_str_starts(section, "log.") ||
+           (root->recipe->loop.present && sp_str_is(name, "for_loop")) ||
+           sp_recipe_node_step(root, section, &rest) || has_below(&root->schema.params, section) ||
+           has_below(&root->aliases, section) || has_below(&root->assigned, section);
+}
+
 /* A mapping under a name that stands for several parameters is taken apart. */
 static void apply(struct sp_walk *walk, struct sp_str prefix, const struct sp_dict *params)
 {
@@ -140,7 +161,7 @@ static void apply(struct sp_walk *walk, struct sp_str prefix, const struct sp_di
             full.value.origin = full.origin;
         if (take(walk, &full))
             continue;
-        if (full.value.kind == SP_DICT && full.value.dict->len)
+        if (full.value.kind == SP_DICT && full.value.dict->len && is_section(walk, full.key))
             apply(walk, full.key, full.value.dict);
         else
             unknown(walk, &full);

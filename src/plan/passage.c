@@ -3,6 +3,7 @@
 
 #include "plan/hooks.h"
 #include "plan/literal.h"
+#include "plan/refs.h"
 #include "plan/validate.h"
 #include "recipe/missing.h"
 
@@ -130,6 +131,55 @@ static bool missing_params(struct sp_walk *walk, struct sp_frame *frame)
     return true;
 }
 
+#define CIRCLE_MAX 50 /* names in a circle */
+
+/* Does a formula need the value of `name`, maybe through others that are not evaluated yet? */
+static bool needs(struct sp_walk *walk,
+                  const struct sp_frame *frame,
+                  struct sp_value value,
+                  struct sp_str name,
+                  unsigned depth)
+{
+    struct sp_list *refs = sp_list_new(walk->arena).list;
+
+    if (depth > CIRCLE_MAX || !sp_is_expression(value) || sp_refs_is_guarded(value.text))
+        return false;
+    sp_eval_references(walk->arena, value.text, refs);
+    SP_LIST_EACH(ref, refs)
+    {
+        struct sp_str inner = ref->text;
+        if (!sp_str_starts(inner, "recipe."))
+            continue;
+        inner = sp_str_slice(inner, strlen("recipe."), inner.len);
+        const struct sp_value *next = sp_dict_find(frame->vars, inner);
+        if (sp_str_eq(inner, name) || (next && !sp_str_eq(next->text, value.text) &&
+                                       needs(walk, frame, *next, name, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
+/* Said here, where names are known; what evaluation makes of it would say less. */
+static const struct sp_dict *without_circles(struct sp_walk *walk,
+                                             const struct sp_frame *frame,
+                                             const struct sp_dict *supplied)
+{
+    struct sp_dict *raw = sp_dict_clone(walk->arena, supplied);
+
+    SP_MAP_EACH (entry, &frame->node->schema.params) {
+        const struct sp_value *value = sp_dict_find(frame->vars, entry->key);
+        if (!value || !sp_is_text(*value) || !needs(walk, frame, *value, entry->key, 0))
+            continue;
+        sp_diag_error(walk->diags, SP_DIAG_EVALUATION, value->origin,
+                      "'" SP_STR_FMT "." SP_STR_FMT
+                      "': self-referencing formula or substitution: it needs its own value",
+                      SP_STR_ARG(frame->node->fqname), SP_STR_ARG(entry->key));
+        sp_dict_set(walk->arena, raw, entry->key,
+                    sp_no_value(walk->arena, SP_UNRESOLVED, "a circle of formulas"));
+    }
+    return raw;
+}
+
 /* Own parameters of the outermost recipe, or of a nested one whose assignments changed defaults. */
 static bool validate(struct sp_walk *walk, struct sp_frame *frame, const struct sp_dict *raw)
 {
@@ -191,7 +241,7 @@ bool sp_passage_enter(struct sp_walk *walk, struct sp_frame *frame, const struct
     set_fixed_vars(walk, frame);
     ok = sp_assign_recipe(walk, frame);
     if (!validated)
-        ok = validate(walk, frame, frame->supplied) && ok;
+        ok = validate(walk, frame, without_circles(walk, frame, frame->supplied)) && ok;
     else if (frame->own->len)
         ok = validate(walk, frame, with_own(walk, frame, validated)) && ok;
     sp_scope_set(&frame->scope, "current", frame->params, true);

@@ -70,7 +70,7 @@ static bool is_unknown(struct sp_frame *frame, struct sp_str ref, struct search 
 /* Functions that make use of names which may not be there */
 static const char *const guards[] = { "IF", "TRY", "VALID", "CASES" };
 
-static bool is_guarded(struct sp_str text)
+bool sp_refs_is_guarded(struct sp_str text)
 {
     if (!sp_str_starts(text, "="))
         return false;
@@ -176,7 +176,7 @@ static size_t check_text(struct sp_walk *walk,
     struct sp_list *refs = sp_list_new(walk->arena).list;
     size_t errors = 0;
 
-    if (!sp_is_text(text) || !sp_is_expression(text) || is_guarded(text.text))
+    if (!sp_is_text(text) || !sp_is_expression(text) || sp_refs_is_guarded(text.text))
         return 0;
     sp_eval_references(walk->arena, text.text, refs);
     SP_LIST_EACH(ref, refs)

@@ -17,6 +17,9 @@ size_t sp_refs_check(struct sp_walk *walk,
                      const struct sp_validation *validation,
                      bool faulty);
 
+/* Is it a formula with functions that make use of names which may not be there? */
+bool sp_refs_is_guarded(struct sp_str text);
+
 /* Before a run: values that depend on results which no schema declares are not known yet, though
  * there may be no such name at all. */
 void sp_refs_postpone(struct sp_walk *walk, struct sp_frame *frame, struct sp_dict *params);

@@ -145,6 +145,21 @@ static void check_keys(struct sp_config *config,
         check_names(config, "opts.log", log_keys, log->dict);
 }
 
+/* `vars: {steps: ...}`: somebody has a recipe of that name in mind. */
+static void suspect_recipe(struct sp_config *config,
+                           const struct section *section,
+                           const struct sp_dict_entry *entry)
+{
+    const struct sp_value *steps = sp_dict_get(entry->value.dict, "steps");
+
+    if (section->keys || sp_str_is(entry->key, "cabs") || !steps || steps->kind != SP_DICT)
+        return;
+    sp_diag_warning(config->diags, SP_DIAG_DOCUMENT, entry->origin,
+                    "'%s' has steps like a recipe, but is a section of the configuration",
+                    section->name);
+    sp_diag_hint(config->diags, "give the recipe another name");
+}
+
 static void merge_section(struct sp_config *config,
                           const struct section *section,
                           const struct sp_dict_entry *entry)
@@ -159,6 +174,7 @@ static void merge_section(struct sp_config *config,
                       sp_kind_name(entry->value.kind));
         return;
     }
+    suspect_recipe(config, section, entry);
     if (section->keys)
         check_keys(config, section, entry->value.dict);
     *slot = sp_merge(config->arena, *slot, entry->value, config->diags);

@@ -66,13 +66,26 @@ static bool is_meant(const struct sp_pitfalls *p,
     return known && is_number(right) && has_name(p, ref->items[0].name, left, &known);
 }
 
-static void hint_blanks(struct sp_pitfalls *p, struct sp_str ref, size_t at)
+static const char *blanks(struct sp_pitfalls *p, struct sp_str ref, size_t at)
 {
     struct sp_str left = sp_str_slice(ref, 0, at);
     struct sp_str right = sp_str_slice(ref, at + 1, ref.len);
 
-    sp_diag_hint(p->search->diags, "write blanks: " SP_STR_FMT " %c " SP_STR_FMT, SP_STR_ARG(left),
-                 ref.ptr[at], SP_STR_ARG(right));
+    return sp_arena_printf(p->search->diags->arena, "write blanks: " SP_STR_FMT " %c " SP_STR_FMT,
+                           SP_STR_ARG(left), ref.ptr[at], SP_STR_ARG(right))
+        .ptr;
+}
+
+/* That there is no such name may have been said already: then the reason is all that is missing. */
+static struct sp_diag *find_error(const struct sp_pitfalls *p, struct sp_value text)
+{
+    const struct sp_diags *diags = p->search->diags;
+
+    for (size_t i = 0; i < diags->len; i++)
+        if (diags->items[i].code == SP_DIAG_SUBSTITUTION && text.origin &&
+            diags->items[i].origin == text.origin)
+            return &diags->items[i];
+    return NULL;
 }
 
 void sp_pitfall_name(struct sp_pitfalls *p, struct sp_value text, const struct sp_reference *ref)
@@ -84,10 +97,15 @@ void sp_pitfall_name(struct sp_pitfalls *p, struct sp_value text, const struct s
             if ((c != '-' && c != '*') || !is_meant(p, ref, i, at))
                 continue;
             size_t offset = (size_t)(name.ptr - text.text.ptr) + at;
-            if (sp_pitfall(p, SP_DIAG_BLANKS, sp_pitfall_place(p, text, offset, 1),
-                           "without blanks around it, '%c' belongs to the name '" SP_STR_FMT "'", c,
-                           SP_STR_ARG(name)))
-                hint_blanks(p, ref->text, (size_t)(name.ptr - ref->text.ptr) + at);
+            const char *hint = blanks(p, ref->text, (size_t)(name.ptr - ref->text.ptr) + at);
+            struct sp_diag *error = find_error(p, text);
+            if (error)
+                error->hint = hint;
+            else if (sp_pitfall(p, SP_DIAG_BLANKS, sp_pitfall_place(p, text, offset, 1),
+                                "without blanks around it, '%c' belongs to the name '" SP_STR_FMT
+                                "'",
+                                c, SP_STR_ARG(name)))
+                sp_diag_hint(p->search->diags, "%s", hint);
             return;
         }
     }

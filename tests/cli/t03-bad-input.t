@@ -353,4 +353,41 @@ status 0 "a corrupt journal does not stop the next run"
 rm "$journal"
 try "$SPOOR" runs
 status 0 "a run without a journal"
+# --- where a mistake is, and what it is called --------------------------------------------------------
+recipe() { # BODY...: of the recipe r, of a cab with one input n
+    printf 'cabs: {say: {command: echo, inputs: {n: int}}}\nr:\n' >r.yml
+    printf '  %s\n' "$@" >>r.yml
+    try "$SPOOR" check r.yml
+}
+recipe 'inputs: {a: str = x}' 'steps: {s: {cab: say, params: {n: 1}}}'
+try "$SPOOR" run r.yml a=
+status 1 "a= for a text"
+like "$err" '^<command line>:1:1: error: .r\.a.: expects a str' "points to the command line"
+like "$err" '^ +1 \| a=$' "and shows the word"
+try "$SPOOR" run r.yml nosuch=1
+like "$err" '^ +1 \| nosuch=1$' "unknown name: shows the word"
+printf 'nosuch: {x: 1}\ns: {m: 2}\n' >given.yml
+try "$SPOOR" run -pf given.yml r.yml
+like "$err" "given.yml:1:1: error: unknown parameter 'nosuch':" "a mapping under an unknown name: that name"
+like "$err" "given.yml:2:.*unknown parameter 's\.m'" "a mapping under a step: the parameter"
+recipe 'inputs: {a: str = x}' 'assign: {flag: true}' 'preamble: {p: =recipe.flga}' \
+    'steps:' '  s: {cab: say, params: {n: 1}, skip: =recipe.flaag}' \
+    '  t: {cab: say, params: {n: 1}, skip_if_outputs: "=IFSET(recipe.b)", preamble: {p: "=recipe.aa"}}'
+status 1 "misspelt names in what only a run evaluates"
+for name in flga flaag aa; do
+    like "$err" "there is no '$name' in 'recipe\.$name'" "found before a run: $name"
+done
+like "$err" "did you mean 'flag'" "with the nearest"
+recipe 'inputs: {a: int = 1, b: int = 2}' 'steps: {s: {cab: say, params: {n: =recipe.a-recipe.b}}}'
+is "$(grep -c -E '^r.yml:' "$err")" 1 "a minus without blanks: one finding"
+like "$err" '^hint: write blanks: recipe\.a - recipe\.b$' "and what to do"
+recipe 'inputs: {n: {dtype: int, default: =recipe.m+1}, m: {dtype: int, default: =recipe.n+1}}' \
+    'steps: {s: {cab: say, params: {n: 1}}}'
+like "$err" "'r\.n': self-referencing formula or substitution" "formulas in a circle"
+recipe 'assign: {c: =recipe.c + 1}' 'steps: {s: {cab: say, params: {n: 1}}}'
+like "$err" "assigning 'c' .*self-referencing formula or substitution" "an assignment that needs itself"
+printf 'cabs: {say: {command: echo}}\nvars: {steps: {a: {cab: say}}}\n' >v.yml
+try "$SPOOR" check v.yml
+like "$err" "'vars' has steps like a recipe" "a recipe that is called like a section"
+
 finish
