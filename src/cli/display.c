@@ -20,7 +20,7 @@ struct row {
     struct sp_usage_stats usage;
 };
 
-#define TABLE_ROWS_MAX 200 /* a loop of thousands is summed up by 'spoor status' */
+#define TABLE_ROWS_MAX 50 /* what fails comes last; 'spoor status' has the others */
 
 struct sp_display {
     struct sp_display_options options;
@@ -305,6 +305,12 @@ static const char *row_result(const struct row *row)
     return row->success ? "done" : "failed";
 }
 
+/* Empty where the result says it. */
+static const char *row_why(const struct row *row)
+{
+    return row->why && strcmp(row->why, row_result(row)) != 0 ? row->why : "";
+}
+
 static void add_table_row(struct sp_table *table, const struct row *row, bool with_why)
 {
     sp_nsec cpu = row->usage.cpu_user + row->usage.cpu_system;
@@ -323,7 +329,7 @@ static void add_table_row(struct sp_table *table, const struct row *row, bool wi
         sp_table_add(table, "%s", sp_size_text(row->usage.write_bytes).text);
     }
     if (with_why)
-        sp_table_add(table, "%s", row->why ? row->why : "");
+        sp_table_add(table, "%s", row_why(row));
 }
 
 static void show_table(struct sp_display *display)
@@ -340,7 +346,7 @@ static void show_table(struct sp_display *display)
     if (count == 0)
         return;
     for (size_t i = first; i < count; i++)
-        with_why = with_why || display->rows[i % TABLE_ROWS_MAX].why;
+        with_why = with_why || *row_why(&display->rows[i % TABLE_ROWS_MAX]);
     sp_auto_table struct sp_table *table = sp_table_new(columns, SP_COUNT(columns) - !with_why);
     if (first)
         print_text(display, DIM, "(the first %zu steps are left out; see 'spoor status')", first);

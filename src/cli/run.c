@@ -128,8 +128,10 @@ static int run_picked(struct sp_session *session, const struct run_args *args)
     enum sp_rc rc = sp_run(session, &run_options, &result, &err);
     sp_display_free(display);
     show_profile(session, args, result.id);
-    sp_show_findings(session);
-    if (rc && !(result.id.len && session->diags.errors)) /* else a finding has said it */
+    if (!result.interrupted) /* what was stopped on request is no mistake in the recipe */
+        sp_show_findings(session);
+    if (rc && !result.interrupted &&
+        !(result.id.len && session->diags.errors)) /* else a finding has said it */
         (void)fprintf(stderr, "%s: %s\n", sp_program()->name, err.text);
     if (result.nothing)
         (void)printf("no steps have been selected for execution\n");

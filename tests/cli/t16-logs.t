@@ -130,6 +130,20 @@ ok $? "runs --json: the selection, and all steps"
 try "$SPOOR" plan sel.yml -t t
 like "$out" '^1 tool run, 3 not selected; nothing was run$' "plan: counts them"
 
+# --- the table at the end ---------------------------------------------------------------------------
+cat >long.yml <<'END'
+cabs: {say: {command: "true"}}
+long:
+  for_loop: {var: i, over: n}
+  inputs: {n: {dtype: "List[int]", default: =RANGE(120)}}
+  steps: {s: {cab: say}}
+END
+try "$SPOOR" run -q long.yml
+is "$(grep -c -E '^long\.[0-9]+\.s +done' "$out")" 50 "the table of a long loop has the newest rows"
+like "$out" "^\(the first 70 steps are left out; see 'spoor status'\)$" "and says what is left out"
+try "$SPOOR" run -p 1 long.yml
+like "$out" '^long +120 ' "run -p: the profile"
+
 # --- a file in each of many steps, none in the recipe around ----------------------------------------
 {
     printf 'cabs: {say: {command: echo}}\nmany:\n  assign: {log.enable: false}\n  steps:\n'
