@@ -88,9 +88,14 @@ static int show_words(void)
 
 static int show_diagnostics(void)
 {
-#define SHOW(name, code, title) (void)printf("%s  %s\n", code, title);
-    SP_DIAG_CODES(SHOW)
-#undef SHOW
+#define ROW(name, code, title) name,
+
+    static const enum sp_diag_code all[] = { SP_DIAG_CODES(ROW) };
+
+#undef ROW
+
+    for (size_t i = 0; i < SP_COUNT(all); i++)
+        (void)printf("%s  %s\n", sp_diag_code_text(all[i]), sp_diag_code_title(all[i]));
     return SP_EXIT_DONE;
 }
 
