@@ -178,6 +178,7 @@ struct sp_session_options sp_load_args_session(struct sp_load_args *args)
         .config_len = args->config.len,
         .settings = args->settings.items,
         .settings_len = args->settings.len,
+        .settings_early = sp_program()->load.settings.len,
         .config_pairs = args->config_pairs.items,
         .config_pairs_len = args->config_pairs.len,
         .parameter_files = args->parameter_files.items,

@@ -81,13 +81,14 @@ static bool is_setting(const char *word)
     return strchr(word, '=') && sp_file_kind(word) == SP_FILE_NONE;
 }
 
-/* The command line wins over every file, so this is done once before recipes are loaded (their
- * composition may look at settings) and once after. */
-static void apply_settings(struct sp_session *session)
+/* The options of a command win over every file, so this is done once before recipes are loaded
+ * (their composition may look at settings) and once after. Settings in front of the command are
+ * part of the start-up configuration: recipes win over them (spec stimela2.md 1.1). */
+static void apply_settings(struct sp_session *session, bool loaded)
 {
     const struct sp_session_options *options = session->options;
 
-    for (size_t i = 0; i < options->settings_len; i++)
+    for (size_t i = loaded ? options->settings_early : 0; i < options->settings_len; i++)
         set_word(session, options->settings[i]);
     for (size_t i = 0; i < options->config_len; i++)
         if (is_setting(options->config[i]))
@@ -140,7 +141,7 @@ void sp_session_init(struct sp_session *session, const struct sp_session_options
     sp_config_init(&session->config, session->arena, &session->diags);
     sp_start_up(session);
     load_config_files(session);
-    apply_settings(session);
+    apply_settings(session, false);
     sp_start_up_done(session);
 }
 
@@ -412,7 +413,7 @@ static void check_log_level(struct sp_session *session)
 
 enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err)
 {
-    apply_settings(session);
+    apply_settings(session, true);
     check_log_level(session);
     if (session->name.len == 0)
         return session->options->last_recipe ? pick_last(session, err) : pick_default(session, err);

@@ -26,6 +26,7 @@ struct sp_session_options {
     size_t config_len;
     const char *const *settings; /* "opts.log.dir=logs" */
     size_t settings_len;
+    size_t settings_early;           /* so many of them give way to what recipe files say */
     const char *const *config_pairs; /* "opts.log.dir", "logs", ... */
     size_t config_pairs_len;
     const char *const *parameter_files; /* YAML files of parameters */

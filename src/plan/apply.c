@@ -25,6 +25,21 @@ static bool same(const struct sp_value *old, struct sp_value value)
 
 /* --- one entry ----------------------------------------------------------------------------- */
 
+/* Parts of a nested variable that the command line has set ("d.e") outlive its assignment. */
+static void keep_fixed_parts(struct round *round, struct sp_str name)
+{
+    struct sp_eval eval = sp_frame_eval(round->walk, round->frame);
+
+    eval.tolerant = true;
+    SP_DICT_EACH(fixed, round->walk->fixed)
+    {
+        if (fixed->key.len > name.len && fixed->key.ptr[name.len] == '.' &&
+            sp_str_eq(sp_str_slice(fixed->key, 0, name.len), name))
+            sp_frame_set_var(round->walk, round->frame, fixed->key,
+                             sp_eval_value(&eval, fixed->value));
+    }
+}
+
 static void set_variable(struct round *round,
                          const struct sp_assignment *entry,
                          struct sp_value value)
@@ -34,6 +49,8 @@ static void set_variable(struct round *round,
     if (value.kind == SP_DICT)
         value = sp_value_copy(round->walk->arena, value);
     sp_frame_set_var(round->walk, round->frame, entry->name, value);
+    if (value.kind == SP_DICT && !round->frame->outer)
+        keep_fixed_parts(round, entry->name);
 }
 
 /* An own parameter: what the caller gave wins. */

@@ -13,9 +13,21 @@ static bool is_loop_name(const struct sp_recipe_node *node, struct sp_str name)
     return false;
 }
 
+/* NAME==UNSET takes away what aliased steps say themselves (spec 4.5, 5). */
+static void unset_steps(const struct sp_walk *walk,
+                        struct sp_param *param,
+                        const struct sp_alias *alias)
+{
+    if (alias->is_output)
+        return;
+    param->has_default = false;
+    for (size_t i = 0; i < alias->target_count; i++)
+        (void)sp_dict_remove(walk->arena, alias->targets[i].step->params, alias->targets[i].param);
+}
+
 static bool set_own(struct sp_walk *walk, const struct sp_dict_entry *entry)
 {
-    const struct sp_param *param = sp_recipe_node_param(walk->nodes, walk->root, entry->key);
+    struct sp_param *param = sp_recipe_node_param(walk->nodes, walk->root, entry->key);
 
     if (!param)
         return false;
@@ -26,6 +38,8 @@ static bool set_own(struct sp_walk *walk, const struct sp_dict_entry *entry)
                       SP_STR_ARG(param->name));
     else
         sp_dict_set_at(walk->arena, walk->params, param->name, entry->origin, entry->value);
+    if (alias && entry->value.kind == SP_UNSET)
+        unset_steps(walk, param, alias);
     return true;
 }
 
