@@ -181,6 +181,7 @@ enum sp_rc sp_preflight(struct sp_session *session,
     options.past = sp_past_questions(session->past);
     options.dry = true;
     options.planning = session->planning;
+    options.prepare = true;
     *out = (struct sp_preflight){ .exact = true };
     enum sp_rc rc = sp_walk_new(&options, &walk, err);
     while (rc == SP_OK && sp_walk_next(walk, &action)) {
@@ -189,7 +190,9 @@ enum sp_rc sp_preflight(struct sp_session *session,
         visit(&p, walk, &action, out);
     }
     out->nothing = rc == SP_OK && sp_walk_has_nothing(walk);
-    if (rc && sp_selection_is_empty(session->selection))
+    if (rc == SP_OK)
+        sp_walk_check_rest(walk);
+    if (session->diags.errors && sp_selection_is_empty(session->selection))
         check_written_tools(&p, session->recipe, 0);
     sp_walk_free(walk);
     sp_preflight_pitfalls(session, SP_PITFALLS_RESULTS);

@@ -176,6 +176,7 @@ static enum sp_rc walk_through(struct run *run, struct sp_err *err)
 
     options.offers = sp_tools_offers(run->session->arena, run->works.path);
     options.python = sp_tools_python(run->works.path);
+    options.prepare = true; /* the preflight has checked it */
     options.parallel = true;
     options.past = sp_past_questions(run->session->past);
     options.log = on_log;

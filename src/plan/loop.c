@@ -89,6 +89,7 @@ bool sp_loop_prepare(struct sp_walk *walk, struct sp_frame *frame)
         frame->over = sp_list_new(walk->arena).list;
     else
         frame->over = one_element(walk, over);
+    walk->passed_over = walk->passed_over || !frame->over->len;
     /* Before a run, an empty list may only mean that nothing is there yet; a look at the steps
      * does no harm. */
     if (walk->mode == SP_MODE_CHECK && !frame->over->len)

@@ -160,6 +160,8 @@ static enum sp_step_verdict skip(struct sp_walk *walk, struct sp_frame *frame, b
     }
     if (sp_frame_step(frame)->disabled)
         sp_fresh_recall(walk, frame);
+    else
+        walk->passed_over = true;
     (void)sp_validate_after(walk, frame, &validation);
     forget_unknown(walk, frame->step_params);
     mark_outputs(walk, frame, skipped_kind(walk, frame),

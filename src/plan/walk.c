@@ -348,7 +348,7 @@ static void start(struct sp_walk *walk, enum sp_walk_mode mode)
     walk->deep = sp_dict_new(walk->arena).dict;
     walk->mode = mode;
     walk->top = NULL;
-    walk->over = walk->mistakes = false;
+    walk->over = walk->mistakes = walk->passed_over = false;
     walk->something_ran = false;
     walk->found = NULL;
     sp_path_order_fini(&walk->promised_order);
@@ -409,7 +409,8 @@ static enum sp_rc build(struct sp_walk *walk,
         sp_alias_relax(walk->nodes, walk->root);
         sp_override_apply(walk, options->params);
         sp_syntax_check(walk);
-        rehearse(walk, SP_MODE_CHECK);
+        if (!options->prepare || walk->diags->errors)
+            rehearse(walk, SP_MODE_CHECK);
         if (walk->diags->errors && options->dry)
             rehearse(walk, SP_MODE_DRY); /* all mistakes are wanted, not only the obvious ones */
     }
@@ -437,6 +438,14 @@ enum sp_rc sp_walk_new(const struct sp_walk_options *options,
         walk->world = *walk->outside;
     start(walk, options->dry ? SP_MODE_DRY : SP_MODE_RUN);
     return SP_OK;
+}
+
+/* With a mistake, what follows from the value in question was not looked at either. */
+void sp_walk_check_rest(struct sp_walk *walk)
+{
+    if (walk->passed_over || walk->diags->errors)
+        rehearse(walk, SP_MODE_CHECK);
+    walk->over = true;
 }
 
 bool sp_walk_has_nothing(const struct sp_walk *walk)

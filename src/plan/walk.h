@@ -50,6 +50,7 @@ struct sp_walk_options {
     bool dry;
     bool planning; /* of a dry walk: what this machine lacks, and values that a recipe asks for in
                       vain, are warnings; the reference finds them when it gets there */
+    bool prepare; /* sp_walk_new only prepares: the caller has checked, or is about to */
     bool parallel; /* give SCATTER; else, and when dry, one iteration after the other */
     size_t spare;  /* bytes of memory that may be garbage between iterations; 0: the default */
     sp_log_fn log; /* LOG(...) in formulas; may be NULL */
@@ -119,8 +120,9 @@ struct sp_outcome {
     const struct sp_dict *outputs; /* values found by wranglers; may be NULL */
 };
 
-/* Prepare (finalize, aliases) and check everything that can be checked. Findings are in diags;
- * SP_INVALID when there are errors. The caller owns *out also then (for reading positions). */
+/* Prepare (finalize, aliases) and check everything that can be checked, unless the options say
+ * otherwise. Findings are in diags; SP_INVALID when there are errors. The caller owns *out also
+ * then (for reading positions). */
 enum sp_rc sp_walk_new(const struct sp_walk_options *options,
                        struct sp_walk **out,
                        struct sp_err *err) SP_MUST_USE;
@@ -134,6 +136,11 @@ bool sp_walk_next(struct sp_walk *walk, struct sp_action *out);
 
 /* Did the selection leave no step of the outermost recipe? Then there is nothing to do. */
 bool sp_walk_has_nothing(const struct sp_walk *walk);
+
+/* At the end of a dry walk that was only prepared: check what it has not looked at, such as skipped
+ * steps and the inside of loops over nothing. A dry walk and this find together what sp_walk_new
+ * finds, and need one way through the recipe where it needs two. */
+void sp_walk_check_rest(struct sp_walk *walk);
 
 /* Answer to RUN. */
 void sp_walk_done(struct sp_walk *walk, const struct sp_outcome *outcome);
