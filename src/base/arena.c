@@ -5,15 +5,18 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-#define CHUNK_SIZE ((size_t)64 * 1024)   /* of the first chunks */
-#define CHUNK_MAX  ((size_t)1024 * 1024) /* of those of large arenas: fresh pages, zero already */
+#define CHUNK_SIZE ((size_t)64 * 1024)
+#define HUGE_PAGE  ((size_t)2 * 1024 * 1024) /* of a chunk in a large arena, with its head */
+#define HUGE_FROM  (2 * HUGE_PAGE)           /* bytes used that make an arena large */
 #define ALIGNMENT  ((size_t)16)
 
 struct chunk {
     struct chunk *next;
     size_t size;
     size_t used;
+    bool is_huge;
     _Alignas(16) char bytes[];
 };
 
@@ -27,36 +30,73 @@ struct sp_arena *sp_arena_new(void)
     return sp_alloc(sizeof(struct sp_arena));
 }
 
+/* --- chunks -------------------------------------------------------------------------------- */
+
+/* A whole huge page, where the system has them: entering small ones one by one takes longer than
+ * filling them. NULL if there is no room. */
+static struct chunk *new_huge_chunk(void)
+{
+    char *start =
+        mmap(NULL, 2 * HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (start == MAP_FAILED)
+        return NULL;
+    size_t lead = -(uintptr_t)start & (HUGE_PAGE - 1);
+    if (lead)
+        (void)munmap(start, lead);
+    (void)munmap(start + lead + HUGE_PAGE, HUGE_PAGE - lead);
+    (void)madvise(start + lead, HUGE_PAGE, MADV_HUGEPAGE); /* small pages do, too */
+    struct chunk *chunk = (void *)(start + lead);
+    chunk->size = HUGE_PAGE - sizeof *chunk;
+    chunk->is_huge = true;
+    return chunk;
+}
+
+static struct chunk *new_chunk(size_t size)
+{
+    struct chunk *chunk = sp_alloc(sizeof *chunk + size);
+
+    chunk->size = size;
+    return chunk;
+}
+
+static void free_chunk(struct chunk *chunk)
+{
+    if (chunk->is_huge)
+        (void)munmap(chunk, HUGE_PAGE);
+    else
+        free(chunk);
+}
+
 void sp_arena_free(struct sp_arena *arena)
 {
     if (!arena)
         return;
     for (struct chunk *chunk = arena->chunks; chunk;) {
         struct chunk *next = chunk->next;
-        free(chunk);
+        free_chunk(chunk);
         chunk = next;
     }
     free(arena);
 }
 
-/* Chunks grow with the arena, so that a large one consists of few. */
-static size_t next_size(const struct sp_arena *arena)
-{
-    return arena->used < 4 * CHUNK_MAX ? CHUNK_SIZE : CHUNK_MAX;
-}
-
-/* A large block gets a chunk of its own behind the one being filled. */
+/* A block that is larger than a chunk gets one of its own behind the one being filled. */
 static struct chunk *add_chunk(struct sp_arena *arena, size_t size)
 {
-    struct chunk *chunk = sp_alloc(sizeof *chunk + size);
-    chunk->size = size;
-    if (arena->chunks && size > next_size(arena)) {
+    struct chunk *chunk = NULL;
+
+    if (size > CHUNK_SIZE && arena->chunks) {
+        chunk = new_chunk(size);
         chunk->next = arena->chunks->next;
         arena->chunks->next = chunk;
-    } else {
-        chunk->next = arena->chunks;
-        arena->chunks = chunk;
+        return chunk;
     }
+    if (arena->used >= HUGE_FROM)
+        chunk = new_huge_chunk();
+    if (!chunk)
+        chunk = new_chunk(SP_MAX(size, CHUNK_SIZE));
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
     return chunk;
 }
 
@@ -68,7 +108,7 @@ void *sp_arena_alloc(struct sp_arena *arena, size_t size)
     struct chunk *chunk = arena->chunks;
 
     if (!chunk || rounded > chunk->size - chunk->used)
-        chunk = add_chunk(arena, SP_MAX(rounded, next_size(arena)));
+        chunk = add_chunk(arena, rounded);
     void *ptr = chunk->bytes + chunk->used;
     chunk->used += rounded;
     arena->used += rounded;
@@ -96,6 +136,25 @@ char *sp_arena_cstr(struct sp_arena *arena, struct sp_str text)
 struct sp_str sp_arena_str(struct sp_arena *arena, struct sp_str text)
 {
     return (struct sp_str){ sp_arena_cstr(arena, text), text.len };
+}
+
+struct sp_str sp_arena_join(struct sp_arena *arena,
+                            struct sp_str left,
+                            const char *separator,
+                            struct sp_str right)
+{
+    const struct sp_str parts[] = { left, sp_str_of(separator), right };
+    struct sp_str out = { NULL, 0 };
+    size_t len = parts[0].len + parts[1].len + parts[2].len;
+    char *text = sp_arena_alloc(arena, len + 1);
+
+    for (size_t i = 0; i < SP_COUNT(parts); i++) {
+        if (parts[i].len)
+            memcpy(text + out.len, parts[i].ptr, parts[i].len);
+        out.len += parts[i].len;
+    }
+    out.ptr = text;
+    return out;
 }
 
 /* Printed right where it will stand if there is room; only otherwise measured first. */
@@ -157,7 +216,7 @@ void sp_arena_reset(struct sp_arena *arena)
         if (!kept && chunk->size == CHUNK_SIZE)
             kept = chunk;
         else
-            free(chunk);
+            free_chunk(chunk);
     }
     if (kept) {
         memset(kept->bytes, 0, kept->used);

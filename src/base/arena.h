@@ -30,6 +30,10 @@ void *sp_arena_alloc_array(struct sp_arena *arena, size_t count, size_t item_siz
 /* Copies, terminated by NUL (which is not counted in the length). */
 struct sp_str sp_arena_str(struct sp_arena *arena, struct sp_str text);
 char *sp_arena_cstr(struct sp_arena *arena, struct sp_str text);
+struct sp_str sp_arena_join(struct sp_arena *arena,
+                            struct sp_str left,
+                            const char *separator,
+                            struct sp_str right);
 struct sp_str sp_arena_printf(struct sp_arena *arena, const char *fmt, ...) SP_PRINTF(2, 3);
 struct sp_str sp_arena_vprintf(struct sp_arena *arena, const char *fmt, va_list args)
     SP_PRINTF(2, 0);

@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-bool sp_str_eq(struct sp_str a, struct sp_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 bool sp_str_is(struct sp_str a, const char *text)
 {
     return sp_str_eq(a, sp_str_of(text));

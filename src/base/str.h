@@ -25,7 +25,11 @@ static inline struct sp_str sp_str_of(const char *text)
     return (struct sp_str){ text ? text : "", text ? strlen(text) : 0 };
 }
 
-bool sp_str_eq(struct sp_str a, struct sp_str b);
+static inline bool sp_str_eq(struct sp_str a, struct sp_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
 bool sp_str_is(struct sp_str a, const char *text);
 bool sp_str_is_nocase(struct sp_str a, const char *text); /* ASCII letters only */
 int sp_str_cmp(struct sp_str a, struct sp_str b);         /* byte order, as memcmp */

@@ -121,9 +121,9 @@ static int check(const struct sp_cli_command *self,
 {
     struct sp_preflight plan;
     struct sp_err err = SP_ERR_INIT;
-    enum sp_rc rc = sp_preflight(session, NULL, NULL, &plan, &err);
+    unsigned pitfalls = SP_PITFALLS_RESULTS | SP_PITFALLS_OTHER;
+    enum sp_rc rc = sp_preflight(session, pitfalls, NULL, NULL, &plan, &err);
 
-    sp_preflight_pitfalls(session, SP_PITFALLS_OTHER);
     int status = ignore(self, &args->ignore, &session->diags);
     if (status >= 0)
         return status;

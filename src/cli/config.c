@@ -102,10 +102,7 @@ static void collect(struct leaves *leaves, struct sp_str key, struct sp_value va
         struct sp_value inner = entry->value;
         if (!inner.origin)
             inner.origin = entry->origin;
-        collect(leaves,
-                sp_arena_printf(leaves->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(key),
-                                SP_STR_ARG(entry->key)),
-                inner);
+        collect(leaves, sp_arena_join(leaves->arena, key, ".", entry->key), inner);
     }
 }
 

@@ -262,8 +262,7 @@ static void list_steps(const struct sp_recipe *recipe,
     for (size_t i = 0; depth < NESTING_MAX && i < recipe->step_count; i++) {
         const struct sp_step *step = &recipe->steps[i];
         struct step_row row = {
-            sp_arena_printf(arena, SP_STR_FMT SP_STR_FMT, SP_STR_ARG(prefix),
-                            SP_STR_ARG(step->label)),
+            sp_arena_join(arena, prefix, "", step->label),
             step,
         };
         add_row(&row, &columns, page);

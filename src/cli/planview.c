@@ -169,7 +169,7 @@ int sp_show_plan(struct sp_session *session, bool json)
     struct sp_err err = SP_ERR_INIT;
 
     session->planning = true;
-    enum sp_rc rc = sp_preflight(session, on_action, &view, &plan, &err);
+    enum sp_rc rc = sp_preflight(session, SP_PITFALLS_RESULTS, on_action, &view, &plan, &err);
     if (json)
         print_json(&view, &plan, rc == SP_OK);
     else

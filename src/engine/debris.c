@@ -156,8 +156,7 @@ size_t sp_debris_old_runs(const struct sp_workspace *workspace,
 
     *out = SP_ARENA_NEW(workspace->arena, struct sp_debris_item, old);
     for (size_t i = 0; i < old; i++) {
-        struct sp_str path = sp_arena_printf(workspace->arena, SP_STR_FMT "/runs/" SP_STR_FMT,
-                                             SP_STR_ARG(workspace->dir), SP_STR_ARG(ids[i]));
+        struct sp_str path = sp_arena_join(workspace->arena, workspace->dir, "/runs/", ids[i]);
         (*out)[i] =
             (struct sp_debris_item){ .path = path, .run = ids[i], .size = sp_tree_size(path.ptr) };
     }

@@ -43,8 +43,7 @@ static struct sp_str expand_home(const struct sp_session *session, struct sp_str
 {
     if (!sp_str_is(path, "~") && !sp_str_starts(path, "~/"))
         return path;
-    return sp_arena_printf(session->arena, SP_STR_FMT SP_STR_FMT, SP_STR_ARG(session->world.home),
-                           SP_STR_ARG(sp_str_slice(path, 1, path.len)));
+    return sp_arena_join(session->arena, session->world.home, "", sp_str_slice(path, 1, path.len));
 }
 
 /* --- what is needed ----------------------------------------------------------------------- */
@@ -88,8 +87,7 @@ static struct sp_str image_file(const struct sp_session *session,
     if (image->path.len)
         return expand_home(session, image->path);
     dir = expand_home(session, dir.len ? dir : SP_STR("~/.singularity"));
-    return sp_arena_printf(session->arena, SP_STR_FMT "/" SP_STR_FMT, SP_STR_ARG(dir),
-                           SP_STR_ARG(sp_image_file_name(session->arena, reference)));
+    return sp_arena_join(session->arena, dir, "/", sp_image_file_name(session->arena, reference));
 }
 
 static void visit(struct sp_session *session,

@@ -18,8 +18,7 @@ static struct sp_str absolute_venv(struct sp_arena *arena,
 {
     if (sp_str_starts(task->virtual_env, "/"))
         return task->virtual_env;
-    return sp_arena_printf(arena, SP_STR_FMT "/" SP_STR_FMT, SP_STR_ARG(session->world.cwd),
-                           SP_STR_ARG(task->virtual_env));
+    return sp_arena_join(arena, session->world.cwd, "/", task->virtual_env);
 }
 
 struct sp_str sp_jobspec_path(struct sp_arena *arena,
@@ -33,8 +32,7 @@ struct sp_str sp_jobspec_path(struct sp_arena *arena,
         path = sp_str_of(own);
     if (!task->virtual_env.len)
         return path;
-    return sp_arena_printf(arena, SP_STR_FMT "/bin:" SP_STR_FMT,
-                           SP_STR_ARG(absolute_venv(arena, session, task)), SP_STR_ARG(path));
+    return sp_arena_join(arena, absolute_venv(arena, session, task), "/bin:", path);
 }
 
 /* bash sources the script, then becomes the tool. */

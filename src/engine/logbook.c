@@ -300,8 +300,7 @@ static struct sp_str expand_home(struct sp_arena *arena, struct sp_str path)
 
     if (!home.len || (!sp_str_is(path, "~") && !sp_str_starts(path, "~/")))
         return path;
-    return sp_arena_printf(arena, SP_STR_FMT SP_STR_FMT, SP_STR_ARG(home),
-                           SP_STR_ARG(sp_str_slice(path, 1, path.len)));
+    return sp_arena_join(arena, home, "", sp_str_slice(path, 1, path.len));
 }
 
 /* Letters, digits, everything outside ASCII, and what stands in names without need of quotes. */

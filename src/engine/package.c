@@ -103,9 +103,7 @@ static void add_pyenv(struct sp_packages *packages, struct sp_str root)
         version = sp_str_trim(sp_str_cut(&rest, '\n'));
     }
     if (version.len)
-        add_pattern(packages,
-                    sp_arena_printf(packages->arena, SP_STR_FMT "/versions/" SP_STR_FMT,
-                                    SP_STR_ARG(root), SP_STR_ARG(version)),
+        add_pattern(packages, sp_arena_join(packages->arena, root, "/versions/", version),
                     "/lib/python3*/site-packages");
 }
 
@@ -165,8 +163,7 @@ static void follow_pth(struct sp_packages *packages, struct sp_str site, const c
             sp_str_starts(line, "import\t"))
             continue;
         if (line.ptr[0] != '/')
-            line = sp_arena_printf(packages->arena, SP_STR_FMT "/" SP_STR_FMT, SP_STR_ARG(site),
-                                   SP_STR_ARG(line));
+            line = sp_arena_join(packages->arena, site, "/", line);
         add_dir(packages, &packages->linked, line);
     }
 }
@@ -231,10 +228,8 @@ static bool try_dirs(struct sp_packages *packages,
                      struct sp_str *out)
 {
     for (size_t i = 0; i < dirs->len; i++)
-        if (try_path(packages,
-                     sp_arena_printf(packages->arena, SP_STR_FMT "/" SP_STR_FMT,
-                                     SP_STR_ARG(dirs->items[i]), SP_STR_ARG(path)),
-                     spare, out))
+        if (try_path(packages, sp_arena_join(packages->arena, dirs->items[i], "/", path), spare,
+                     out))
             return true;
     return false;
 }

@@ -27,8 +27,7 @@ static bool was_looked_up(struct preflight *p, const struct need *need)
 
     /* Another path is another place to look at. */
     if (!sp_str_eq(need->path, p->path))
-        key = sp_arena_printf(p->session->arena, SP_STR_FMT " in " SP_STR_FMT,
-                              SP_STR_ARG(need->program), SP_STR_ARG(need->path));
+        key = sp_arena_join(p->session->arena, need->program, " in ", need->path);
     if (sp_map_has(&p->looked_up, key))
         return true;
     sp_map_set(&p->looked_up, sp_arena_str(p->session->arena, key), p);
@@ -116,7 +115,8 @@ static void check_written_tools(struct preflight *p, const struct sp_recipe *rec
             need.program = plain_program(p->session->arena, step->cab);
             check_program(p, &need);
         }
-        check_written_tools(p, step->recipe, depth + 1);
+        if (step->skip.kind == SP_NULL)
+            check_written_tools(p, step->recipe, depth + 1);
     }
 }
 
@@ -138,7 +138,7 @@ static void visit(struct preflight *p,
     sp_walk_done(walk, &fine);
 }
 
-void sp_preflight_pitfalls(struct sp_session *session, unsigned flags)
+static void find_pitfalls(struct sp_session *session, unsigned flags)
 {
     const struct sp_value *opts = sp_dict_get(session->config.root, "opts");
     struct sp_pitfall_search search = {
@@ -164,7 +164,9 @@ static enum sp_rc summary(const struct sp_session *session, struct sp_err *err)
     return sp_fail(err, SP_INVALID, "%zu error%s found", errors, errors == 1 ? "" : "s");
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what to look at, whom to tell, what comes out */
 enum sp_rc sp_preflight(struct sp_session *session,
+                        unsigned pitfalls,
                         sp_preflight_fn fn,
                         void *arg,
                         struct sp_preflight *out,
@@ -195,7 +197,7 @@ enum sp_rc sp_preflight(struct sp_session *session,
     if (session->diags.errors && sp_selection_is_empty(session->selection))
         check_written_tools(&p, session->recipe, 0);
     sp_walk_free(walk);
-    sp_preflight_pitfalls(session, SP_PITFALLS_RESULTS);
+    find_pitfalls(session, pitfalls);
     sp_map_fini(&p.looked_up);
     return rc && session->diags.errors == 0 ? rc : summary(session, err);
 }

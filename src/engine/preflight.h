@@ -16,13 +16,11 @@ struct sp_preflight {
     bool exact;   /* no loop length was unknown */
 };
 
-/* Findings go to session->diags, among them pitfalls that make results wrong; SP_INVALID when there
- * are errors. */
+/* Findings go to session->diags, among them pitfalls of these kinds (SP_PITFALLS_...); SP_INVALID
+ * when there are errors. */
 enum sp_rc sp_preflight(struct sp_session *session,
+                        unsigned pitfalls,
                         sp_preflight_fn fn,
                         void *arg,
                         struct sp_preflight *out,
                         struct sp_err *err) SP_MUST_USE;
-
-/* Further pitfalls, for those who ask. */
-void sp_preflight_pitfalls(struct sp_session *session, unsigned flags);

@@ -246,7 +246,7 @@ enum sp_rc sp_run(struct sp_session *session,
         result->backend_failed = true;
         return sp_fail(err, SP_NOT_FOUND, "there is no backend '%s'", options->backend);
     }
-    enum sp_rc rc = sp_preflight(session, NULL, NULL, &preflight, err);
+    enum sp_rc rc = sp_preflight(session, SP_PITFALLS_RESULTS, NULL, NULL, &preflight, err);
     result->nothing = preflight.nothing;
     if (rc || preflight.nothing)
         return rc;

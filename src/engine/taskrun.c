@@ -203,9 +203,7 @@ static const char *describe_exit(const struct sp_taskrun *run)
     int status = run->last.exit_status;
 
     if (status < 0)
-        return sp_arena_printf(arena, SP_STR_FMT " was lost: " SP_STR_FMT, SP_STR_ARG(name),
-                               SP_STR_ARG(run->reason))
-            .ptr;
+        return sp_arena_join(arena, name, " was lost: ", run->reason).ptr;
     if (WIFSIGNALED(status))
         return sp_arena_printf(arena, SP_STR_FMT " was ended by signal %d (%s) after %s",
                                SP_STR_ARG(name), WTERMSIG(status), sigdescr_np(WTERMSIG(status)),

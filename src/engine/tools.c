@@ -13,8 +13,7 @@ struct sp_str sp_tools_path(struct sp_arena *arena, const struct sp_places *plac
 
     if (path.len == 0)
         path = SP_STR("/usr/local/bin:/usr/bin:/bin");
-    return sp_arena_printf(arena, SP_STR_FMT ":" SP_STR_FMT, SP_STR_ARG(places->cargo),
-                           SP_STR_ARG(path));
+    return sp_arena_join(arena, places->cargo, ":", path);
 }
 
 bool sp_tools_has(const char *program, const char *path)

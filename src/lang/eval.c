@@ -184,8 +184,7 @@ static struct sp_str circle(struct sp_eval *eval, const struct sp_eval_frame *fo
     struct sp_str path = found->name;
 
     for (const struct sp_eval_frame *frame = eval->frame; frame; frame = frame->outer) {
-        path = sp_arena_printf(eval->arena, SP_STR_FMT " -> " SP_STR_FMT, SP_STR_ARG(frame->name),
-                               SP_STR_ARG(path));
+        path = sp_arena_join(eval->arena, frame->name, " -> ", path);
         if (frame == found)
             break;
     }

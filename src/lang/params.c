@@ -68,8 +68,7 @@ static void run_param(struct sp_eval *eval, struct sp_str key, struct sp_value *
         return; /* gone, or failed in an earlier evaluation */
     state->integer = SP_PARAM_RUNNING;
     struct sp_value raw = *entry;
-    struct sp_str name = sp_arena_printf(eval->arena, SP_STR_FMT "." SP_STR_FMT,
-                                         SP_STR_ARG(set->space), SP_STR_ARG(key));
+    struct sp_str name = sp_arena_join(eval->arena, set->space, ".", key);
     struct sp_value result = evaluate(eval, raw, name);
     if (result.kind == SP_UNSET && fallback && !sp_value_eq(*fallback, raw)) {
         raw = *fallback;

@@ -16,9 +16,7 @@ static struct sp_str normal(const struct sp_world_fake *fake,
 {
     struct sp_str cwd = sp_str_of(fake->cwd);
     struct sp_str rest =
-        path.len && path.ptr[0] == '/'
-            ? path
-            : sp_arena_printf(arena, SP_STR_FMT "/" SP_STR_FMT, SP_STR_ARG(cwd), SP_STR_ARG(path));
+        path.len && path.ptr[0] == '/' ? path : sp_arena_join(arena, cwd, "/", path);
     char *out = sp_arena_alloc(arena, rest.len + 2);
     size_t len = 0;
 

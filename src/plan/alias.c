@@ -425,8 +425,7 @@ struct sp_param *sp_alias_automatic(struct sp_nodes *nodes,
     if (node->bare || is_implicit(step, source) || sp_map_has(&step->aliases, source->name) ||
         has_value(step, source))
         return NULL;
-    struct sp_str name = sp_arena_printf(nodes->arena, SP_STR_FMT "." SP_STR_FMT,
-                                         SP_STR_ARG(step->step->label), SP_STR_ARG(source->name));
+    struct sp_str name = sp_arena_join(nodes->arena, step->step->label, ".", source->name);
     const struct sp_param *clash = sp_schema_find(&node->schema, name);
     if (clash) {
         sp_diag_error(nodes->diags, SP_DIAG_ALIAS, clash->origin,

@@ -105,8 +105,7 @@ static void set_deep(struct round *round,
 static void set_step(struct round *round, const struct sp_assignment *entry, struct sp_value value)
 {
     struct sp_walk *walk = round->walk;
-    struct sp_str full = sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT,
-                                         SP_STR_ARG(entry->step->fqname), SP_STR_ARG(entry->key));
+    struct sp_str full = sp_arena_join(walk->arena, entry->step->fqname, ".", entry->key);
 
     if (sp_map_has(&walk->fixed_step, full))
         return;

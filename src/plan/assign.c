@@ -9,7 +9,7 @@ static struct sp_str dotted(struct sp_arena *arena, struct sp_str prefix, struct
 {
     if (!prefix.len)
         return key;
-    return sp_arena_printf(arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(prefix), SP_STR_ARG(key));
+    return sp_arena_join(arena, prefix, ".", key);
 }
 
 /* --- names --------------------------------------------------------------------------------- */

@@ -16,7 +16,7 @@ static struct sp_dict *clone_or_new(struct sp_arena *arena, const struct sp_dict
 
 static struct sp_str join_names(struct sp_walk *walk, struct sp_str a, struct sp_str b)
 {
-    return sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(a), SP_STR_ARG(b));
+    return sp_arena_join(walk->arena, a, ".", b);
 }
 
 struct sp_step_node *sp_frame_step(const struct sp_frame *frame)

@@ -171,9 +171,8 @@ static struct sp_str base_taskname(struct sp_walk *walk, const struct sp_frame *
 {
     if (!frame->outer)
         return frame->node->fqname;
-    return sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT,
-                           SP_STR_ARG(frame->outer->taskname),
-                           SP_STR_ARG(frame->node->parent->step->label));
+    return sp_arena_join(walk->arena, frame->outer->taskname, ".",
+                         frame->node->parent->step->label);
 }
 
 static struct sp_str outer_worker(const struct sp_frame *frame)

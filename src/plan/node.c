@@ -180,8 +180,7 @@ static void set_written(struct sp_nodes *nodes,
         if (!value.origin)
             value.origin = entry->origin;
         if (prefix.len)
-            name = sp_arena_printf(nodes->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(prefix),
-                                   SP_STR_ARG(entry->key));
+            name = sp_arena_join(nodes->arena, prefix, ".", entry->key);
         if (sp_step_node_set(nodes, step, name, value))
             continue;
         if (value.kind == SP_DICT && is_section(step, name))
@@ -257,8 +256,7 @@ static bool build_step(struct sp_nodes *nodes,
     out->step = step;
     out->owner = node;
     out->index = (size_t)(out - node->steps);
-    out->fqname = sp_arena_printf(nodes->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(node->fqname),
-                                  SP_STR_ARG(step->label));
+    out->fqname = sp_arena_join(nodes->arena, node->fqname, ".", step->label);
     out->schema = &no_schema;
     out->params = sp_dict_new(nodes->arena).dict;
     sp_map_set(&node->by_label, step->label, out);

@@ -82,8 +82,10 @@ void sp_offers_choose(struct sp_arena *arena,
             out->offer = offer;
             return;
         }
-        sp_buf_addf(&reasons, "%s" SP_STR_FMT ": %s", reasons.len ? "; " : "",
-                    SP_STR_ARG(name->text), refusal);
+        sp_buf_adds(&reasons, reasons.len ? "; " : "");
+        sp_buf_add(&reasons, name->text);
+        sp_buf_adds(&reasons, ": ");
+        sp_buf_adds(&reasons, refusal);
     }
     out->reasons = sp_arena_str(arena, sp_buf_str(&reasons));
 }

@@ -50,8 +50,7 @@ static bool set_step(struct sp_walk *walk, const struct sp_dict_entry *entry)
 
     if (!step || !sp_step_node_set(walk->nodes, step, rest, entry->value))
         return false;
-    struct sp_str full = sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT,
-                                         SP_STR_ARG(step->fqname), SP_STR_ARG(rest));
+    struct sp_str full = sp_arena_join(walk->arena, step->fqname, ".", rest);
     sp_map_set(&walk->fixed_step, full, walk);
     return true;
 }
@@ -169,8 +168,7 @@ static void apply(struct sp_walk *walk, struct sp_str prefix, const struct sp_di
     {
         struct sp_dict_entry full = *entry;
         if (prefix.len)
-            full.key = sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(prefix),
-                                       SP_STR_ARG(entry->key));
+            full.key = sp_arena_join(walk->arena, prefix, ".", entry->key);
         if (!full.value.origin)
             full.value.origin = full.origin;
         if (take(walk, &full))

@@ -59,8 +59,7 @@ static struct sp_str expand_home(struct sp_walk *walk, struct sp_str path)
 {
     if (!sp_str_is(path, "~") && !sp_str_starts(path, "~/"))
         return path;
-    return sp_arena_printf(walk->arena, SP_STR_FMT SP_STR_FMT, SP_STR_ARG(walk->outside->home),
-                           SP_STR_ARG(sp_str_slice(path, 1, path.len)));
+    return sp_arena_join(walk->arena, walk->outside->home, "", sp_str_slice(path, 1, path.len));
 }
 
 static bool choose_virtual_env(struct sp_walk *walk, struct sp_frame *frame)
@@ -159,11 +158,10 @@ static void add_variables(struct sp_walk *walk)
         env[i] = command->env[i];
     SP_DICT_EACH(entry, more->dict)
     if (sp_is_value(entry->value) && entry->value.kind != SP_NULL)
-        len = set_variable(env, len,
-                           sp_arena_printf(walk->arena, SP_STR_FMT "=" SP_STR_FMT,
-                                           SP_STR_ARG(entry->key),
-                                           SP_STR_ARG(sp_value_text(walk->arena, entry->value)))
-                               .ptr);
+        len = set_variable(
+            env, len,
+            sp_arena_join(walk->arena, entry->key, "=", sp_value_text(walk->arena, entry->value))
+                .ptr);
     command->env = env;
 }
 

@@ -288,9 +288,7 @@ size_t sp_refs_check(struct sp_walk *walk,
         if (param && param->is_output && param->has_implicit)
             continue;
         const struct sp_value *raw = raw_value(validation, entry->key);
-        struct sp_str owner =
-            sp_arena_printf(walk->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(validation->owner),
-                            SP_STR_ARG(entry->key));
+        struct sp_str owner = sp_arena_join(walk->arena, validation->owner, ".", entry->key);
         if (raw)
             errors += check_value(walk, frame, *raw, owner, faulty);
     }

@@ -117,8 +117,9 @@ static struct sp_str negated_name(const struct sp_building *build,
     if (!param->nom_de_guerre.len && replace.kind == SP_DICT)
         SP_DICT_EACH(entry, replace.dict)
     name = replace_all(build->arena, name, entry->key, sp_value_text(build->arena, entry->value));
-    return sp_arena_printf(build->arena, SP_STR_FMT SP_STR_FMT SP_STR_FMT, SP_STR_ARG(dashes),
-                           SP_STR_ARG(negation), SP_STR_ARG(name));
+    if (negation.len)
+        name = sp_arena_join(build->arena, negation, "", name);
+    return sp_arena_join(build->arena, dashes, "", name);
 }
 
 static struct sp_str option_name(const struct sp_building *build, const struct sp_param *param)
@@ -279,8 +280,7 @@ static void add_pair(struct sp_building *build, const struct argument *arg, stru
     struct sp_str name = option_name(build, arg->param);
 
     if (has_policy(build, arg->param, SP_POLICY_KEY_VALUE)) {
-        sp_building_add(build, sp_arena_printf(build->arena, SP_STR_FMT "=" SP_STR_FMT,
-                                               SP_STR_ARG(name), SP_STR_ARG(value)));
+        sp_building_add(build, sp_arena_join(build->arena, name, "=", value));
         return;
     }
     sp_building_add(build, name);

@@ -98,8 +98,7 @@ static enum sp_rc finish_environment(const struct sp_building *build, struct sp_
                                "environment variable '" SP_STR_FMT "': " SP_STR_FMT,
                                SP_STR_ARG(entry->key), SP_STR_ARG(value.text));
             env[len++] =
-                sp_arena_printf(build->arena, SP_STR_FMT "=" SP_STR_FMT, SP_STR_ARG(entry->key),
-                                SP_STR_ARG(sp_value_text(build->arena, value)))
+                sp_arena_join(build->arena, entry->key, "=", sp_value_text(build->arena, value))
                     .ptr;
         }
     out->env = env;

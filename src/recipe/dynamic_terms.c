@@ -53,9 +53,7 @@ static struct sp_str lower(struct sp_arena *arena, struct sp_str text)
 static void add_set(struct sp_dynamic_call *call, struct sp_str term, const struct sp_dict *set)
 {
     SP_DICT_EACH(entry, set)
-    sp_dict_set(call->arena, call->inputs,
-                sp_arena_printf(call->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(term),
-                                SP_STR_ARG(entry->key)),
+    sp_dict_set(call->arena, call->inputs, sp_arena_join(call->arena, term, ".", entry->key),
                 entry->value);
 }
 

@@ -72,7 +72,7 @@ static struct sp_str expand_home(struct sp_arena *arena,
     if (!world->home.len || !sp_str_starts(path, "~") || (path.len > 1 && path.ptr[1] != '/'))
         return path;
     struct sp_str rest = sp_str_slice(path, 1, path.len);
-    return sp_arena_printf(arena, SP_STR_FMT SP_STR_FMT, SP_STR_ARG(world->home), SP_STR_ARG(rest));
+    return sp_arena_join(arena, world->home, "", rest);
 }
 
 /* Relative to `dir` if it is in there. */

@@ -61,11 +61,11 @@ uint32_t sp_pitfall_place(struct sp_pitfalls *p, struct sp_value text, size_t at
 
 static bool is_new(struct sp_pitfalls *p, const void *object)
 {
-    struct sp_str key = sp_arena_printf(p->arena, "%p", object);
+    struct sp_str address = { (const char *)&object, sizeof object };
 
-    if (sp_map_has(&p->seen, key))
+    if (sp_map_has(&p->seen, address))
         return false;
-    sp_map_set(&p->seen, key, p);
+    sp_map_set(&p->seen, sp_arena_str(p->arena, address), p);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "lang/formula.h"
 #include "lang/functions.h"
 #include "lang/operators.h"
+#include "lang/substitute.h"
 #include "recipe/pitfall_internal.h"
 
 struct look {
@@ -161,32 +162,44 @@ static void look_at(const struct look *look, const struct sp_node *node)
     }
 }
 
-static void note_mentions(struct sp_pitfalls *p, struct sp_str text)
+static void note_mention(void *arg, const struct sp_reference *ref)
 {
-    struct sp_list *refs = sp_list_new(p->arena).list;
+    struct sp_pitfalls *p = arg;
 
-    sp_eval_references(p->arena, text, refs);
-    SP_LIST_EACH(ref, refs)
-    {
-        struct sp_str rest = ref->text;
-        (void)sp_str_cut(&rest, '.');
-        if (rest.ptr)
-            sp_map_set(&p->mentions, sp_str_cut(&rest, '.'), p);
-    }
+    if (ref->len > 1)
+        sp_map_set(&p->mentions, ref->items[1].name, p);
+}
+
+static void look_at_template(struct sp_pitfalls *p, struct sp_str text)
+{
+    struct sp_eval_fault fault = { 0 };
+    const struct sp_template *template = sp_template_parse(p->arena, text, &fault);
+
+    if (template)
+        sp_template_references(template, note_mention, p);
+}
+
+static void look_at_formula(struct sp_pitfalls *p, struct sp_value text)
+{
+    struct look look = { p, text };
+    struct sp_eval_fault fault = { 0 };
+    const struct sp_node *node =
+        sp_formula_parse(p->arena, sp_str_slice(text.text, 1, text.text.len), &fault);
+
+    if (!node)
+        return;
+    sp_formula_references(node, note_mention, p);
+    look_at(&look, node);
 }
 
 static void look_at_text(struct sp_pitfalls *p, struct sp_value text)
 {
-    struct look look = { p, text };
-    struct sp_eval_fault fault = { 0 };
-    bool formula = sp_str_starts(text.text, "=") && !sp_str_starts(text.text, "==");
+    bool equals = sp_str_starts(text.text, "=");
 
-    if (!formula && sp_str_find(text.text, '{') == SIZE_MAX)
-        return;
-    note_mentions(p, text.text);
-    if (formula)
-        look_at(&look,
-                sp_formula_parse(p->arena, sp_str_slice(text.text, 1, text.text.len), &fault));
+    if (equals && !sp_str_starts(text.text, "=="))
+        look_at_formula(p, text);
+    else if (sp_str_find(text.text, '{') != SIZE_MAX)
+        look_at_template(p, sp_str_slice(text.text, equals, text.text.len));
 }
 
 /* {recipe.x} without quotes: a mapping with the name as key and nothing under it. */

@@ -75,7 +75,7 @@ static void look_at_order(struct sp_pitfalls *p,
     struct sp_value value = set->entries[at].value;
     struct sp_list *refs = sp_list_new(p->arena).list;
 
-    if (!sp_is_text(value))
+    if (!sp_is_text(value) || sp_str_find_str(value.text, SP_STR("current")) == SIZE_MAX)
         return;
     sp_eval_references(p->arena, value.text, refs);
     SP_LIST_EACH(ref, refs)

@@ -64,8 +64,7 @@ static void flatten_aliases(struct sp_config *config,
         struct sp_str name = entry->key;
         bool usable = true;
         if (prefix.len)
-            name = sp_arena_printf(config->arena, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(prefix),
-                                   SP_STR_ARG(entry->key));
+            name = sp_arena_join(config->arena, prefix, ".", entry->key);
         if (entry->value.kind == SP_DICT) {
             flatten_aliases(config, name, entry->value.dict, out);
             continue;

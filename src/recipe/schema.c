@@ -361,10 +361,8 @@ static void load_section(struct loader *loader, struct sp_str prefix, const stru
     {
         if (sp_str_is(entry->key, "subsection"))
             continue;
-        struct sp_str name = prefix.len
-                                 ? sp_arena_printf(loader->arena, SP_STR_FMT "." SP_STR_FMT,
-                                                   SP_STR_ARG(prefix), SP_STR_ARG(entry->key))
-                                 : entry->key;
+        struct sp_str name =
+            prefix.len ? sp_arena_join(loader->arena, prefix, ".", entry->key) : entry->key;
         load_entry(loader, name, entry);
     }
 }
@@ -422,10 +420,8 @@ static void flatten(struct sp_arena *arena,
 {
     SP_DICT_EACH(entry, values)
     {
-        struct sp_str name = prefix.len
-                                 ? sp_arena_printf(arena, SP_STR_FMT "." SP_STR_FMT,
-                                                   SP_STR_ARG(prefix), SP_STR_ARG(entry->key))
-                                 : entry->key;
+        struct sp_str name =
+            prefix.len ? sp_arena_join(arena, prefix, ".", entry->key) : entry->key;
         if (entry->value.kind == SP_DICT && is_section_name(schema, name))
             flatten(arena, schema, name, entry->value.dict, out);
         else

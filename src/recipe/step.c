@@ -151,8 +151,7 @@ void sp_step_load(struct sp_config *config,
                   const struct sp_dict_entry *entry,
                   struct sp_step *out)
 {
-    struct sp_str full = sp_arena_printf(config->arena, SP_STR_FMT "." SP_STR_FMT,
-                                         SP_STR_ARG(owner), SP_STR_ARG(entry->key));
+    struct sp_str full = sp_arena_join(config->arena, owner, ".", entry->key);
     struct sp_str what = sp_arena_printf(config->arena, "step '" SP_STR_FMT "'", SP_STR_ARG(full));
     struct raw_step raw = { .step = { .label = entry->key, .origin = entry->origin } };
     struct sp_fields table = { fields, SP_COUNT(fields), what.ptr };

@@ -302,8 +302,14 @@ struct sp_dict *sp_dict_clone(struct sp_arena *arena, const struct sp_dict *dict
 {
     struct sp_dict *clone = SP_ARENA_NEW(arena, struct sp_dict, 1);
 
-    SP_DICT_EACH(entry, dict)
-    sp_dict_set_at(arena, clone, entry->key, entry->origin, entry->value);
+    if (!dict->len)
+        return clone;
+    clone->capacity = dict->capacity;
+    clone->entries = SP_ARENA_NEW(arena, struct sp_dict_entry, clone->capacity);
+    clone->len = dict->len;
+    memcpy(clone->entries, dict->entries, dict->len * sizeof *dict->entries);
+    if (clone->len >= INDEX_FROM)
+        rebuild_index(arena, clone);
     return clone;
 }
 
