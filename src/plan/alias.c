@@ -353,7 +353,7 @@ static void settle(struct sp_nodes *nodes,
                           : param->required == SP_YES ? SP_REQUIRED
                                                       : SP_OPTIONAL;
     }
-    sp_map_set(&node->schema.params, alias->name, param);
+    sp_schema_add(&node->schema, param);
     sp_map_set(&node->aliases, alias->name, alias);
 }
 

@@ -357,15 +357,6 @@ static void set_nested(struct sp_arena *arena,
     }
 }
 
-static bool is_parameter_section(const struct sp_schema *schema, struct sp_str section)
-{
-    SP_MAP_EACH (entry, &schema->params)
-        if (entry->key.len > section.len && entry->key.ptr[section.len] == '.' &&
-            memcmp(entry->key.ptr, section.ptr, section.len) == 0)
-            return true;
-    return false;
-}
-
 void sp_frame_set_var(struct sp_walk *walk,
                       struct sp_frame *frame,
                       struct sp_str name,
@@ -374,7 +365,7 @@ void sp_frame_set_var(struct sp_walk *walk,
     struct sp_str rest = name;
     struct sp_str section = sp_str_cut(&rest, '.');
 
-    if (!rest.ptr || is_parameter_section(&frame->node->schema, section))
+    if (!rest.ptr || sp_schema_has_section(&frame->node->schema, section))
         sp_dict_set(walk->arena, frame->vars, name, value);
     else
         set_nested(walk->arena, frame->vars, name, value);

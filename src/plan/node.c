@@ -123,20 +123,11 @@ void sp_recipe_node_offer(const struct sp_recipe_node *node, struct sp_nearest *
 
 /* --- values written in a step -------------------------------------------------------------- */
 
-static bool has_names_under(const struct sp_schema *schema, struct sp_str name)
-{
-    SP_MAP_EACH (entry, &schema->params)
-        if (entry->key.len > name.len && entry->key.ptr[name.len] == '.' &&
-            memcmp(entry->key.ptr, name.ptr, name.len) == 0)
-            return true;
-    return false;
-}
-
 static bool is_section(const struct sp_step_node *step, struct sp_str name)
 {
     struct sp_str rest;
 
-    if (has_names_under(step->schema, name))
+    if (sp_schema_has_section(step->schema, name))
         return true;
     if (!step->recipe)
         return false;
@@ -242,7 +233,7 @@ static void copy_schema(struct sp_nodes *nodes, const struct sp_schema *from, st
     SP_MAP_EACH (entry, &from->params) {
         struct sp_param *copy = SP_ARENA_NEW(nodes->arena, struct sp_param, 1);
         *copy = *(const struct sp_param *)entry->value;
-        sp_map_set(&to->params, copy->name, copy);
+        sp_schema_add(to, copy);
     }
 }
 
@@ -456,7 +447,7 @@ void sp_nodes_fini(struct sp_recipe_node *root)
         sp_nodes_fini(root->steps[i].recipe);
         sp_map_fini(&root->steps[i].aliases);
     }
-    sp_map_fini(&root->schema.params);
+    sp_schema_fini(&root->schema);
     sp_map_fini(&root->by_label);
     sp_map_fini(&root->aliases);
     sp_map_fini(&root->assigned);

@@ -200,7 +200,7 @@ bool sp_validate_one(struct sp_walk *walk,
     struct sp_param copy = *param;
 
     copy.is_output = false; /* select it, whatever it is */
-    sp_map_set(&schema.params, param->name, &copy);
+    sp_schema_add(&schema, &copy);
     sp_dict_set_at(walk->arena, params, param->name, value->origin, *value);
     struct sp_validation validation = { .schema = &schema, .owner = frame->node->fqname };
     struct sp_diags found;
@@ -214,7 +214,7 @@ bool sp_validate_one(struct sp_walk *walk,
     sp_diags_fini(&found);
     const struct sp_value *result = sp_dict_find(params, param->name);
     *value = result ? *result : sp_unset();
-    sp_map_fini(&schema.params);
+    sp_schema_fini(&schema);
     sp_scope_set(&frame->scope, "current", saved, true);
     return errors == 0;
 }

@@ -48,6 +48,7 @@ struct golden {
     size_t file_count;
     bool show_log;
     bool side_by_side;
+    bool check_last; /* what a dry walk has not looked at */
     struct sp_buf *out;
 };
 
@@ -382,6 +383,7 @@ static void walk_through(struct golden *g,
         .params = g->params,
         .selection = &g->selection,
         .dry = dry,
+        .prepare = g->check_last,
         .parallel = g->side_by_side,
         .spare = 1, /* memory is renewed as often as can be */
         .log = on_log,
@@ -398,9 +400,12 @@ static void walk_through(struct golden *g,
         sp_buf_adds(g->out, "  nothing to walk through\n");
         return;
     }
-    if (sp_walk_new(&options, &walk, &err))
+    enum sp_rc rc = sp_walk_new(&options, &walk, &err);
+    if (rc)
         sp_buf_addf(g->out, "  cannot: %s\n", err.text);
     for (int i = 0; i < MAX_ACTIONS && one_action(g, walk, dry); i++) {}
+    if (rc == SP_OK && g->check_last)
+        sp_walk_check_rest(walk);
     sp_walk_free(walk);
 }
 
@@ -438,7 +443,72 @@ static void play(struct golden *g, struct sp_str text, bool dry)
     g->file_count = kept;
 }
 
+/* --- checking last ------------------------------------------------------------------------- */
+
+struct lines {
+    SP_VEC(struct sp_str) all;
+};
+
+static int compare_lines(const void *a, const void *b)
+{
+    return sp_str_cmp(*(const struct sp_str *)a, *(const struct sp_str *)b);
+}
+
+/* Lines that tell of findings, sorted. */
+static struct lines findings_in(struct sp_str text)
+{
+    struct lines lines = { 0 };
+
+    while (text.ptr) {
+        struct sp_str line = sp_str_cut(&text, '\n');
+        if (sp_str_starts(line, "  error ") || sp_str_starts(line, "  warning "))
+            *SP_VEC_ADD(&lines.all) = line;
+    }
+    if (lines.all.len)
+        qsort(lines.all.items, lines.all.len, sizeof *lines.all.items, compare_lines);
+    return lines;
+}
+
+static bool are_same(const struct lines *a, const struct lines *b)
+{
+    bool same = a->all.len == b->all.len;
+
+    for (size_t i = 0; same && i < a->all.len; i++)
+        same = sp_str_eq(a->all.items[i], b->all.items[i]);
+    return same;
+}
+
+/* A dry walk with sp_walk_check_rest finds what one with a check before it does. */
+static void compare_orders(struct golden *g, struct sp_str recipe, struct sp_str checked_first)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_buf *out = g->out;
+
+    g->out = &text;
+    g->check_last = true;
+    play(g, recipe, true);
+    g->check_last = false;
+    g->out = out;
+    struct lines want = findings_in(checked_first);
+    struct lines got = findings_in(sp_buf_str(&text));
+    if (!are_same(&want, &got))
+        sp_buf_addf(out, "  CHECKED LAST, THE FINDINGS ARE OTHERS:\n" SP_STR_FMT,
+                    SP_STR_ARG(sp_buf_str(&text)));
+    SP_VEC_FINI(&want.all);
+    SP_VEC_FINI(&got.all);
+}
+
 /* --- cases --------------------------------------------------------------------------------- */
+
+static void play_dry(struct golden *g, struct sp_str recipe)
+{
+    size_t before = g->out->len;
+
+    play(g, recipe, true);
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_str shown = sp_str_slice(sp_buf_str(g->out), before, g->out->len);
+    compare_orders(g, recipe, sp_arena_str(arena, shown));
+}
 
 static void play_section(struct sp_str section, struct sp_str recipe, struct sp_buf *out)
 {
@@ -454,7 +524,7 @@ static void play_section(struct sp_str section, struct sp_str recipe, struct sp_
     }
     g.side_by_side = sp_str_is(g.mode, "scatter");
     if (!sp_str_is(g.mode, "run") && !g.side_by_side)
-        play(&g, recipe, true);
+        play_dry(&g, recipe);
     if (!sp_str_is(g.mode, "dry"))
         play(&g, recipe, false);
     SP_VEC_FINI(&g.fixes);

@@ -276,7 +276,7 @@ void sp_cab_fini(struct sp_cab *cab)
         return;
     sp_wranglers_free(cab->wranglers);
     cab->wranglers = NULL;
-    sp_map_fini(&cab->schema.params);
+    sp_schema_fini(&cab->schema);
 }
 
 const char *sp_cab_field_name(size_t i)

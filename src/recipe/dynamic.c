@@ -92,7 +92,7 @@ void sp_dynamic_free(struct sp_dynamic *dynamic)
     if (!dynamic)
         return;
     SP_MAP_EACH (entry, &dynamic->variants)
-        sp_map_fini(&((struct sp_cab *)entry->value)->schema.params);
+        sp_schema_fini(&((struct sp_cab *)entry->value)->schema);
     sp_map_fini(&dynamic->variants);
     sp_map_fini(&dynamic->templates);
     sp_origins_free(dynamic->origins);
@@ -198,16 +198,16 @@ enum sp_rc sp_dynamic_add(struct sp_dynamic_call *call,
         struct sp_param *param = entry->value;
         if (!param->origin)
             param->origin = call->cab->origin;
-        sp_map_set(&schema->params, entry->key, param);
+        sp_schema_add(schema, param);
     }
-    sp_map_fini(&added.params);
+    sp_schema_fini(&added);
     return rc;
 }
 
 static void copy_schema(const struct sp_schema *from, struct sp_schema *to)
 {
     SP_MAP_EACH (entry, &from->params)
-        sp_map_set(&to->params, entry->key, entry->value);
+        sp_schema_add(to, entry->value);
 }
 
 static enum sp_rc evaluate(struct sp_dynamic_call *call,
@@ -285,7 +285,7 @@ static enum sp_rc make_variant(struct sp_dynamic *dynamic,
 
     enum sp_rc rc = evaluate(&call, builtin, &schema, err);
     if (rc) {
-        sp_map_fini(&schema.params);
+        sp_schema_fini(&schema);
         return sp_err_wrap(err, "error evaluating dynamic schema " SP_STR_FMT,
                            SP_STR_ARG(cab->dynamic_schema));
     }

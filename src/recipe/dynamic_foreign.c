@@ -99,7 +99,7 @@ static enum sp_rc take_section(struct sp_dynamic_call *call,
         struct sp_param *known = sp_schema_find(&call->cab->schema, entry->key);
         struct sp_dict *one = sp_dict_new(call->arena).dict;
         if (entry->value.kind == SP_NULL && known && known->is_output == outputs) {
-            sp_map_set(&schema->params, known->name, known);
+            sp_schema_add(schema, known);
             continue;
         }
         sp_dict_set(call->arena, one, entry->key, entry->value);

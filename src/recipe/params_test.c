@@ -238,7 +238,7 @@ static void stage_init(struct stage *stage, const char *schema, unsigned flags)
 static void stage_fini(struct stage *stage)
 {
     sp_map_fini(&stage->promised);
-    sp_map_fini(&stage->schema.params);
+    sp_schema_fini(&stage->schema);
     sp_world_fake_fini(&stage->fake);
     bed_fini(&stage->bed);
 }

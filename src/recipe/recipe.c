@@ -189,7 +189,7 @@ struct sp_recipe *sp_recipe_load(struct sp_config *config,
 void sp_recipe_fini(struct sp_recipe *recipe)
 {
     if (recipe)
-        sp_map_fini(&recipe->schema.params);
+        sp_schema_fini(&recipe->schema);
 }
 
 const char *sp_recipe_field_name(size_t i)

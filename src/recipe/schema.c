@@ -166,7 +166,7 @@ static void add_param(struct loader *loader, const struct sp_param *param)
     }
     struct sp_param *kept = SP_ARENA_NEW(loader->arena, struct sp_param, 1);
     *kept = *param;
-    sp_map_set(&loader->schema->params, kept->name, kept);
+    sp_schema_add(loader->schema, kept);
 }
 
 static void load_shorthand(struct loader *loader,
@@ -384,6 +384,27 @@ void sp_schema_load(struct sp_arena *arena,
         load_section(&loader, SP_STR(""), outputs);
 }
 
+/* --- the set ------------------------------------------------------------------------------ */
+
+void sp_schema_add(struct sp_schema *schema, struct sp_param *param)
+{
+    struct sp_str name = param->name;
+
+    sp_map_set(&schema->params, name, param);
+    for (size_t dot = sp_str_rfind(name, '.'); dot != SIZE_MAX; dot = sp_str_rfind(name, '.')) {
+        name = sp_str_slice(name, 0, dot);
+        if (sp_map_has(&schema->sections, name))
+            return;
+        sp_map_set(&schema->sections, name, param);
+    }
+}
+
+void sp_schema_fini(struct sp_schema *schema)
+{
+    sp_map_fini(&schema->params);
+    sp_map_fini(&schema->sections);
+}
+
 /* --- questions ---------------------------------------------------------------------------- */
 
 bool sp_param_is_named_output(const struct sp_param *param)
@@ -401,16 +422,12 @@ struct sp_param *sp_schema_find(const struct sp_schema *schema, struct sp_str na
     return sp_map_find(&schema->params, name);
 }
 
-/* --- supplied values ---------------------------------------------------------------------- */
-
-static bool is_section_name(const struct sp_schema *schema, struct sp_str name)
+bool sp_schema_has_section(const struct sp_schema *schema, struct sp_str name)
 {
-    SP_MAP_EACH (entry, &schema->params)
-        if (entry->key.len > name.len && entry->key.ptr[name.len] == '.' &&
-            memcmp(entry->key.ptr, name.ptr, name.len) == 0)
-            return true;
-    return false;
+    return sp_map_has(&schema->sections, name);
 }
+
+/* --- supplied values ---------------------------------------------------------------------- */
 
 static void flatten(struct sp_arena *arena,
                     const struct sp_schema *schema,
@@ -422,7 +439,7 @@ static void flatten(struct sp_arena *arena,
     {
         struct sp_str name =
             prefix.len ? sp_arena_join(arena, prefix, ".", entry->key) : entry->key;
-        if (entry->value.kind == SP_DICT && is_section_name(schema, name))
+        if (entry->value.kind == SP_DICT && sp_schema_has_section(schema, name))
             flatten(arena, schema, name, entry->value.dict, out);
         else
             sp_dict_set_at(arena, out, name, entry->origin, entry->value);

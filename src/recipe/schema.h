@@ -68,10 +68,18 @@ bool sp_param_is_named_output(const struct sp_param *param);
 bool sp_param_is_file_type(const struct sp_param *param); /* file or file list */
 
 struct sp_schema {
-    struct sp_map params; /* name -> struct sp_param *, inputs first, in order */
+    struct sp_map params; /* name -> struct sp_param *, inputs first, in order; see sp_schema_add */
+    struct sp_map sections; /* private: "a" and "a.b" of a parameter "a.b.c" */
 };
 
+/* The parameter and its name are not copied. One of the same name is replaced. */
+void sp_schema_add(struct sp_schema *schema, struct sp_param *param);
+void sp_schema_fini(struct sp_schema *schema);
+
 struct sp_param *sp_schema_find(const struct sp_schema *schema, struct sp_str name);
+
+/* Are there parameters called "NAME.something"? */
+bool sp_schema_has_section(const struct sp_schema *schema, struct sp_str name);
 
 /* Load both sections (either may be NULL). Findings go to diags; what is usable is loaded. `what`
  * names the owner in messages: "cab 'simms'". */

@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_params(&schema);
         check_flatten(arena, &schema, value.dict);
     }
-    sp_map_fini(&schema.params);
+    sp_schema_fini(&schema);
     sp_diags_fini(&diags);
     sp_origins_free(origins);
     return 0;

@@ -109,7 +109,7 @@ static void check_forms(void)
         for (size_t k = 0; k < bed.diags.len; k++)
             placed = placed && bed.diags.items[k].origin;
         tap_ok(placed, "every finding has a place");
-        sp_map_fini(&schema.params);
+        sp_schema_fini(&schema);
         bed_fini(&bed);
     }
 }
@@ -169,7 +169,7 @@ static void check_fields(void)
            "categories, written and derived");
     tap_ok(sp_schema_is_field(SP_STR("nom_de_guerre")) && !sp_schema_is_field(SP_STR("action")),
            "names of fields");
-    sp_map_fini(&schema.params);
+    sp_schema_fini(&schema);
     bed_fini(&bed);
 }
 
@@ -199,7 +199,7 @@ static void check_flatten(void)
         if (!tap_ok(placed && strcmp(bed_repr(&bed, flat), flats[i].want) == 0, "flatten %s",
                     flats[i].values))
             printf("# got %s\n", bed_repr(&bed, flat));
-        sp_map_fini(&schema.params);
+        sp_schema_fini(&schema);
         bed_fini(&bed);
     }
 }
