@@ -75,29 +75,35 @@ static const char *const fields[] = {
     "metadata",      "metavar",  "abbreviation",
 };
 
+static bool has_field(const struct sp_dict *dict)
+{
+    SP_DICT_EACH(field, dict)
+    if (sp_schema_is_field(field->key))
+        return true;
+    return false;
+}
+
 /* A section, one of whose keys is a field and another nearly one. */
 static void look_at_section(struct sp_pitfalls *p, const struct sp_dict_entry *entry)
 {
     const struct sp_dict_entry *stray = NULL;
-    bool has_field = false;
     struct sp_nearest nearest = { 0 };
 
+    if (!has_field(entry->value.dict))
+        return;
     SP_DICT_EACH(field, entry->value.dict)
     {
-        bool known = sp_schema_is_field(field->key);
-        has_field = has_field || known;
-        if (known || stray)
+        if (stray || sp_schema_is_field(field->key))
             continue;
         nearest = SP_NEAREST(field->key);
         for (size_t i = 0; i < SP_COUNT(fields); i++)
             sp_nearest_offer(&nearest, sp_str_of(fields[i]));
         stray = nearest.best.ptr ? field : NULL;
     }
-    if (has_field && stray &&
-        sp_pitfall(p, SP_DIAG_STRAY_KEY, stray->origin,
-                   "'" SP_STR_FMT "' is no field, which makes '" SP_STR_FMT
-                   "' a section of parameters",
-                   SP_STR_ARG(stray->key), SP_STR_ARG(entry->key)))
+    if (stray && sp_pitfall(p, SP_DIAG_STRAY_KEY, stray->origin,
+                            "'" SP_STR_FMT "' is no field, which makes '" SP_STR_FMT
+                            "' a section of parameters",
+                            SP_STR_ARG(stray->key), SP_STR_ARG(entry->key)))
         sp_diag_hint_nearest(p->search->diags, &nearest);
 }
 
