@@ -125,6 +125,7 @@ struct sp_walk {
     bool something_ran;       /* a step has pretended to run: files may appear */
     bool glob_was_empty;      /* set by `world` */
     bool passed_over;         /* dry: there are steps that were not looked at as CHECK does */
+    size_t findings;          /* in diags, when it began */
     bool mistakes;            /* before a run: some step or recipe cannot run */
     bool over;
     bool parallel;

@@ -349,6 +349,7 @@ static void start(struct sp_walk *walk, enum sp_walk_mode mode)
     walk->mode = mode;
     walk->top = NULL;
     walk->over = walk->mistakes = walk->passed_over = false;
+    walk->findings = walk->diags->len;
     walk->something_ran = false;
     walk->found = NULL;
     sp_path_order_fini(&walk->promised_order);
@@ -440,10 +441,10 @@ enum sp_rc sp_walk_new(const struct sp_walk_options *options,
     return SP_OK;
 }
 
-/* With a mistake, what follows from the value in question was not looked at either. */
+/* After a finding, what follows from the value in question was not looked at either. */
 void sp_walk_check_rest(struct sp_walk *walk)
 {
-    if (walk->passed_over || walk->diags->errors)
+    if (walk->passed_over || walk->diags->len > walk->findings)
         rehearse(walk, SP_MODE_CHECK);
     walk->over = true;
 }

@@ -50,7 +50,7 @@ struct sp_walk_options {
     bool dry;
     bool planning; /* of a dry walk: what this machine lacks, and values that a recipe asks for in
                       vain, are warnings; the reference finds them when it gets there */
-    bool prepare; /* sp_walk_new only prepares: the caller has checked, or is about to */
+    bool prepare;  /* sp_walk_new only prepares: the caller has checked, or is about to */
     bool parallel; /* give SCATTER; else, and when dry, one iteration after the other */
     size_t spare;  /* bytes of memory that may be garbage between iterations; 0: the default */
     sp_log_fn log; /* LOG(...) in formulas; may be NULL */
