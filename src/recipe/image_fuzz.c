@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* image_fuzz.c - YAML of an image, as a cab says it. What is read has a name or a path; its
- * reference, read again, is that reference (a name may not have a colon then); its file name is in
- * no other directory. */
+ * reference, read again, is that reference, if it is of ordinary letters; its file name is in no
+ * other directory. */
 #include "lang/origin.h"
 #include "lang/yaml.h"
 #include "recipe/image.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #define INPUT_MAX ((size_t)4096)
@@ -16,6 +17,15 @@ static void require(bool ok)
 {
     if (!ok)
         abort();
+}
+
+/* Blanks at an end are cut off, and a second ':' or '@' moves from one part into the next. */
+static bool is_ordinary(struct sp_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!isalnum((unsigned char)text.ptr[i]) && !strchr("._-/", text.ptr[i]))
+            return false;
+    return true;
 }
 
 static void check_image(struct sp_arena *arena, const struct sp_image *image)
@@ -29,7 +39,8 @@ static void check_image(struct sp_arena *arena, const struct sp_image *image)
     struct sp_str reference = sp_image_reference(arena, image, sp_null());
     struct sp_str file = sp_image_file_name(arena, reference);
     require(reference.len && sp_str_find(file, '/') == SIZE_MAX);
-    if (sp_str_find(image->name, ':') == SIZE_MAX &&
+    if (is_ordinary(image->name) && is_ordinary(image->registry) &&
+        is_ordinary(image->digest.len ? image->digest : image->version) &&
         sp_image_read(arena, sp_text(reference), &again, &err) == SP_OK)
         require(sp_str_eq(sp_image_reference(arena, &again, sp_null()), reference));
 }
