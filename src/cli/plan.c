@@ -35,7 +35,7 @@ const struct sp_cli_command sp_command_plan = {
         .synopsis = "[OPTIONS] FILE... [RECIPE] [NAME=VALUE...]",
         .description = "Walks through the recipe as 'run' does, but runs nothing. Values that only a "
                        "run can\ngive (outputs parsed from a tool's log, files found by GLOB) are "
-                       "shown as unresolved. Files and programs that this machine lacks are\n"
+                       "shown as unresolved.\nFiles and programs that this machine lacks are "
                        "warnings here, errors for 'check' and 'run'.",
         .options = options,
         .examples = "  spoor plan recipe.yml ms=my.ms\n"

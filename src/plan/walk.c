@@ -13,6 +13,7 @@
 #include "plan/step.h"
 #include "plan/syntax.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* What a phase has come to. */
@@ -113,6 +114,7 @@ static enum turn enter(struct sp_walk *walk, struct sp_frame *frame, struct sp_a
 /* Hand out the iterations of a loop; they are walks of their own. */
 static enum turn scatter(struct sp_walk *walk, struct sp_frame *frame, struct sp_action *out)
 {
+    assert(frame->over);
     size_t count = frame->over->len;
     size_t width = frame->scatter > 0 ? (size_t)frame->scatter : count;
 

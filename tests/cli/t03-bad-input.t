@@ -10,7 +10,7 @@ refused() {
     shift 3
     before=$(listing)
     for command in $commands; do
-        try "$SPOOR" $command "$@"
+        try "$SPOOR" "$command" "$@"
         status "$want" "$name ($command)"
         like "$err" "$regex" "$name ($command): message"
     done
