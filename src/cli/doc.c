@@ -266,6 +266,22 @@ static void show_list(struct doc *doc)
 
 /* --- pages -------------------------------------------------------------------------------- */
 
+static void show_recipe(struct doc *doc, struct sp_recipe *recipe, const struct sp_page *page)
+{
+    const struct doc_args *args = doc->args;
+
+    if (!args->tags && !args->names && page->out->len)
+        sp_buf_addc(page->out, '\n');
+    if (args->tags)
+        sp_doc_tags(recipe, page->out);
+    else if (args->names)
+        sp_doc_step_names(recipe, SP_STR(""), page->out);
+    else if (args->steps)
+        sp_doc_steps(recipe, page);
+    else
+        sp_doc_recipe(doc->session, recipe, detail_of(args), page);
+}
+
 static void show_pages(struct doc *doc)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
@@ -280,16 +296,8 @@ static void show_pages(struct doc *doc)
     SP_LIST_EACH(name, doc->recipes)
     {
         struct sp_recipe *recipe = sp_config_recipe(&session->config, name->text);
-        bool words = doc->args->tags || doc->args->names;
-        sp_buf_adds(&text, text.len && !words ? "\n" : "");
-        if (recipe && doc->args->tags)
-            sp_doc_tags(recipe, &text);
-        else if (recipe && doc->args->names)
-            sp_doc_step_names(recipe, SP_STR(""), &text);
-        else if (recipe && doc->args->steps)
-            sp_doc_steps(recipe, &page);
-        else if (recipe)
-            sp_doc_recipe(session, recipe, detail_of(doc->args), &page);
+        if (recipe)
+            show_recipe(doc, recipe, &page);
     }
     SP_LIST_EACH(name, doc->cabs)
     {

@@ -156,7 +156,7 @@ static const struct fix *find_fix(const struct golden *g,
                                   const char *kind,
                                   const struct sp_position *position)
 {
-    for (size_t i = 0; i < g->fixes.len; i++)
+    for (size_t i = 0; g->fixes.items && i < g->fixes.len; i++) /* items: for the analyzer */
         if (is_for(&g->fixes.items[i], kind, position))
             return &g->fixes.items[i];
     return NULL;
