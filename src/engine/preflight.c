@@ -38,18 +38,17 @@ static void check_program(struct preflight *p, const struct need *need)
 {
     struct sp_diags *diags = &p->session->diags;
     struct sp_err err = SP_ERR_INIT;
-    void (*say)(struct sp_diags *, enum sp_diag_code, uint32_t, const char *, ...) =
-        p->session->planning ? sp_diag_warning : sp_diag_error;
+    enum sp_severity severity = p->session->planning ? SP_WARNING : SP_ERROR_FOUND;
 
     if (need->program.len == 0 || was_looked_up(p, need) ||
         sp_tools_get(need->program, need->path, &err) == SP_OK)
         return;
     if (need->is_wrapper)
-        say(diags, SP_DIAG_TOOL, need->cab->command_origin,
+        sp_diag_say(diags, severity, SP_DIAG_TOOL, need->cab->command_origin,
             "slurm is enabled for step '" SP_STR_FMT "', but '" SP_STR_FMT "' is not installed",
             SP_STR_ARG(need->step), SP_STR_ARG(need->program));
     else
-        say(diags, SP_DIAG_TOOL, need->cab->command_origin,
+        sp_diag_say(diags, severity, SP_DIAG_TOOL, need->cab->command_origin,
             "the program '" SP_STR_FMT "' of cab '" SP_STR_FMT
             "' is not installed (step '" SP_STR_FMT "' needs it)",
             SP_STR_ARG(need->program), SP_STR_ARG(need->cab->name), SP_STR_ARG(need->step));

@@ -112,29 +112,17 @@ void sp_diag_add(struct sp_diags *diags,
     add(diags, (struct sp_diag){ severity, code, origin, text, NULL });
 }
 
-void sp_diag_error(struct sp_diags *diags,
-                   enum sp_diag_code code,
-                   uint32_t origin,
-                   const char *fmt,
-                   ...)
+void sp_diag_say(struct sp_diags *diags,
+                 enum sp_severity severity,
+                 enum sp_diag_code code,
+                 uint32_t origin,
+                 const char *fmt,
+                 ...)
 {
     va_list args;
 
     va_start(args, fmt);
-    sp_diag_add(diags, SP_ERROR_FOUND, code, origin, fmt, args);
-    va_end(args);
-}
-
-void sp_diag_warning(struct sp_diags *diags,
-                     enum sp_diag_code code,
-                     uint32_t origin,
-                     const char *fmt,
-                     ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    sp_diag_add(diags, SP_WARNING, code, origin, fmt, args);
+    sp_diag_add(diags, severity, code, origin, fmt, args);
     va_end(args);
 }
 
@@ -154,19 +142,6 @@ bool sp_diags_ignore(struct sp_diags *diags, struct sp_str code)
         sp_map_fini(&diags->known);
     diags->len = kept;
     return exists;
-}
-
-void sp_diag_note(struct sp_diags *diags,
-                  enum sp_diag_code code,
-                  uint32_t origin,
-                  const char *fmt,
-                  ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    sp_diag_add(diags, SP_NOTE, code, origin, fmt, args);
-    va_end(args);
 }
 
 void sp_diag_hint(struct sp_diags *diags, const char *fmt, ...)

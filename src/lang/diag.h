@@ -124,22 +124,20 @@ void sp_diags_init(struct sp_diags *diags,
                    const struct sp_origins *origins);
 void sp_diags_fini(struct sp_diags *diags);
 
-/* Add an error (a warning, a note). An identical finding at the same place is added once. */
-void sp_diag_error(struct sp_diags *diags,
-                   enum sp_diag_code code,
-                   uint32_t origin,
-                   const char *fmt,
-                   ...) SP_PRINTF(4, 5);
-void sp_diag_warning(struct sp_diags *diags,
-                     enum sp_diag_code code,
-                     uint32_t origin,
-                     const char *fmt,
-                     ...) SP_PRINTF(4, 5);
-void sp_diag_note(struct sp_diags *diags,
-                  enum sp_diag_code code,
-                  uint32_t origin,
-                  const char *fmt,
-                  ...) SP_PRINTF(4, 5);
+/* Add a finding; of two that are the same at the same place the second is dropped. */
+void sp_diag_say(struct sp_diags *diags,
+                 enum sp_severity severity,
+                 enum sp_diag_code code,
+                 uint32_t origin,
+                 const char *fmt,
+                 ...) SP_PRINTF(5, 6);
+
+#define sp_diag_error(diags, code, origin, ...) \
+    sp_diag_say((diags), SP_ERROR_FOUND, (code), (origin), __VA_ARGS__)
+#define sp_diag_warning(diags, code, origin, ...) \
+    sp_diag_say((diags), SP_WARNING, (code), (origin), __VA_ARGS__)
+#define sp_diag_note(diags, code, origin, ...) \
+    sp_diag_say((diags), SP_NOTE, (code), (origin), __VA_ARGS__)
 
 void sp_diag_add(struct sp_diags *diags,
                  enum sp_severity severity,

@@ -72,11 +72,8 @@ static void report(struct sp_diags *diags,
                    const struct sp_dict_entry *entry,
                    const char *text)
 {
-    void (*add)(struct sp_diags *, enum sp_diag_code, uint32_t, const char *, ...) =
-        strict ? sp_diag_error : sp_diag_warning;
-
-    add(diags, SP_DIAG_PLACEMENT, entry->origin, "'" SP_STR_FMT "' %s", SP_STR_ARG(entry->key),
-        text);
+    sp_diag_say(diags, strict ? SP_ERROR_FOUND : SP_WARNING, SP_DIAG_PLACEMENT, entry->origin,
+                "'" SP_STR_FMT "' %s", SP_STR_ARG(entry->key), text);
 }
 
 static struct sp_str file_of(const struct sp_diags *diags, uint32_t id)

@@ -147,11 +147,10 @@ static void report(struct sp_walk *walk,
     struct sp_nearest nearest = SP_NEAREST(search->name);
     const char *why = why_empty(frame, ref, search);
     struct sp_str rest;
-    void (*say)(struct sp_diags *, enum sp_diag_code, uint32_t, const char *, ...) =
-        walk->planning ? sp_diag_warning : sp_diag_error;
+    enum sp_severity severity = walk->planning ? SP_WARNING : SP_ERROR_FOUND;
 
     if (why) {
-        say(walk->diags, SP_DIAG_SUBSTITUTION, text.origin, "'" SP_STR_FMT "': '" SP_STR_FMT "' %s",
+        sp_diag_say(walk->diags, severity, SP_DIAG_SUBSTITUTION, text.origin, "'" SP_STR_FMT "': '" SP_STR_FMT "' %s",
             SP_STR_ARG(owner), SP_STR_ARG(ref), why);
         return;
     }
@@ -162,7 +161,7 @@ static void report(struct sp_walk *walk,
     }
     SP_DICT_EACH(entry, search->dict)
     sp_nearest_offer(&nearest, entry->key);
-    say(walk->diags, SP_DIAG_SUBSTITUTION, text.origin,
+    sp_diag_say(walk->diags, severity, SP_DIAG_SUBSTITUTION, text.origin,
         "'" SP_STR_FMT "': there is no '" SP_STR_FMT "' in '" SP_STR_FMT "'", SP_STR_ARG(owner),
         SP_STR_ARG(search->name), SP_STR_ARG(ref));
     sp_diag_hint_nearest(walk->diags, &nearest);
