@@ -62,12 +62,14 @@ static int build_one(struct sp_session *session,
     return SP_EXIT_DONE;
 }
 
-static int build(struct sp_session *session, const struct build_args *args)
+static int build(const struct sp_cli_command *self, struct sp_session *session, const void *given)
 {
+    const struct build_args *args = given;
     struct sp_image_needs needs;
     struct sp_err err = SP_ERR_INIT;
     int status = SP_EXIT_DONE;
 
+    (void)self;
     enum sp_rc rc = sp_images_needed(session, args->all_steps, &needs, &err);
     sp_show_findings(session);
     if (rc) {
@@ -87,18 +89,8 @@ static int build(struct sp_session *session, const struct build_args *args)
 static int run_build(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct build_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    struct sp_session session = { 0 };
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
-    if (status < 0) {
-        status = sp_command_load(self, &args.load, &words, &session);
-        if (status < 0)
-            status = build(&session, &args);
-        sp_session_fini(&session);
-    }
-    sp_load_args_fini(&args.load);
-    return status;
+    return sp_command_act(self, argc, argv, &args, build);
 }
 
 const struct sp_cli_command sp_command_image_build = {

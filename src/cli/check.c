@@ -115,10 +115,9 @@ static int ignore(const struct sp_cli_command *self,
     return -1;
 }
 
-static int check(const struct sp_cli_command *self,
-                 const struct check_args *args,
-                 struct sp_session *session)
+static int check(const struct sp_cli_command *self, struct sp_session *session, const void *given)
 {
+    const struct check_args *args = given;
     struct sp_preflight plan;
     struct sp_err err = SP_ERR_INIT;
     unsigned pitfalls = SP_PITFALLS_RESULTS | SP_PITFALLS_OTHER;
@@ -139,18 +138,9 @@ static int check(const struct sp_cli_command *self,
 static int run_check(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct check_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    struct sp_session session = { 0 };
+    int status = sp_command_act(self, argc, argv, &args, check);
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
-    if (status < 0) {
-        status = sp_command_load(self, &args.load, &words, &session);
-        if (status < 0)
-            status = check(self, &args, &session);
-        sp_session_fini(&session);
-    }
     sp_words_fini(&args.ignore);
-    sp_load_args_fini(&args.load);
     return status;
 }
 

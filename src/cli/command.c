@@ -235,6 +235,26 @@ int sp_command_load(const struct sp_cli_command *self,
     return SP_EXIT_USAGE;
 }
 
+int sp_command_act(const struct sp_cli_command *self,
+                   int argc,
+                   char **argv,
+                   void *args,
+                   sp_command_fn act)
+{
+    sp_auto_words struct sp_words words = { 0 };
+    struct sp_session session = { 0 };
+
+    int status = sp_command_parse(self, argc, argv, args, &words);
+    if (status < 0) {
+        status = sp_command_load(self, args, &words, &session);
+        if (status < 0)
+            status = act(self, &session, args);
+        sp_session_fini(&session);
+    }
+    sp_load_args_fini(args);
+    return status;
+}
+
 enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, struct sp_err *err)
 {
     struct sp_nearest nearest = SP_NEAREST(sp_str_of(word));

@@ -156,6 +156,18 @@ int sp_command_load(const struct sp_cli_command *self,
                     struct sp_session *session);
 void sp_load_args_fini(struct sp_load_args *args);
 
+/* What most commands are: parse the options, load the words, pick, then `act`, and give everything
+ * back. `args` begins with struct sp_load_args, whose words are freed; other words in it are the
+ * caller's. Returns the exit status, that of `act` if it comes so far. */
+typedef int (*sp_command_fn)(const struct sp_cli_command *self,
+                             struct sp_session *session,
+                             const void *args);
+int sp_command_act(const struct sp_cli_command *self,
+                   int argc,
+                   char **argv,
+                   void *args,
+                   sp_command_fn act);
+
 /* Exit status that the errors found so far call for: SP_EXIT_USAGE for files that cannot be loaded
  * and recipes whose structure is wrong, else SP_EXIT_FAILED (both as in Stimela); SP_EXIT_DONE
  * without errors. */

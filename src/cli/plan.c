@@ -11,21 +11,19 @@ static const struct sp_option options[] = {
     SP_OPT_END,
 };
 
+static int plan(const struct sp_cli_command *self, struct sp_session *session, const void *given)
+{
+    const struct sp_load_args *args = given;
+
+    (void)self;
+    return sp_show_plan(session, args->json);
+}
+
 static int run_plan(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct sp_load_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    struct sp_session session = { 0 };
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
-    if (status < 0) {
-        status = sp_command_load(self, &args, &words, &session);
-        if (status < 0)
-            status = sp_show_plan(&session, args.json);
-        sp_session_fini(&session);
-    }
-    sp_load_args_fini(&args);
-    return status;
+    return sp_command_act(self, argc, argv, &args, plan);
 }
 
 const struct sp_cli_command sp_command_plan = {

@@ -185,8 +185,13 @@ static struct sp_str plain_log_dir(const struct sp_session *session)
     return sp_arena_str(session->arena, dir->text);
 }
 
-static int run_loaded(struct sp_session *session, const struct run_args *args)
+static int run_loaded(const struct sp_cli_command *self,
+                      struct sp_session *session,
+                      const void *given)
 {
+    const struct run_args *args = given;
+
+    (void)self;
     apply_options(session, args);
     if (args->dump_config && dump_config(session, plain_log_dir(session)))
         return SP_EXIT_FAILED;
@@ -196,22 +201,12 @@ static int run_loaded(struct sp_session *session, const struct run_args *args)
 static int run_run(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct run_args args = { .profile = -1 };
-    sp_auto_words struct sp_words words = { 0 };
-    struct sp_session session = { 0 };
 
     if (argc < 2) {
         sp_command_show_help(&self->usage, stderr);
         return SP_EXIT_USAGE;
     }
-    int status = sp_command_parse(self, argc, argv, &args, &words);
-    if (status < 0) {
-        status = sp_command_load(self, &args.load, &words, &session);
-        if (status < 0)
-            status = run_loaded(&session, &args);
-        sp_session_fini(&session);
-    }
-    sp_load_args_fini(&args.load);
-    return status;
+    return sp_command_act(self, argc, argv, &args, run_loaded);
 }
 
 const struct sp_cli_command sp_command_run = {
