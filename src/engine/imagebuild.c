@@ -3,6 +3,7 @@
 
 #include "engine/tools.h"
 #include "exec/backend.h"
+#include "lang/path.h"
 #include "plan/slurm.h"
 #include "recipe/fields.h"
 #include "recipe/image.h"
@@ -37,13 +38,6 @@ static bool bool_setting(const struct sp_dict *settings, const char *path, bool 
     bool truth;
 
     return value && sp_field_bool(*value, &truth) ? truth : otherwise;
-}
-
-static struct sp_str expand_home(const struct sp_session *session, struct sp_str path)
-{
-    if (!sp_str_is(path, "~") && !sp_str_starts(path, "~/"))
-        return path;
-    return sp_arena_join(session->arena, session->world.home, "", sp_str_slice(path, 1, path.len));
 }
 
 /* --- what is needed ----------------------------------------------------------------------- */
@@ -85,8 +79,9 @@ static struct sp_str image_file(const struct sp_session *session,
     struct sp_str dir = text_setting(settings, "singularity.image_dir");
 
     if (image->path.len)
-        return expand_home(session, image->path);
-    dir = expand_home(session, dir.len ? dir : SP_STR("~/.singularity"));
+        return sp_path_expand_home(session->arena, image->path, session->world.home);
+    dir = sp_path_expand_home(session->arena, dir.len ? dir : SP_STR("~/.singularity"),
+                              session->world.home);
     return sp_arena_join(session->arena, dir, "/", sp_image_file_name(session->arena, reference));
 }
 
@@ -229,7 +224,7 @@ static enum sp_rc find_program(const struct build *build,
     struct sp_str named = text_setting(build->need->settings, "singularity.executable");
 
     if (named.len) {
-        *out = expand_home(build->session, named);
+        *out = sp_path_expand_home(build->session->arena, named, build->session->world.home);
         return sp_tools_get(*out, path, err) == SP_OK
                    ? SP_OK
                    : sp_fail(err, SP_NOT_FOUND,

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/map.h"
 
+#include "lang/path.h"
 #include "sys/env.h"
 #include "sys/file.h"
 #include "value/text.h"
@@ -293,16 +294,6 @@ static enum sp_log_level option_level(const struct sp_dict *log)
     return SP_LOG_INFO;
 }
 
-/* "~/x" -> "/home/me/x". */
-static struct sp_str expand_home(struct sp_arena *arena, struct sp_str path)
-{
-    struct sp_str home = sp_env_get(SP_STR("HOME"));
-
-    if (!home.len || (!sp_str_is(path, "~") && !sp_str_starts(path, "~/")))
-        return path;
-    return sp_arena_join(arena, home, "", sp_str_slice(path, 1, path.len));
-}
-
 /* Letters, digits, everything outside ASCII, and what stands in names without need of quotes. */
 static bool is_fine(char c)
 {
@@ -324,7 +315,7 @@ static struct sp_str log_path(struct sp_arena *arena,
     struct sp_str path = sp_arena_printf(arena, SP_STR_FMT "%s" SP_STR_FMT SP_STR_FMT,
                                          SP_STR_ARG(here ? SP_STR("") : dir), here ? "" : "/",
                                          SP_STR_ARG(name), SP_STR_ARG(ext));
-    char *clean = sp_arena_cstr(arena, expand_home(arena, path));
+    char *clean = sp_arena_cstr(arena, sp_path_expand_home(arena, path, sp_env_get(SP_STR("HOME"))));
     for (char *c = clean; *c; c++)
         if (!is_fine(*c))
             *c = '_';

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include "engine/package.h"
+#include "lang/path.h"
 #include "sys/env.h"
 #include "sys/file.h"
 
@@ -219,10 +220,7 @@ static void add_below(struct search_path *path, struct sp_str dir, const char *n
 /* "~/x": the shell leaves it alone in lists, and in files there is none. */
 static void add_expanded(struct search_path *path, struct sp_str home, struct sp_str dir)
 {
-    if (sp_str_is(dir, "~") || sp_str_starts(dir, "~/"))
-        add_below(path, home, sp_arena_cstr(path->arena, sp_str_slice(dir, 1, dir.len)));
-    else
-        add_dir(path, dir);
+    add_dir(path, sp_path_expand_home(path->arena, dir, home));
 }
 
 /* spec stimela2.md 1.8, our own cab library last */

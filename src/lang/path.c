@@ -35,3 +35,10 @@ struct sp_str sp_path_stem(struct sp_str path)
 {
     return sp_str_slice(path, 0, path.len - sp_path_extension(path).len);
 }
+
+struct sp_str sp_path_expand_home(struct sp_arena *arena, struct sp_str path, struct sp_str home)
+{
+    if (!home.len || (!sp_str_is(path, "~") && !sp_str_starts(path, "~/")))
+        return path;
+    return sp_arena_join(arena, home, "", sp_str_slice(path, 1, path.len));
+}

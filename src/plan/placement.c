@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plan/placement.h"
 
+#include "lang/path.h"
 #include "plan/slurm.h"
 #include "value/json.h"
 #include "value/text.h"
@@ -55,20 +56,13 @@ static bool choose_backend(struct sp_walk *walk, struct sp_frame *frame)
 
 /* --- the virtual environment --------------------------------------------------------------- */
 
-static struct sp_str expand_home(struct sp_walk *walk, struct sp_str path)
-{
-    if (!sp_str_is(path, "~") && !sp_str_starts(path, "~/"))
-        return path;
-    return sp_arena_join(walk->arena, walk->outside->home, "", sp_str_slice(path, 1, path.len));
-}
-
 static bool choose_virtual_env(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_value *value = find_native(walk, "virtual_env");
 
     if (!value || !sp_is_text(*value) || !value->text.len)
         return true; /* none, or one that is not known yet */
-    struct sp_str path = expand_home(walk, value->text);
+    struct sp_str path = sp_path_expand_home(walk->arena, value->text, walk->outside->home);
     while (path.len > 1 && sp_str_ends(path, "/"))
         path = sp_str_slice(path, 0, path.len - 1);
     struct sp_str activate =

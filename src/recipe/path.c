@@ -3,6 +3,7 @@
  *
  * A name is remote only with "://"; "a:b", "a#b" and "a?b" are names of local files. Query and
  * fragment are cut off, and %-escapes decoded, only where somebody wrote "file:". */
+#include "lang/path.h"
 #include "recipe/params.h"
 
 static bool is_scheme_char(char c, bool first)
@@ -65,16 +66,6 @@ static struct sp_str file_uri_path(struct sp_arena *arena, struct sp_str rest)
     return decode_percent(arena, path);
 }
 
-static struct sp_str expand_home(struct sp_arena *arena,
-                                 const struct sp_world *world,
-                                 struct sp_str path)
-{
-    if (!world->home.len || !sp_str_starts(path, "~") || (path.len > 1 && path.ptr[1] != '/'))
-        return path;
-    struct sp_str rest = sp_str_slice(path, 1, path.len);
-    return sp_arena_join(arena, world->home, "", rest);
-}
-
 /* Relative to `dir` if it is in there. */
 static struct sp_str relative_to(struct sp_str path, struct sp_str dir)
 {
@@ -101,7 +92,7 @@ struct sp_str sp_path_normalise(struct sp_arena *arena,
         *remote = true;
         return text;
     }
-    path = expand_home(arena, world, path);
+    path = sp_path_expand_home(arena, path, world->home);
     if (!path.len)
         return SP_STR(".");
     return relative_to(world->real(world->arg, path, arena), world->cwd);
