@@ -3,10 +3,12 @@
  * a mistake here become compile errors. Each has a better neighbour in base/ or libc. */
 #pragma once
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#ifndef __ASSEMBLER__
+#    include <stdio.h>
+#    include <stdlib.h>
+#    include <string.h>
+#    include <time.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strtok gets tmpnam mktemp
-#pragma GCC poison atoi atol atof gmtime localtime ctime asctime rand srand
+#    pragma GCC poison strcpy strcat sprintf vsprintf strtok gets tmpnam mktemp
+#    pragma GCC poison atoi atol atof gmtime localtime ctime asctime rand srand
+#endif
