@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* role.h - the paths of a task, by what it does with them (doc/design/store.md 1, 5).
+ *
+ *     sp_roles_collect(&request, &roles, &err);
+ *     for (i < roles.len)  roles.items[i]     a path, once: read, written or changed
+ *     for (i < roles.use_count) roles.uses[i] a place in a parameter that names one of them
+ *
+ * Rules
+ *  1. A path (by its canonical name) has one role, the strongest of its uses: changing over writing
+ *     over reading over hidden reading.
+ *  2. A parameter changes what it names when it is `writable`, or when the same path is an input
+ * and an output of the task. Other inputs are read, other outputs written.
+ *  3. A word in a text that names something existing is taken for an input, unless the task writes
+ * it or something inside it. What exists is what the world says; it should tell of the state that
+ * the task is going to find, not of what later steps have left behind.
+ *  4. Remote URIs are values, not paths.
+ */
+#pragma once
+
+#include "plan/walk.h"
+#include "recipe/effects.h"
+
+enum sp_role_kind {
+    SP_ROLE_HIDDEN, /* read; the cab says so, no parameter names it */
+    SP_ROLE_READS,
+    SP_ROLE_WRITES,
+    SP_ROLE_MUTATES
+};
+
+struct sp_role {
+    enum sp_role_kind kind;
+    struct sp_str name; /* of its first use ("ms", "images[2]"); of hidden ones the path */
+    struct sp_str path; /* as the task has it */
+    struct sp_str real; /* canonical: links resolved, absolute */
+    const struct sp_param *param; /* of the first use; NULL: hidden */
+    bool is_output;               /* some output parameter names it */
+    bool must_exist;              /* ... and it has to be there after the run */
+    bool by_text;                 /* found only as a word in a text */
+    /* Columns as declared, sorted; none: the whole table. */
+    struct sp_str *reads, *writes;
+    size_t read_count, write_count;
+};
+
+struct sp_role_use {
+    struct sp_str name;           /* "ms", "images[2]" */
+    const struct sp_param *param; /* NULL: hidden */
+    size_t role;
+    bool by_text;
+};
+
+struct sp_roles {
+    struct sp_role *items; /* in order of their first use */
+    size_t len;
+    struct sp_role_use *uses; /* in order of the values */
+    size_t use_count;
+    struct sp_str unbounded; /* why nobody can tell what the task depends on, for people: then
+                              * nothing is reused; empty: it can be told */
+};
+
+struct sp_roles_request {
+    struct sp_arena *arena;
+    const struct sp_world *world;
+    const struct sp_cab *cab;     /* task->cab: with the schema that goes */
+    const struct sp_dict *values; /* before a run task->inputs, after it with task->outputs */
+    const struct sp_effects *effects;
+};
+
+void sp_roles_collect(const struct sp_roles_request *request, struct sp_roles *out);
+
+/* The role of a canonical path, or NULL. */
+const struct sp_role *sp_roles_find(const struct sp_roles *roles, struct sp_str real);
+
+/* task->inputs with the outputs of the ended task over them. */
+struct sp_dict *sp_roles_values(struct sp_arena *arena, const struct sp_task *task);
+
+/* Is the task's result something that can be reused? False, with the reason for people: it has
+ * neither output nor mutation, or the cab says never, or what it depends on is not known. */
+bool sp_roles_reusable(const struct sp_roles_request *request,
+                       const struct sp_roles *roles,
+                       struct sp_str *why);
