@@ -14,9 +14,10 @@ int sp_journal_pick(struct sp_arena *arena,
 
     enum sp_rc rc = sp_workspace_read(arena, ".", workspace, &err);
     if (rc == SP_OK) {
-        struct sp_str wanted = id ? sp_str_of(id) : sp_history_last(workspace);
-        rc = wanted.len ? sp_history_run(workspace, wanted, out, &err)
-                        : sp_fail(&err, SP_NOT_FOUND, "there are no runs yet");
+        struct sp_str found;
+        rc = sp_history_find(workspace, sp_str_of(id ? id : "last"), &found, &err);
+        if (rc == SP_OK)
+            rc = sp_history_run(workspace, found, out, &err);
     }
     if (rc == SP_OK)
         return -1;

@@ -4,7 +4,8 @@
 
 #include "engine/history.h"
 
-/* Open the workspace of the current directory and read the run called `id` (NULL: the newest).
+/* Open the workspace of the current directory and read the run that `id` means
+ * (sp_history_find; NULL: the newest).
  * -1 to go on, else the exit status; the fault has been shown. */
 int sp_journal_pick(struct sp_arena *arena,
                     const char *id,

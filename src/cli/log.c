@@ -88,7 +88,8 @@ static int show_steps(const struct sp_run_summary *run, const char *wanted, bool
 
     for (size_t i = 0; i < run->step_count; i++) {
         const struct sp_step_summary *step = &run->steps[i];
-        if (step->skipped || step->refused || (wanted && !is_meant(step->task, wanted)))
+        if (step->skipped || step->refused || step->reused ||
+            (wanted && !is_meant(step->task, wanted)))
             continue;
         shown++;
         int shown_status = show_step(step, path_only);

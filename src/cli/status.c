@@ -41,7 +41,7 @@ static void add_step(struct sp_table *table,
 {
     sp_table_add(table, SP_STR_FMT, SP_STR_ARG(step->task));
     sp_table_add(table, "%s", sp_step_state_name(run, step));
-    if (step->ended && !step->refused) {
+    if (step->ended && !step->refused && !step->reused) {
         sp_table_add(table, "%s", sp_clock_duration((sp_nsec)(step->wall * 1e9)).text);
         sp_table_add(table, "%s", sp_share_text(step->cpu, step->wall).text);
         sp_table_add(table, "%s", sp_size_text(step->memory).text);
@@ -93,6 +93,8 @@ static void print_status(const struct sp_run_summary *run)
     else
         (void)printf("?");
     (void)printf(" tool runs done");
+    if (run->reused)
+        (void)printf(", %zu reused", run->reused);
     if (run->wall > 0)
         (void)printf(", %s", sp_clock_duration((sp_nsec)(run->wall * 1e9)).text);
     (void)printf("\n");
@@ -170,7 +172,8 @@ const struct sp_cli_command sp_command_status = {
         .name = "spoor status",
         .summary = "show the steps of a run: results, times, memory",
         .synopsis = "[--json] [RUN]",
-        .description = "Without RUN: the newest one, also while it is going. 'spoor runs' lists all.",
+        .description = "Without RUN: the newest one, also while it is going. 'spoor runs' lists all. RUN is an id, the\n"
+                       "beginning of one, 'last', or 'last~1' for the run before.",
         .options = options,
     },
     .run = run_status,

@@ -58,6 +58,23 @@ static void fold_step_start(struct fold *fold, const struct sp_dict *event)
     step->command = joined_words(fold->arena, event);
 }
 
+/* Steps that run have a step-start before it. */
+static void fold_step_key(struct fold *fold, const struct sp_dict *event)
+{
+    if (!sp_dict_truth(event, "hit"))
+        return;
+    struct sp_step_summary *step = SP_VEC_ADD(&fold->steps);
+    step->task = sp_dict_text(event, "task");
+    step->cab = sp_dict_text(event, "cab");
+    step->loop = sp_dict_text(event, "loop");
+    step->worker = sp_dict_text(event, "worker");
+    struct sp_str of = sp_dict_text(event, "of");
+    if (of.len)
+        step->why = sp_arena_printf(fold->arena, "as in run " SP_STR_FMT, SP_STR_ARG(of));
+    step->ended = step->success = step->reused = true;
+    fold->run->reused++;
+}
+
 /* The one of that name that has not ended. Several may be under way, the newest mostly. */
 static struct sp_step_summary *find_open(struct fold *fold, struct sp_str task)
 {
@@ -143,10 +160,11 @@ static bool fold_event(const struct sp_dict *event, void *arg)
         const char *name;
         void (*fold)(struct fold *fold, const struct sp_dict *event);
     } table[] = {
-        { "run-start", fold_run_start },     { "step-start", fold_step_start },
-        { "step-end", fold_step_end },       { "step-skip", fold_step_skip },
-        { "step-refuse", fold_step_refuse }, { "recipe-end", fold_recipe_end },
-        { "run-end", fold_run_end },         { "run-lost", fold_run_lost },
+        { "run-start", fold_run_start },   { "step-start", fold_step_start },
+        { "step-key", fold_step_key },     { "step-end", fold_step_end },
+        { "step-skip", fold_step_skip },   { "step-refuse", fold_step_refuse },
+        { "recipe-end", fold_recipe_end }, { "run-end", fold_run_end },
+        { "run-lost", fold_run_lost },
     };
     struct sp_str name = sp_dict_text(event, "event");
 
@@ -205,6 +223,65 @@ enum sp_rc sp_history_run(const struct sp_workspace *workspace,
     return rc;
 }
 
+/* "last", "last~0", "last~12": how many runs before the newest. */
+static bool parse_last(struct sp_str name, int64_t *before)
+{
+    *before = 0;
+    if (sp_str_is(name, "last"))
+        return true;
+    return sp_str_starts(name, "last~") && sp_str_int(sp_str_slice(name, 5, name.len), before) &&
+           *before >= 0;
+}
+
+static enum sp_rc find_from_last(const struct sp_str *ids,
+                                 size_t count,
+                                 int64_t before,
+                                 struct sp_str *id,
+                                 struct sp_err *err)
+{
+    if (!count)
+        return sp_fail(err, SP_NOT_FOUND, "there are no runs yet");
+    if ((uint64_t)before >= count)
+        return sp_fail(err, SP_NOT_FOUND,
+                       "there are no more runs than %zu: 'last~%zu' is the oldest", count,
+                       count - 1);
+    *id = ids[count - 1 - (size_t)before];
+    return SP_OK;
+}
+
+enum sp_rc sp_history_find(const struct sp_workspace *workspace,
+                           struct sp_str name,
+                           struct sp_str *id,
+                           struct sp_err *err)
+{
+    struct sp_str *ids;
+    size_t count = sp_workspace_runs(workspace, &ids);
+    const char *prefix = sp_arena_cstr(workspace->arena, name);
+    size_t matches = 0;
+    size_t match = 0;
+    int64_t before;
+
+    if (parse_last(name, &before))
+        return find_from_last(ids, count, before, id, err);
+    for (size_t i = 0; i < count; i++) {
+        if (sp_str_eq(ids[i], name)) {
+            *id = ids[i];
+            return SP_OK;
+        }
+        if (!sp_str_starts(ids[i], prefix))
+            continue;
+        matches++;
+        match = i;
+    }
+    if (matches > 1)
+        return sp_fail(err, SP_INVALID, "%zu runs begin with '%s', the newest is " SP_STR_FMT,
+                       matches, prefix, SP_STR_ARG(ids[match]));
+    if (!matches || !name.len)
+        return no_such_run(workspace, name, err);
+    *id = ids[match];
+    return SP_OK;
+}
+
 struct sp_str sp_history_last(const struct sp_workspace *workspace)
 {
     struct sp_str *ids;
@@ -234,6 +311,8 @@ const char *sp_step_state_name(const struct sp_run_summary *run, const struct sp
         return run->state == SP_RUN_GOING ? "running" : "unfinished";
     if (!step->success && sp_str_is(step->why, "interrupted"))
         return "interrupted";
+    if (step->reused)
+        return "reused";
     return step->success ? "done" : "failed";
 }
 
@@ -277,6 +356,7 @@ struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_sum
     sp_dict_put(arena, dict.dict, "wall", sp_float(run->wall));
     sp_dict_put(arena, dict.dict, "total", sp_int((int64_t)run->total));
     sp_dict_put(arena, dict.dict, "done", sp_int((int64_t)run->done));
+    sp_dict_put(arena, dict.dict, "reused", sp_int((int64_t)run->reused));
     sp_dict_put(arena, dict.dict, "skipped", sp_int((int64_t)run->skipped));
     sp_dict_put(arena, dict.dict, "failed", sp_int((int64_t)run->failed));
     if (run->selection.kind == SP_DICT)

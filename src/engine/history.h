@@ -18,6 +18,7 @@ struct sp_step_summary {
     bool skipped, ended, success;
     bool unselected;              /* skipped because the selection leaves it out */
     bool refused;                 /* it failed before a tool was started */
+    bool reused;                  /* no tool was started: the result of an earlier run was taken */
     double started;               /* seconds after the start of the run */
     double wall, cpu;             /* seconds */
     uint64_t memory, read, write; /* bytes */
@@ -30,7 +31,8 @@ struct sp_run_summary {
     size_t total;                  /* tool runs expected, 0 when not known */
     struct sp_step_summary *steps; /* arena; in order, skipped ones included */
     size_t step_count;
-    size_t done, skipped, failed, unselected;
+    size_t done, skipped, failed, unselected; /* of tool runs: reused ones are not among them */
+    size_t reused;
     struct sp_value selection; /* the options that chose steps: a mapping, or null */
     struct sp_value outputs;   /* of the outermost recipe: a mapping, or null */
 };
@@ -41,13 +43,20 @@ enum sp_rc sp_history_run(const struct sp_workspace *workspace,
                           struct sp_run_summary *out,
                           struct sp_err *err) SP_MUST_USE;
 
+/* The run that a person means by `name`: an id, the beginning of exactly one, "last", or "last~1"
+ * for the one before. SP_NOT_FOUND with the nearest id; SP_INVALID: several begin so. */
+enum sp_rc sp_history_find(const struct sp_workspace *workspace,
+                           struct sp_str name,
+                           struct sp_str *id,
+                           struct sp_err *err) SP_MUST_USE;
+
 /* Id of the newest run; empty if there is none. */
 struct sp_str sp_history_last(const struct sp_workspace *workspace);
 
 /* "done", "failed", ... */
 const char *sp_run_state_name(enum sp_run_state state);
 
-/* "done", "failed", "skipped", "running", or "unfinished": its spoor was killed. */
+/* "done", "reused", "failed", "skipped", "running", or "unfinished": its spoor was killed. */
 const char *sp_step_state_name(const struct sp_run_summary *run,
                                const struct sp_step_summary *step);
 
