@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/run.h"
-
-#include "cli/display.h"
 #include "cli/planview.h"
-#include "cli/profileview.h"
 #include "cli/program.h"
+#include "cli/running.h"
 #include "sys/file.h"
-#include "sys/tty.h"
 #include "value/json.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
-
-#define DEPTH_UNSET 9999 /* opts.profile.print_depth as built in */
 
 struct run_args {
     struct sp_load_args load;
@@ -56,94 +48,6 @@ static const struct sp_option options[] = {
     SP_LOAD_OPTIONS,
     SP_OPT_END,
 };
-
-static int exit_status(const struct sp_session *session,
-                       const struct sp_run_result *result,
-                       enum sp_rc rc)
-{
-    if (result->interrupted)
-        return SP_EXIT_INTERRUPTED;
-    if (rc == SP_OK)
-        return SP_EXIT_DONE;
-    if (result->backend_failed)
-        return SP_EXIT_BACKEND;
-    if (result->workspace_failed)
-        return SP_EXIT_STORE;
-    return result->id.len ? SP_EXIT_FAILED : SP_MAX(sp_findings_status(session), SP_EXIT_FAILED);
-}
-
-/* When the depth was given, or is configured: the table of steps that is shown in any case says
- * most of it. */
-static void show_profile(const struct sp_session *session,
-                         const struct run_args *args,
-                         struct sp_str id)
-{
-    const struct sp_value *depth = sp_config_option(&session->config, "profile.print_depth");
-    const struct sp_value *unroll = sp_config_option(&session->config, "profile.unroll_loops");
-    struct sp_workspace workspace;
-    struct sp_profile profile = { 0 };
-    struct sp_err err = SP_ERR_INIT;
-
-    if (args->load.json || !id.len || !depth || depth->kind != SP_INT ||
-        (args->profile < 0 && depth->integer >= DEPTH_UNSET))
-        return;
-    enum sp_rc rc = sp_workspace_read(session->arena, ".", &workspace, &err);
-    if (rc == SP_OK)
-        rc = sp_profile_run(&workspace, id, unroll && sp_truth(*unroll), &profile, &err);
-    if (rc)
-        (void)fprintf(stderr, "%s: %s\n", sp_program()->name, err.text);
-    else
-        sp_profile_show(&profile, depth->integer,
-                        sp_tty_is(STDOUT_FILENO) ? sp_tty_width(STDOUT_FILENO) : 0,
-                        sp_tty_colour(STDOUT_FILENO));
-}
-
-/* A reader that has gone away ("| head") must not leave a tool without its engine. */
-static void outlive_readers(void)
-{
-    (void)signal(SIGPIPE, SIG_IGN);
-}
-
-static int run_picked(struct sp_session *session, const struct run_args *args)
-{
-    struct sp_display_options display_options = {
-        .json = args->load.json,
-        .quiet = args->quiet,
-        .plain = sp_program()->no_display,
-    };
-    struct sp_display *display = sp_display_new(&display_options);
-    struct sp_run_options run_options = {
-        .watch = sp_display_event,
-        .arg = display,
-        .argc = sp_program()->argc,
-        .argv = sp_program()->argv,
-        .logger = sp_program()->is_stimela ? "STIMELA" : "SPOOR",
-        .name = sp_program()->is_stimela ? "stimela" : NULL,
-        .verbose = args->load.verbose,
-    };
-    struct sp_run_result result;
-    struct sp_err err = SP_ERR_INIT;
-
-    outlive_readers();
-    enum sp_rc rc = sp_run(session, &run_options, &result, &err);
-    sp_display_free(display);
-    show_profile(session, args, result.id);
-    if (!result.interrupted) /* what was stopped on request is no mistake in the recipe */
-        sp_show_findings(session);
-    if (rc && !result.interrupted &&
-        !(result.id.len && session->diags.errors)) /* else a finding has said it */
-        (void)fprintf(stderr, "%s: %s\n", sp_program()->name, err.text);
-    if (result.nothing)
-        (void)printf("no steps have been selected for execution\n");
-    if (rc && result.id.len)
-        (void)fprintf(stderr,
-                      "%s: 'spoor status' shows the steps, 'spoor log STEP' what a tool said\n",
-                      sp_program()->name);
-    int status = exit_status(session, &result, rc);
-    if (sp_program()->is_stimela && status != SP_EXIT_DONE) /* scripts look for these words */
-        (void)printf("run failed, exiting with error code %d\n", status);
-    return status;
-}
 
 /* Settings that have an option of their own. */
 static void apply_options(struct sp_session *session, const struct run_args *args)
@@ -195,7 +99,13 @@ static int run_loaded(const struct sp_cli_command *self,
     apply_options(session, args);
     if (args->dump_config && dump_config(session, plain_log_dir(session)))
         return SP_EXIT_FAILED;
-    return args->dry_run ? sp_show_plan(session, args->load.json) : run_picked(session, args);
+    return args->dry_run ? sp_show_plan(session, args->load.json)
+                         : sp_running(session, &(struct sp_running_options){
+                                                   .json = args->load.json,
+                                                   .quiet = args->quiet,
+                                                   .verbose = args->load.verbose,
+                                                   .profile = args->profile >= 0,
+                                               });
 }
 
 static int run_run(const struct sp_cli_command *self, int argc, char **argv)

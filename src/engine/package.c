@@ -349,3 +349,25 @@ bool sp_package_ask(struct sp_packages *packages, struct sp_str name, struct sp_
     }
     return sp_package_find(packages, name, out);
 }
+
+void sp_package_set(struct sp_packages *packages, struct sp_str name, struct sp_str dir)
+{
+    struct known *known = SP_ARENA_NEW(packages->arena, struct known, 1);
+
+    *known = (struct known){ .name = sp_arena_str(packages->arena, name),
+                             .dir = sp_arena_str(packages->arena, dir),
+                             .asked = true,
+                             .next = packages->known };
+    packages->known = known;
+}
+
+struct sp_value sp_packages_known(const struct sp_packages *packages, struct sp_arena *arena)
+{
+    struct sp_value dict = sp_dict_new(arena);
+
+    for (const struct known *known = packages->known; known; known = known->next)
+        if (known->dir.len && !sp_dict_find(dict.dict, known->name))
+            sp_dict_set(arena, dict.dict, sp_arena_str(arena, known->name),
+                        sp_text(sp_arena_str(arena, known->dir)));
+    return dict;
+}

@@ -20,7 +20,7 @@
  */
 #pragma once
 
-#include "base/arena.h"
+#include "value/value.h"
 
 struct sp_packages;
 
@@ -36,3 +36,9 @@ bool sp_package_find(struct sp_packages *packages, struct sp_str name, struct sp
 
 /* The same, and then ask Python. */
 bool sp_package_ask(struct sp_packages *packages, struct sp_str name, struct sp_str *out);
+
+/* From now on `name` is in `dir`, wherever else it may be. Both are copied. */
+void sp_package_set(struct sp_packages *packages, struct sp_str name, struct sp_str dir);
+
+/* What was found of what was asked for: a mapping from names to directories. */
+struct sp_value sp_packages_known(const struct sp_packages *packages, struct sp_arena *arena);

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/sha256.h"
 
+#include "engine/package.h"
 #include "sys/file.h"
 
 static void put(struct sp_arena *arena, struct sp_value dict, const char *key, const char *text)
@@ -41,4 +42,58 @@ struct sp_value sp_provenance_files(const struct sp_session *session)
     }
     sp_map_fini(&seen);
     return list;
+}
+
+/* --- what the command line said ------------------------------------------------------------ */
+
+static void put_words(struct sp_arena *arena,
+                      struct sp_dict *dict,
+                      const char *key,
+                      const char *const *words,
+                      size_t count)
+{
+    struct sp_value list = sp_list_new(arena);
+
+    for (size_t i = 0; i < count; i++)
+        sp_list_add(arena, list.list, sp_text(sp_arena_str(arena, sp_str_of(words[i]))));
+    if (count)
+        sp_dict_put(arena, dict, key, list);
+}
+
+struct sp_value sp_provenance_given(const struct sp_session *session)
+{
+    struct sp_arena *arena = session->arena;
+    const struct sp_session_options *options = session->options;
+    struct sp_value given = sp_dict_new(arena);
+
+    const struct {
+        const char *key;
+        bool said;
+    } flags[] = {
+        { "slurm", options->slurm },
+        { "verbose", options->verbose },
+        { "strict", options->strict },
+        { "no_system_config", options->no_system_config },
+    };
+
+    put_words(arena, given.dict, "config", options->config, options->config_len);
+    put_words(arena, given.dict, "settings", options->settings, options->settings_len);
+    if (options->settings_early)
+        sp_dict_put(arena, given.dict, "settings_early", sp_int((int64_t)options->settings_early));
+    put_words(arena, given.dict, "config_pairs", options->config_pairs, options->config_pairs_len);
+    put_words(arena, given.dict, "include", options->include, options->include_len);
+    sp_dict_put_text(arena, given.dict, "backend", sp_str_of(options->backend));
+    for (size_t i = 0; i < SP_COUNT(flags); i++)
+        if (flags[i].said)
+            sp_dict_put(arena, given.dict, flags[i].key, sp_bool(true));
+    return given;
+}
+
+struct sp_value sp_provenance_packages(const struct sp_session *session)
+{
+    struct sp_arena *arena = session->arena;
+    struct sp_value packages = sp_packages_known(session->places.packages, arena);
+
+    sp_dict_put_text(arena, packages.dict, "spoor", sp_arena_str(arena, session->places.cabs));
+    return packages;
 }

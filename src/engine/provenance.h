@@ -5,5 +5,11 @@
 #include "engine/session.h"
 
 /* Every configuration and recipe file that was read, in order: a list of mappings `path`, `mtime`
- * (ISO 8601), `sha256`. */
+ * (ISO 8601), `sha256`, and `object` if sp_provenance_keep has kept it. */
 struct sp_value sp_provenance_files(const struct sp_session *session);
+
+/* What the command line said about loading, as far as it said anything (`given` of run-start). */
+struct sp_value sp_provenance_given(const struct sp_session *session);
+
+/* Directories of the packages that were asked for by name (`packages` of run-start). */
+struct sp_value sp_provenance_packages(const struct sp_session *session);

@@ -103,6 +103,17 @@ static void put_selection(struct record r, const struct sp_selection *selection)
         put_dict(r, "selection", given.dict);
 }
 
+/* JSON has no UNSET; as a formula it means the same when it is read back. */
+static void put_params(struct record r, const struct sp_dict *params)
+{
+    struct sp_dict *copy = sp_dict_clone(r.arena, params);
+
+    for (size_t i = 0; i < copy->len; i++)
+        if (copy->entries[i].value.kind == SP_UNSET)
+            copy->entries[i].value = sp_text(SP_STR("=UNSET"));
+    put_dict(r, "params", copy);
+}
+
 struct sp_dict *sp_record_run_start(struct sp_session *session,
                                     const struct sp_run_options *options,
                                     struct sp_str run_id,
@@ -117,11 +128,14 @@ struct sp_dict *sp_record_run_start(struct sp_session *session,
     put_text(r, "run", run_id);
     put_text(r, "recipe", session->recipe ? session->recipe->name : session->cab->name);
     put(r, "files", files);
-    put_dict(r, "params", session->params);
+    put_params(r, session->params);
     put_words(r, "argv", (const char *const *)options->argv, (size_t)options->argc);
     put_text(r, "cwd", session->world.cwd);
     put_text(r, "spoor", SP_STR(SPOOR_VERSION));
     put(r, "loaded", sp_provenance_files(session));
+    put(r, "packages", sp_provenance_packages(session));
+    put(r, "given", sp_provenance_given(session));
+    put_text(r, "rerun", sp_str_of(options->rerun));
     const struct sp_value *settings = sp_dict_get(session->config.root, "opts");
     put_dict(r, "settings", settings && settings->kind == SP_DICT ? settings->dict : NULL);
     put_text(r, "host", host && sp_is_text(*host) ? host->text : SP_STR(""));

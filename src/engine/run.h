@@ -62,6 +62,7 @@ struct sp_run_options {
     char **argv;
     const char *logger; /* name in log records; NULL: "SPOOR" */
     const char *name;   /* of the session, for a log file of its own; NULL: there is none */
+    const char *rerun;  /* the run that this one repeats; NULL: none */
     bool verbose;       /* what goes to the logs is told as notes, too */
 };
 

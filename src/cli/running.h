@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* running.h - a run as people watch it: of `run`, and of `rerun`. */
+#pragma once
+
+#include "engine/session.h"
+
+struct sp_running_options {
+    bool json;         /* the events, one a line, and nothing else */
+    bool quiet;        /* not the output of the tools */
+    bool verbose;      /* what goes to the logs, too */
+    bool profile;      /* the table of times and sizes, also at its usual depth */
+    const char *rerun; /* the run that this one repeats; NULL: none */
+};
+
+/* Run what the session has picked and show it. Returns the exit status; findings and faults have
+ * been shown. */
+int sp_running(struct sp_session *session, const struct sp_running_options *options);
