@@ -3,8 +3,8 @@
  * (doc/design/store.md 3, 6). One structure serves as stat index and as manifest.
  *
  *     sp_tree_scan("x.ms", arena, &now, &err)             1 us a file, reads no data
- *     sp_tree_carry(&now, &vouched)                       what lstat finds unchanged keeps its digests
- *     sp_tree_digest(&now, "x.ms", SP_TREE_EXACT | SP_TREE_MEANING, &err)   reads the others
+ *     sp_tree_carry(&now, &vouched)                       what lstat finds unchanged keeps its
+ * digests sp_tree_digest(&now, "x.ms", SP_TREE_EXACT | SP_TREE_MEANING, &err)   reads the others
  *     sp_tree_content(&now)                               the name of the data
  */
 #pragma once
@@ -29,11 +29,11 @@ enum sp_tree_has { /* which digests an entry has; also which ones are asked for 
 struct sp_tree_entry {
     struct sp_str path; /* relative to the root, "." for the root itself; "SUB/table.dat" */
     enum sp_tree_type type;
-    unsigned has;  /* enum sp_tree_has */
-    uint32_t mode; /* permission bits */
-    uint64_t size; /* of files */
-    int64_t mtime, ctime; /* ns since 1970; ctime, dev, ino are 0 in manifests */
-    uint64_t dev, ino;
+    unsigned has;           /* enum sp_tree_has */
+    uint32_t mode;          /* permission bits */
+    uint64_t size;          /* of files */
+    int64_t mtime, changed; /* st_mtim, st_ctim: ns since 1970 */
+    uint64_t dev, ino;      /* these and `changed` are 0 in manifests */
     struct sp_digest exact;
     struct sp_digest meaning; /* zero: leave this entry out */
     struct sp_digest object;  /* name in STORE/objects */
@@ -41,10 +41,11 @@ struct sp_tree_entry {
 };
 
 struct sp_tree {
-    struct sp_tree_entry *entries; /* sorted by path in byte order, root first; none: nothing there */
+    struct sp_tree_entry
+        *entries; /* sorted by path in byte order, root first; none: nothing there */
     size_t len, capacity;
-    uint64_t bytes;       /* sum of the sizes of files */
-    int64_t scanned;      /* sp_file_clock of the scan: files not older may have changed again */
+    uint64_t bytes;         /* sum of the sizes of files */
+    int64_t scanned;        /* sp_file_clock of the scan: files not older may have changed again */
     struct sp_arena *arena; /* borrowed: entries and texts live there */
 };
 
@@ -55,17 +56,19 @@ enum sp_rc sp_tree_scan(const char *path,
                         struct sp_tree *out,
                         struct sp_err *err) SP_MUST_USE;
 
-/* Entries of `now` whose dev, ino, size, mtime, ctime, type and mode are those of `old`, and that had
- * not changed within the granularity of the clock when `old` was scanned, take its digests. Returns
- * how many regular files have not. `bytes_changed` (may be NULL): their sizes. */
+/* Entries of `now` whose dev, ino, size, mtime, changed, type and mode are those of `old`, and that
+ * had not changed within the granularity of the clock when `old` was scanned, take its digests.
+ * Returns how many regular files have not. `bytes_changed` (may be NULL): their sizes. */
 size_t sp_tree_carry(struct sp_tree *now, const struct sp_tree *old, uint64_t *bytes_changed);
 
 /* First path that is new, gone, or without the digests of `old`, for messages; empty: none. `count`
  * of them in all (may be NULL). */
-struct sp_str sp_tree_difference(const struct sp_tree *now, const struct sp_tree *old, size_t *count);
+struct sp_str sp_tree_difference(const struct sp_tree *now,
+                                 const struct sp_tree *old,
+                                 size_t *count);
 
-/* Read what lacks one of the `wanted` digests (EXACT, MEANING); several threads. SP_BUSY: a file changed
- * while it was read; SP_NOT_FOUND: it went away. */
+/* Read what lacks one of the `wanted` digests (EXACT, MEANING); several threads. SP_BUSY: a file
+ * changed while it was read; SP_NOT_FOUND: it went away. */
 enum sp_rc sp_tree_digest(struct sp_tree *tree,
                           const char *path,
                           unsigned wanted,

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "store/tree.h"
+
+#include <assert.h>
+
+static bool is_executable(const struct sp_tree_entry *entry)
+{
+    return entry->type == SP_TREE_FILE && (entry->mode & 0100);
+}
+
+/* What both names say of an entry besides its bytes. */
+static void add_entry(struct sp_hasher *hasher, const struct sp_tree_entry *entry)
+{
+    unsigned char kind[2] = { (unsigned char)entry->type, is_executable(entry) };
+
+    sp_hasher_add(hasher, entry->path);
+    sp_hasher_update(hasher, kind, sizeof kind);
+    if (entry->type == SP_TREE_LINK)
+        sp_hasher_add(hasher, entry->target);
+}
+
+struct sp_digest sp_tree_exact(const struct sp_tree *tree)
+{
+    struct sp_hasher hasher;
+
+    sp_hasher_init(&hasher, "spoor.tree.1");
+    for (size_t i = 0; i < tree->len; i++) {
+        const struct sp_tree_entry *entry = &tree->entries[i];
+        add_entry(&hasher, entry);
+        if (entry->type == SP_TREE_FILE) {
+            assert(entry->has & SP_TREE_EXACT);
+            sp_hasher_add_digest(&hasher, &entry->exact);
+        }
+    }
+    return sp_hasher_end(&hasher);
+}
+
+struct sp_digest sp_tree_content(const struct sp_tree *tree)
+{
+    struct sp_hasher hasher;
+
+    sp_hasher_init(&hasher, "spoor.content.1");
+    for (size_t i = 0; i < tree->len; i++) {
+        const struct sp_tree_entry *entry = &tree->entries[i];
+        if ((entry->has & SP_TREE_MEANING) && sp_digest_is_zero(&entry->meaning))
+            continue;
+        add_entry(&hasher, entry);
+        if (entry->type == SP_TREE_FILE) {
+            assert(entry->has & SP_TREE_MEANING);
+            sp_hasher_add_digest(&hasher, &entry->meaning);
+        }
+    }
+    return sp_hasher_end(&hasher);
+}
+
+struct sp_digest sp_tree_listing(const struct sp_tree *tree)
+{
+    struct sp_hasher hasher;
+
+    sp_hasher_init(&hasher, "spoor.listing.1");
+    for (size_t i = 0; i < tree->len; i++) {
+        const struct sp_tree_entry *entry = &tree->entries[i];
+        add_entry(&hasher, entry);
+        if (entry->type == SP_TREE_FILE) {
+            sp_hasher_add_number(&hasher, entry->size);
+            sp_hasher_add_number(&hasher, (uint64_t)entry->mtime);
+        }
+    }
+    return sp_hasher_end(&hasher);
+}
