@@ -3,8 +3,8 @@
  * (doc/design/store.md 3, 6). One structure serves as stat index and as manifest.
  *
  *     sp_tree_scan("x.ms", arena, &now, &err)             1 us a file, reads no data
- *     sp_tree_carry(&now, &vouched)                       what lstat finds unchanged keeps its
- * digests sp_tree_digest(&now, "x.ms", SP_TREE_EXACT | SP_TREE_MEANING, &err)   reads the others
+ *     sp_tree_carry(&now, &vouched, NULL)                 what is unchanged keeps its digests
+ *     sp_tree_digest(&now, "x.ms", SP_TREE_EXACT, &err)   reads the others
  *     sp_tree_content(&now)                               the name of the data
  */
 #pragma once
@@ -45,12 +45,14 @@ struct sp_tree {
         *entries; /* sorted by path in byte order, root first; none: nothing there */
     size_t len, capacity;
     uint64_t bytes;         /* sum of the sizes of files */
-    int64_t scanned;        /* sp_file_clock of the scan: files not older may have changed again */
+    int64_t scanned;        /* clock of the files: those not older may have changed again */
     struct sp_arena *arena; /* borrowed: entries and texts live there */
 };
 
 /* Walk the file or directory at `path` (a link there is followed, links inside are not). Nothing
- * there: an empty tree. SP_INVALID for sockets, pipes, devices: with their name. */
+ * there: an empty tree. SP_INVALID for sockets, pipes, devices: with their name. Files that changed
+ * just now could change again without their times telling: then it waits for the clock of the files
+ * to go on (milliseconds; seconds where times are whole seconds), and walks again. */
 enum sp_rc sp_tree_scan(const char *path,
                         struct sp_arena *arena,
                         struct sp_tree *out,
