@@ -3,7 +3,8 @@
  *
  *     ssize_t n = SP_FAULT("journal.write", ENOSPC) ? -1 : write(fd, data, len);
  *
- * A site costs one load and a predicted branch while nothing is armed. Not for threads.
+ * A site costs one load and a predicted branch while nothing is armed. Not for threads: whoever
+ * has some does the work in one while sp_fault_armed_count is not 0.
  */
 #pragma once
 
@@ -17,6 +18,14 @@ bool sp_fault_hit(const char *site, int number);
 
 /* Let the nth site that is reached from now on fail (1 is the next); 0 switches off. */
 void sp_fault_arm(unsigned nth);
+
+/* Let the program die (SIGKILL) at the nth arrival at the site `name`, or at any ("*"): what is
+ * left is what a crash at that instant leaves. `name` is borrowed. */
+void sp_fault_arm_kill(const char *name, unsigned nth);
+
+/* The same from text, "store.rename:3", for whole programs (SPOOR_FAULT_KILL). False if it is not
+ * of that form. */
+bool sp_fault_arm_text(const char *text);
 
 /* Name of the site that failed since arming, or NULL. */
 const char *sp_fault_fired(void);

@@ -15,13 +15,14 @@
 
 struct sp_lock {
     int fd;
+    bool shared; /* the note is not ours */
 };
 
 /* A lock on the whole file that belongs to our open file, not to the process: also known to network
  * file systems, and not lost when somebody in this process opens and closes the same file. */
-static int lock_file(int fd)
+static int lock_file(int fd, short type)
 {
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
 
     if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
         return 0;
@@ -83,7 +84,7 @@ enum sp_rc sp_lock_take(const char *path, struct sp_lock **out, struct sp_err *e
                             : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0)
         return sp_fail_errno(err, "lock '%s'", path);
-    if (SP_FAULT("lock.lock", ENOLCK) || lock_file(fd) < 0)
+    if (SP_FAULT("lock.lock", ENOLCK) || lock_file(fd, F_WRLCK) < 0)
         return errno == EAGAIN ? fail_busy(fd, err) : sp_fail_errno(err, "lock '%s'", path);
     enum sp_rc rc = write_note(fd, err);
     if (rc)
@@ -95,11 +96,53 @@ enum sp_rc sp_lock_take(const char *path, struct sp_lock **out, struct sp_err *e
     return SP_OK;
 }
 
+static int open_shared(const char *path)
+{
+    int fd =
+        SP_FAULT("lock.open", EIO) ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+
+    return fd >= 0 || (errno != EROFS && errno != EACCES)
+               ? fd
+               : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+enum sp_rc sp_lock_share(const char *path, struct sp_lock **out, struct sp_err *err)
+{
+    sp_auto_fd int fd = open_shared(path);
+
+    if (fd < 0)
+        return sp_fail_errno(err, "lock '%s'", path);
+    if (SP_FAULT("lock.lock", ENOLCK) || lock_file(fd, F_RDLCK) < 0)
+        return errno == EAGAIN ? fail_busy(fd, err) : sp_fail_errno(err, "lock '%s'", path);
+    struct sp_lock *lock = sp_alloc(sizeof *lock);
+    lock->fd = sp_take_fd(&fd);
+    lock->shared = true;
+    *out = lock;
+    return SP_OK;
+}
+
+enum sp_rc sp_lock_probe(const char *dir, bool *works, struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf path = SP_BUF(SP_BUF_SMALL);
+
+    sp_buf_addf(&path, "%s/.lock-probe-XXXXXX", dir);
+    sp_auto_fd int first = mkostemp(path.ptr, O_CLOEXEC);
+    if (first < 0)
+        return sp_fail_errno(err, "make a file in '%s'", dir);
+    sp_auto_fd int second = open(path.ptr, O_RDWR | O_CLOEXEC);
+    (void)unlink(path.ptr);
+    if (second < 0)
+        return sp_fail_errno(err, "open '%s'", path.ptr);
+    *works = lock_file(first, F_WRLCK) == 0 && lock_file(second, F_WRLCK) < 0 && errno == EAGAIN;
+    return SP_OK;
+}
+
 void sp_lock_release(struct sp_lock *lock)
 {
     if (!lock)
         return;
-    (void)!ftruncate(lock->fd, 0);
+    if (!lock->shared)
+        (void)!ftruncate(lock->fd, 0);
     sp_fd_closep(&lock->fd);
     free(lock);
 }

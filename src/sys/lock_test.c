@@ -29,6 +29,28 @@ static int try_elsewhere(void)
     return WEXITSTATUS(status);
 }
 
+static void test_shared(void)
+{
+    struct sp_lock *first = NULL;
+    struct sp_lock *second = NULL;
+    struct sp_lock *alone = NULL;
+    struct sp_err err = SP_ERR_INIT;
+    bool works = false;
+
+    tap_ok(sp_lock_share(path, &first, &err) == SP_OK &&
+               sp_lock_share(path, &second, &err) == SP_OK,
+           "two share");
+    tap_ok(sp_lock_take(path, &alone, &err) == SP_BUSY && !alone, "%s", err.text);
+    sp_lock_release(first);
+    tap_ok(sp_lock_take(path, &alone, &err) == SP_BUSY, "one of them is left");
+    sp_lock_release(second);
+    tap_ok(sp_lock_take(path, &alone, &err) == SP_OK, "none is left");
+    tap_ok(sp_lock_share(path, &first, &err) == SP_BUSY && strstr(err.text, "pid"), "%s", err.text);
+    sp_lock_release(alone);
+    tap_ok(sp_lock_probe(dir, &works, &err) == SP_OK && works, "locks work here");
+    tap_ok(sp_lock_probe("/nowhere", &works, &err) == SP_NOT_FOUND, "%s", err.text);
+}
+
 int main(void)
 {
     struct sp_lock *lock = NULL;
@@ -74,6 +96,7 @@ int main(void)
                sp_lock_take(path, &lock, &err) == SP_OK,
            "what the file says does not matter");
     sp_lock_release(lock);
+    test_shared();
     tap_ok(sp_remove_tree(dir, &err) == SP_OK, "clean up");
     return tap_done();
 }
