@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 
+#include "recipe/effects.h"
 #include "recipe/fields.h"
 #include "recipe/setting.h"
 #include "recipe/words.h"
@@ -11,7 +12,7 @@
 
 struct written {
     struct sp_cab cab;
-    const struct sp_dict *inputs, *outputs, *defaults, *policies, *management;
+    const struct sp_dict *inputs, *outputs, *defaults, *policies, *management, *recompute;
     struct sp_value command, flavour;
     struct sp_str parameter_passing;
 };
@@ -44,6 +45,7 @@ static const struct sp_field cab_fields[] = {
     FIELD("backend", SP_FIELD_ANY, cab.backend),
     FIELD("preamble", SP_FIELD_MAPPING, cab.preamble),
     FIELD("epilogue", SP_FIELD_MAPPING, cab.epilogue),
+    FIELD("recompute", SP_FIELD_MAPPING, recompute), /* ours */
     /* of earlier versions of the language; a finding says where they went */
     FIELD("virtual_env", SP_FIELD_IGNORED, cab),
     FIELD("runtime", SP_FIELD_IGNORED, cab),
@@ -267,6 +269,9 @@ struct sp_cab *sp_cab_load(struct sp_arena *arena,
     cab->defaults = sp_schema_flatten(arena, &cab->schema, written->defaults);
     SP_DICT_EACH(entry, cab->defaults)
     check_default(cab, entry, diags);
+    if (written->recompute)
+        cab->effects = sp_effects_load(
+            arena, written->recompute, cab->dynamic_schema.len ? NULL : &cab->schema, what, diags);
     return cab;
 }
 

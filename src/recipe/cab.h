@@ -5,6 +5,8 @@
 #include "recipe/schema.h"
 #include "recipe/wrangler.h"
 
+struct sp_effects;
+
 enum sp_flavour {
     SP_FLAVOUR_BINARY,
     SP_FLAVOUR_PYTHON,
@@ -31,7 +33,8 @@ struct sp_cab {
     struct sp_wranglers *wranglers;
     struct sp_value backend; /* null or mapping */
     const struct sp_dict *preamble, *epilogue;
-    const struct sp_dict *written; /* all of it, as composed: for how it was written */
+    const struct sp_effects *effects; /* section `recompute`; NULL: there is none */
+    const struct sp_dict *written;    /* all of it, as composed: for how it was written */
     uint32_t origin;
 };
 

@@ -35,6 +35,8 @@ enum sp_rc sp_building_subst(struct sp_building *build,
         return sp_fail(build->err, SP_INVALID, "command of cab '" SP_STR_FMT "': " SP_STR_FMT,
                        SP_STR_ARG(build->cab->name), SP_STR_ARG(value.text));
     *out = sp_value_text(build->arena, value);
+    if (!sp_str_eq(*out, text))
+        sp_list_add(build->arena, build->resolved, sp_text(*out));
     return SP_OK;
 }
 
@@ -130,6 +132,7 @@ enum sp_rc sp_command_build(const struct sp_command_request *request,
         .python = request->python ? request->python : "python",
         .virtual_env = request->virtual_env,
         .words = sp_list_new(request->arena).list,
+        .resolved = sp_list_new(request->arena).list,
         .err = err,
     };
     struct sp_command command = { 0 };
@@ -146,6 +149,7 @@ enum sp_rc sp_command_build(const struct sp_command_request *request,
     command.display = build.display.len ? build.display : quote_words(&build);
     command.short_name = build.short_name;
     command.wranglers = build.wranglers;
+    command.resolved = build.resolved;
     *out = command;
     return SP_OK;
 }

@@ -12,6 +12,9 @@ struct sp_command {
     struct sp_str display;          /* for people: words quoted where needed, code abbreviated */
     struct sp_str short_name;       /* first word, function name or "[python]": for messages */
     struct sp_wranglers *wranglers; /* of the flavour itself (yield lines, CASA errors); or NULL */
+    /* What reaches the tool and is neither in the cab as written nor a parameter: its texts with
+     * substitutions as they came out, settings of CASA. */
+    const struct sp_list *resolved;
 };
 
 /* What a command is made of. */

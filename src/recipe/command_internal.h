@@ -16,6 +16,7 @@ struct sp_building {
     struct sp_str display; /* set by the flavour; empty: the words, quoted */
     struct sp_str short_name;
     struct sp_wranglers *wranglers;
+    struct sp_list *resolved; /* see sp_command */
     struct sp_err *err;
 };
 

@@ -32,6 +32,8 @@ static enum sp_rc add_setting(struct sp_building *build, const char *name, const
     struct sp_value value = setting ? *setting : sp_text(sp_str_of(fallback));
     struct sp_str text;
 
+    if (setting) /* it may come from the configuration */
+        sp_list_add(build->arena, build->resolved, sp_text(sp_value_text(build->arena, value)));
     if (sp_is_list(value)) {
         SP_LIST_EACH(item, value.list)
         {

@@ -20,6 +20,8 @@ static const struct sp_word_list lists[] = {
     { "policy", sp_policy_name },
     { "field of a cab", sp_cab_field_name },
     { "field of management", sp_management_field_name },
+    { "field of recompute", sp_effects_field_name },
+    { "field of recompute.columns", sp_column_field_name },
     { "flavour", sp_flavour_name },
     { "wrangler action", sp_wrangler_action_name },
     { "field of a recipe", sp_recipe_field_name },

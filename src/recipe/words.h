@@ -19,6 +19,8 @@ const struct sp_word_list *sp_word_lists(size_t *count);
 
 const char *sp_cab_field_name(size_t i);
 const char *sp_management_field_name(size_t i);
+const char *sp_effects_field_name(size_t i);
+const char *sp_column_field_name(size_t i);
 const char *sp_flavour_name(size_t i);
 const char *sp_recipe_field_name(size_t i);
 const char *sp_step_field_name(size_t i);
