@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* version.h - one immutable state of an artefact, as a whole and by columns (doc/design/store.md 4).
+/* version.h - one immutable state of an artefact, as a whole and by columns (doc/design/store.md
+ * 4).
  *
- * Text form: "<64 hex>" or "<64 hex>;DATA=<64 hex>;MODEL_DATA=<64 hex>": the first is that of the whole
- * and of the columns that are not named.
+ * Text form: "ID", or "ID;*=REST;DATA=...;MODEL_DATA=..." with 64 hexadecimal digits each.
  */
 #pragma once
 
@@ -18,8 +18,8 @@ struct sp_version_column {
 };
 
 struct sp_version {
-    struct sp_digest id; /* of the whole: two versions are the same when these are */
-    struct sp_digest rest; /* of columns that are not named */
+    struct sp_digest id;               /* of the whole: two versions are the same when these are */
+    struct sp_digest rest;             /* of columns that are not named */
     struct sp_version_column *columns; /* sorted by name */
     size_t len;
 };
@@ -30,7 +30,8 @@ struct sp_version sp_version_plain(struct sp_digest id);
 /* Of a product whose bytes were not read: BLAKE3(key, role). */
 struct sp_version sp_version_made(const struct sp_digest *key, struct sp_str role);
 
-/* `before` with other `columns` (texts), made under `key` by the parameter `role`; lives in `arena`. */
+/* `before` with other `columns`, made under `key` by the parameter `role`. Lives in `arena`. More
+ * than SP_VERSION_COLUMNS_MAX of them: another version of the whole. */
 struct sp_version sp_version_change(struct sp_arena *arena,
                                     const struct sp_version *before,
                                     const struct sp_digest *key,
