@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* head.h - what the paths of a workspace are in the course of a run (doc/design/store.md 7, 8).
+ *
+ * The head of a path is the version that the steps so far have given it. It need not be on disk:
+ * reused results only move the head. `sp_heads_settle` brings it there, which is needed before a
+ * tool runs on it, and at the end of the run.
+ *
+ *     sp_heads_touch(heads, real, &head, &err)     compare what is on disk with the ledger
+ *     sp_head_passage(head)                        the version that the path has now
+ *     sp_heads_advance(heads, head, &passage)      a reused result
+ *     sp_heads_settle(heads, head, &err)           on disk as it should be
+ *     sp_heads_keep(heads, head, &err)             in the store before it is changed
+ *     sp_heads_changing(heads, head, task)         a tool is about to change it
+ *     sp_heads_arrive(heads, head, &passage, ...)  it has; this is what is there now
+ */
+#pragma once
+
+#include "store/ledger.h"
+#include "store/store.h"
+#include "value/value.h"
+
+/* What to do with a product that somebody has changed by hand. */
+enum sp_edits {
+    SP_EDITS_REFUSE,
+    SP_EDITS_ADOPT,
+    SP_EDITS_RESTORE
+};
+
+enum sp_disk {
+    SP_DISK_HELD,    /* what hold->version says */
+    SP_DISK_GONE,    /* nothing is there */
+    SP_DISK_UNKNOWN, /* what an interrupted step of ours, or of an unknown kind, has left */
+    SP_DISK_FOREIGN  /* somebody else's work: not to be lost */
+};
+
+struct sp_head {
+    struct sp_str path; /* as in the ledger: relative to the workspace when inside */
+    struct sp_hold *hold;
+    size_t index; /* entry of hold->chain that the path is at, in this run */
+    enum sp_disk disk;
+    bool composite;         /* inside or around another artefact: by content, every time */
+    bool adopted;           /* an edit was adopted in this run */
+    struct sp_tree tree;    /* what is on disk */
+    struct sp_arena *arena; /* of the tree */
+    size_t readers;
+    bool writer;  /* tools that use it right now */
+    bool counted; /* private: among the unsettled ones */
+};
+
+struct sp_heads_options {
+    struct sp_ledger *ledger;
+    struct sp_store *store;
+    struct sp_str cwd;    /* of the workspace, absolute */
+    struct sp_str attic;  /* directory for what is in the way */
+    struct sp_str recipe; /* whose chain is rolled back; empty: none */
+    struct sp_str run;
+    enum sp_edits edits;
+    uint64_t digest_limit; /* sources with more bytes are named by their listing */
+    bool on_top;           /* everything as it is */
+    void (*note)(void *arg, bool warning, struct sp_str text);
+    void (*event)(void *arg, const char *name, struct sp_dict *fields); /* for the journal */
+    void *arg;
+};
+
+struct sp_heads;
+
+struct sp_heads *sp_heads_new(const struct sp_heads_options *options);
+
+/* Accepts NULL. */
+void sp_heads_free(struct sp_heads *heads);
+
+/* The head of a canonical, absolute path. The first time in a run the disk is compared with the
+ * ledger. SP_BUSY: it was edited, and the policy is to refuse; err says which files and what to do.
+ */
+enum sp_rc sp_heads_touch(struct sp_heads *heads,
+                          struct sp_str real,
+                          struct sp_head **out,
+                          struct sp_err *err) SP_MUST_USE;
+
+/* The same without looking: NULL when it was not touched. */
+struct sp_head *sp_heads_find(const struct sp_heads *heads, struct sp_str real);
+
+/* Does the path lie outside of what can be an artefact: the workspace itself, or around it? */
+bool sp_heads_is_outside(const struct sp_heads *heads, struct sp_str real);
+
+const struct sp_passage *sp_head_passage(const struct sp_head *head);
+
+/* Is the head what the disk holds? */
+bool sp_head_is_settled(const struct sp_head *head);
+
+/* SP_NOT_FOUND: that version is not kept; *lost is then the key under which it was made (zero: a
+ * source). */
+enum sp_rc sp_heads_settle(struct sp_heads *heads,
+                           struct sp_head *head,
+                           struct sp_digest *lost,
+                           struct sp_err *err) SP_MUST_USE;
+
+/* All of them; `below` (canonical, absolute; may be empty): only those in that directory, or around
+ * it. */
+enum sp_rc sp_heads_settle_all(struct sp_heads *heads,
+                               struct sp_str below,
+                               struct sp_digest *lost,
+                               struct sp_err *err) SP_MUST_USE;
+
+/* How many heads the disk does not hold; and which: `for (size_t at = 0;
+ * sp_heads_each_unsettled(heads, &at, &head);)`. */
+size_t sp_heads_unsettled(const struct sp_heads *heads);
+bool sp_heads_each_unsettled(const struct sp_heads *heads, size_t *at, struct sp_head **out);
+
+/* Out of the way of a tool that writes it anew: our own is removed, anything else goes to the
+ * attic. */
+enum sp_rc sp_heads_clear(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
+    SP_MUST_USE;
+
+/* The settled head is in the store afterwards. SP_LIMIT: no room. */
+enum sp_rc sp_heads_keep(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
+    SP_MUST_USE;
+
+void sp_heads_changing(struct sp_heads *heads, struct sp_head *head, struct sp_str task);
+
+/* A result that is reused: the head moves, the disk does not. */
+void sp_heads_advance(struct sp_heads *heads,
+                      struct sp_head *head,
+                      const struct sp_passage *passage);
+
+/* A step that was left out: the head moves as it did when `task` last started from there. False: it
+ * never did. */
+bool sp_heads_follow(struct sp_heads *heads, struct sp_head *head, struct sp_str task);
+
+/* A tool has made it: `tree` (whose memory `arena` the head takes over) is on disk. */
+enum sp_rc sp_heads_arrive(struct sp_heads *heads,
+                           struct sp_head *head,
+                           const struct sp_passage *passage,
+                           struct sp_tree *tree,
+                           struct sp_err *err) SP_MUST_USE;
+
+/* Look at the disk again, after a tool has run that should not have changed it. *changed: its
+ * content is another one; it is then taken as a new source. `file` (may be NULL): the first that
+ * differs. */
+enum sp_rc sp_heads_review(struct sp_heads *heads,
+                           struct sp_head *head,
+                           bool *changed,
+                           struct sp_str *file,
+                           struct sp_err *err) SP_MUST_USE;
+
+/* Absolute name of a path of the ledger. */
+struct sp_str sp_heads_absolute(const struct sp_heads *heads,
+                                struct sp_arena *arena,
+                                struct sp_str path);
