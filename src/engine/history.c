@@ -35,6 +35,7 @@ static struct sp_str joined_words(struct sp_arena *arena, const struct sp_dict *
 
 static void fold_run_start(struct fold *fold, const struct sp_dict *event)
 {
+    fold->run->start = event;
     fold->run->recipe = sp_dict_text(event, "recipe");
     fold->run->time = sp_dict_text(event, "time");
     fold->run->cwd = sp_dict_text(event, "cwd");
@@ -56,23 +57,7 @@ static void fold_step_start(struct fold *fold, const struct sp_dict *event)
     step->output = sp_dict_text(event, "output");
     step->log = sp_dict_text(event, "log");
     step->command = joined_words(fold->arena, event);
-}
-
-/* Steps that run have a step-start before it. */
-static void fold_step_key(struct fold *fold, const struct sp_dict *event)
-{
-    if (!sp_dict_truth(event, "hit"))
-        return;
-    struct sp_step_summary *step = SP_VEC_ADD(&fold->steps);
-    step->task = sp_dict_text(event, "task");
-    step->cab = sp_dict_text(event, "cab");
-    step->loop = sp_dict_text(event, "loop");
-    step->worker = sp_dict_text(event, "worker");
-    struct sp_str of = sp_dict_text(event, "of");
-    if (of.len)
-        step->why = sp_arena_printf(fold->arena, "as in run " SP_STR_FMT, SP_STR_ARG(of));
-    step->ended = step->success = step->reused = true;
-    fold->run->reused++;
+    step->start = event;
 }
 
 /* The one of that name that has not ended. Several may be under way, the newest mostly. */
@@ -86,12 +71,77 @@ static struct sp_step_summary *find_open(struct fold *fold, struct sp_str task)
     return NULL;
 }
 
+/* Right after step-start; or it is all there is. */
+static void fold_step_key(struct fold *fold, const struct sp_dict *event)
+{
+    bool hit = sp_dict_truth(event, "hit");
+    struct sp_str of = sp_dict_text(event, "of");
+    struct sp_step_summary *step =
+        hit ? SP_VEC_ADD(&fold->steps) : find_open(fold, sp_dict_text(event, "task"));
+
+    if (!step)
+        return;
+    step->key = event;
+    if (!hit)
+        return;
+    step->task = sp_dict_text(event, "task");
+    step->cab = sp_dict_text(event, "cab");
+    step->loop = sp_dict_text(event, "loop");
+    step->worker = sp_dict_text(event, "worker");
+    if (of.len)
+        step->why = sp_arena_printf(fold->arena, "as in run " SP_STR_FMT, SP_STR_ARG(of));
+    step->ended = step->success = step->reused = true;
+    fold->run->reused++;
+}
+
+/* The newest of that name, which has ended. */
+static struct sp_step_summary *find_done(struct fold *fold, struct sp_str task)
+{
+    for (size_t i = fold->steps.len; i-- > 0;) {
+        struct sp_step_summary *step = &fold->steps.items[i];
+        if (step->ended && sp_str_eq(step->task, task))
+            return step;
+    }
+    return NULL;
+}
+
+static void fold_step_outputs(struct fold *fold, const struct sp_dict *event)
+{
+    struct sp_step_summary *step = find_done(fold, sp_dict_text(event, "task"));
+
+    if (step)
+        step->outputs = event;
+}
+
+static void fold_step_versions(struct fold *fold, const struct sp_dict *event)
+{
+    struct sp_step_summary *step = find_done(fold, sp_dict_text(event, "task"));
+
+    if (step)
+        step->versions = event;
+}
+
+static void fold_edit(struct fold *fold, const struct sp_dict *event)
+{
+    struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)event };
+
+    sp_list_add(fold->arena, fold->run->edits.list, value);
+}
+
+static void fold_restore(struct fold *fold, const struct sp_dict *event)
+{
+    struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)event };
+
+    sp_list_add(fold->arena, fold->run->restores.list, value);
+}
+
 static void fold_step_end(struct fold *fold, const struct sp_dict *event)
 {
     struct sp_step_summary *step = find_open(fold, sp_dict_text(event, "task"));
 
     if (!step)
         return;
+    step->end = event;
     step->ended = true;
     step->success = sp_dict_truth(event, "success");
     step->why = sp_dict_text(event, "why");
@@ -160,10 +210,12 @@ static bool fold_event(const struct sp_dict *event, void *arg)
         const char *name;
         void (*fold)(struct fold *fold, const struct sp_dict *event);
     } table[] = {
-        { "run-start", fold_run_start },   { "step-start", fold_step_start },
-        { "step-key", fold_step_key },     { "step-end", fold_step_end },
-        { "step-skip", fold_step_skip },   { "step-refuse", fold_step_refuse },
-        { "recipe-end", fold_recipe_end }, { "run-end", fold_run_end },
+        { "run-start", fold_run_start },       { "step-start", fold_step_start },
+        { "step-key", fold_step_key },         { "step-end", fold_step_end },
+        { "step-outputs", fold_step_outputs }, { "step-versions", fold_step_versions },
+        { "step-skip", fold_step_skip },       { "step-refuse", fold_step_refuse },
+        { "recipe-end", fold_recipe_end },     { "edit", fold_edit },
+        { "restore", fold_restore },           { "run-end", fold_run_end },
         { "run-lost", fold_run_lost },
     };
     struct sp_str name = sp_dict_text(event, "event");
@@ -203,7 +255,9 @@ enum sp_rc sp_history_run(const struct sp_workspace *workspace,
                           struct sp_run_summary *out,
                           struct sp_err *err)
 {
-    struct sp_run_summary run = { .id = id };
+    struct sp_run_summary run = { .id = id,
+                                  .edits = sp_list_new(workspace->arena),
+                                  .restores = sp_list_new(workspace->arena) };
     struct fold fold = { .arena = workspace->arena, .run = &run };
     struct sp_str path = sp_workspace_journal(workspace, id);
 

@@ -22,6 +22,9 @@ struct sp_step_summary {
     double started;               /* seconds after the start of the run */
     double wall, cpu;             /* seconds */
     uint64_t memory, read, write; /* bytes */
+
+    /* The events of it (doc/design/journal.md), for all that is not above; NULL: there is none. */
+    const struct sp_dict *start, *key, *end, *outputs, *versions;
 };
 
 struct sp_run_summary {
@@ -33,8 +36,10 @@ struct sp_run_summary {
     size_t step_count;
     size_t done, skipped, failed, unselected; /* of tool runs: reused ones are not among them */
     size_t reused;
-    struct sp_value selection; /* the options that chose steps: a mapping, or null */
-    struct sp_value outputs;   /* of the outermost recipe: a mapping, or null */
+    struct sp_value selection;       /* the options that chose steps: a mapping, or null */
+    struct sp_value outputs;         /* of the outermost recipe: a mapping, or null */
+    const struct sp_dict *start;     /* the event run-start; NULL: there is none yet */
+    struct sp_value edits, restores; /* events: lists */
 };
 
 /* Read one run. SP_NOT_FOUND with the nearest id. */

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/buf.h"
+#include "base/clock.h"
+
+#include "cli/command.h"
+#include "cli/journalview.h"
+#include "cli/table.h"
+#include "engine/dossier.h"
+#include "recipe/command.h"
+#include "value/json.h"
+#include "value/text.h"
+
+#include <stdio.h>
+
+#define SHORT_DIGEST 12 /* digits of a version for people */
+#define VALUE_MAX    200
+
+struct show_args {
+    bool help;
+    bool json;
+};
+
+static const struct sp_option options[] = {
+    SP_HELP_OPTION(struct show_args),
+    SP_OPT_FLAG(NULL, "json", struct show_args, json, "print one JSON document, nothing shortened"),
+    SP_OPT_END,
+};
+
+/* --- pieces -------------------------------------------------------------------------------- */
+
+static void print_fact(const char *name, struct sp_str text)
+{
+    if (text.len)
+        (void)printf("  %-10s " SP_STR_FMT "\n", name, SP_STR_ARG(text));
+}
+
+static struct sp_str command_line(struct sp_arena *arena, const struct sp_dict *dict)
+{
+    const struct sp_value *words = sp_dict_get(dict, "command");
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
+
+    if (!words || !sp_is_list(*words))
+        return SP_STR("");
+    SP_LIST_EACH(word, words->list)
+    {
+        if (line.len)
+            sp_buf_addc(&line, ' ');
+        if (sp_is_text(*word))
+            sp_shell_quote(word->text, &line);
+    }
+    return sp_arena_str(arena, sp_buf_str(&line));
+}
+
+static void print_values(const char *title, const struct sp_dict *dict)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+
+    if (!dict->len)
+        return;
+    (void)printf("%s\n", title);
+    SP_DICT_EACH(entry, dict)
+    {
+        sp_buf_clear(&text);
+        sp_value_brief(entry->value, VALUE_MAX, &text);
+        (void)printf("  " SP_STR_FMT " = %s\n", SP_STR_ARG(entry->key), text.ptr);
+    }
+}
+
+static const struct sp_dict *dict_of(const struct sp_dict *dict, const char *key)
+{
+    static const struct sp_dict none;
+    const struct sp_value *value = sp_dict_get(dict, key);
+
+    return value && value->kind == SP_DICT ? value->dict : &none;
+}
+
+static const struct sp_list *list_of(const struct sp_dict *dict, const char *key)
+{
+    static const struct sp_list none;
+    const struct sp_value *value = sp_dict_get(dict, key);
+
+    return value && sp_is_list(*value) ? value->list : &none;
+}
+
+/* --- the run ------------------------------------------------------------------------------- */
+
+static void print_run(struct sp_arena *arena,
+                      const struct sp_run_summary *run,
+                      const struct sp_dict *facts)
+{
+    (void)printf("run " SP_STR_FMT " of '" SP_STR_FMT "': %s, %zu tool run%s", SP_STR_ARG(run->id),
+                 SP_STR_ARG(run->recipe), sp_run_state_name(run->state), run->done,
+                 run->done == 1 ? "" : "s");
+    if (run->reused)
+        (void)printf(", %zu reused", run->reused);
+    if (run->wall > 0)
+        (void)printf(", %s", sp_clock_duration((sp_nsec)(run->wall * 1e9)).text);
+    (void)printf("\n");
+    print_fact("why", run->why);
+    print_fact("time", run->time);
+    print_fact("command", command_line(arena, facts));
+    print_fact("rerun of", sp_dict_text(facts, "rerun"));
+    print_fact("host", run->host);
+    print_fact("directory", run->cwd);
+    print_fact("spoor", sp_dict_text(facts, "spoor"));
+}
+
+static void print_files(const struct sp_dict *facts)
+{
+    const struct sp_list *files = list_of(facts, "files");
+
+    if (files->len)
+        (void)printf("files\n");
+    SP_LIST_EACH(file, files)
+    if (file->kind == SP_DICT)
+        (void)printf("  " SP_STR_FMT "  sha256 %.*s%s\n",
+                     SP_STR_ARG(sp_dict_text(file->dict, "path")), SHORT_DIGEST,
+                     sp_dict_text(file->dict, "sha256").len ? sp_dict_text(file->dict, "sha256").ptr
+                                                            : "unknown",
+                     sp_dict_text(file->dict, "object").len ? "" : "  (content not kept)");
+}
+
+static void print_programs(const struct sp_dict *facts)
+{
+    const struct sp_dict *programs = dict_of(facts, "programs");
+
+    if (programs->len)
+        (void)printf("programs\n");
+    SP_DICT_EACH(entry, programs)
+    (void)printf("  " SP_STR_FMT "  %.*s\n", SP_STR_ARG(entry->key), SHORT_DIGEST,
+                 sp_is_text(entry->value) && entry->value.text.len ? entry->value.text.ptr : "-");
+}
+
+/* --- steps --------------------------------------------------------------------------------- */
+
+static void print_versions(const char *title, const struct sp_list *artefacts)
+{
+    SP_LIST_EACH(artefact, artefacts)
+    {
+        if (artefact->kind != SP_DICT)
+            continue;
+        struct sp_str version = sp_dict_text(artefact->dict, "version");
+        (void)printf("    %-8s " SP_STR_FMT " = " SP_STR_FMT "  version " SP_STR_FMT "%s%s\n",
+                     title, SP_STR_ARG(sp_dict_text(artefact->dict, "role")),
+                     SP_STR_ARG(sp_dict_text(artefact->dict, "path")),
+                     SP_STR_ARG(sp_str_slice(version, 0, SHORT_DIGEST)),
+                     sp_dict_truth(artefact->dict, "source") ? "  source" : "",
+                     sp_dict_truth(artefact->dict, "mutated") ? "  changed in place" : "");
+    }
+}
+
+static void print_detail(const char *title, struct sp_str text)
+{
+    if (text.len)
+        (void)printf("    %-8s " SP_STR_FMT "\n", title, SP_STR_ARG(text));
+}
+
+static void print_step(struct sp_arena *arena,
+                       const struct sp_step_summary *summary,
+                       const struct sp_dict *step)
+{
+    (void)printf("  " SP_STR_FMT ": " SP_STR_FMT, SP_STR_ARG(summary->task),
+                 SP_STR_ARG(sp_dict_text(step, "result")));
+    if (summary->end)
+        (void)printf(", %s, memory %s", sp_clock_duration((sp_nsec)(summary->wall * 1e9)).text,
+                     sp_size_text(summary->memory).text);
+    (void)printf("\n");
+    print_detail("why", summary->why);
+    print_detail("$", command_line(arena, step));
+    print_detail("program", sp_dict_text(step, "program"));
+    print_detail("key", sp_str_slice(sp_dict_text(step, "key"), 0, SHORT_DIGEST));
+    SP_LIST_EACH(reason, list_of(step, "reasons"))
+    if (sp_is_text(*reason))
+        print_detail("ran as", reason->text);
+    print_versions("in", list_of(step, "inputs"));
+    print_versions("out", list_of(step, "outputs"));
+    print_detail("log", summary->log);
+}
+
+static void print_event(const struct sp_dict *event, const char *what)
+{
+    (void)printf("  " SP_STR_FMT ": " SP_STR_FMT " %s" SP_STR_FMT "\n",
+                 SP_STR_ARG(sp_dict_text(event, "path")), SP_STR_ARG(sp_dict_text(event, "found")),
+                 what, SP_STR_ARG(sp_dict_text(event, "action")));
+}
+
+static void print_all(struct sp_arena *arena,
+                      const struct sp_run_summary *run,
+                      const struct sp_dict *facts)
+{
+    const struct sp_list *steps = list_of(facts, "steps");
+
+    print_run(arena, run, facts);
+    print_files(facts);
+    print_values("parameters", dict_of(facts, "parameters"));
+    print_values("settings", sp_dossier_flat(arena, dict_of(facts, "settings")).dict);
+    print_programs(facts);
+    if (steps->len)
+        (void)printf("steps\n");
+    for (size_t i = 0; i < steps->len; i++)
+        print_step(arena, &run->steps[i], steps->items[i].dict);
+    if (list_of(facts, "edits")->len)
+        (void)printf("edits\n");
+    SP_LIST_EACH(edit, list_of(facts, "edits"))
+    print_event(edit->dict, "");
+    if (list_of(facts, "restores")->len)
+        (void)printf("restored\n");
+    SP_LIST_EACH(restore, list_of(facts, "restores"))
+    print_event(restore->dict, "brought back");
+    print_values("outputs", dict_of(facts, "outputs"));
+}
+
+static int run_show(const struct sp_cli_command *self, int argc, char **argv)
+{
+    struct show_args args = { 0 };
+    sp_auto_words struct sp_words words = { 0 };
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_workspace workspace;
+    struct sp_run_summary run;
+
+    int status = sp_command_parse(self, argc, argv, &args, &words);
+    if (status < 0)
+        status = sp_command_refuse_words(self, &words, 1);
+    if (status < 0)
+        status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, &workspace, &run);
+    if (status >= 0)
+        return status;
+    struct sp_value facts = sp_dossier_of(arena, &run);
+    if (args.json) {
+        sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+        sp_json_encode(facts, SP_JSON_PRETTY, &text);
+        (void)printf("%s\n", text.ptr);
+    } else {
+        print_all(arena, &run, facts.dict);
+    }
+    return SP_EXIT_DONE;
+}
+
+const struct sp_cli_command sp_command_show = {
+    .usage = {
+        .name = "spoor show",
+        .summary = "show what a run was made of, and what each step read and left",
+        .synopsis = "[--json] [RUN]",
+        .description = "Command line, host, files with their digests, parameters, settings, programs, and of each\n"
+                       "step its command, key, versions and cost. RUN is an id, the beginning of one, 'last' (the\n"
+                       "default), or 'last~1' for the run before.",
+        .options = options,
+        .examples = "  spoor show\n"
+                    "      the newest run\n"
+                    "  spoor show last~1 --json | jq '.files[].sha256'\n"
+                    "      digests of the recipe files of the run before",
+    },
+    .run = run_show,
+};
