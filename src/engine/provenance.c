@@ -20,6 +20,8 @@ static struct sp_value file_value(struct sp_arena *arena, struct sp_str path)
     struct sp_err err = SP_ERR_INIT;
     const char *name = sp_arena_cstr(arena, path);
 
+    while (name[0] == '.' && name[1] == '/' && name[2]) /* one name for one file */
+        name += 2;
     put(arena, dict, "path", name);
     put(arena, dict, "mtime", sp_clock_iso(sp_tree_mtime(name)).text);
     if (sp_file_read(name, &text, &err) == SP_OK)

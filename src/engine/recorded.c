@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/recorded.h"
+
+#include "base/sha256.h"
+
+#include "sys/file.h"
+
+#define FILE_MAX ((size_t)64 * 1024 * 1024)
+
+/* The file at `path`, if it has that digest. */
+static bool read_same(struct sp_arena *arena,
+                      struct sp_str path,
+                      struct sp_str sha256,
+                      struct sp_str *out)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(FILE_MAX);
+    struct sp_err ignored = SP_ERR_INIT;
+
+    if (sp_file_read(sp_arena_cstr(arena, path), &text, &ignored) ||
+        !sp_str_is(sha256, sp_sha256(sp_buf_str(&text)).text))
+        return false;
+    *out = sp_arena_str(arena, sp_buf_str(&text));
+    return true;
+}
+
+enum sp_rc sp_recorded_text(struct sp_arena *arena,
+                            const struct sp_dict *file,
+                            struct sp_str *out,
+                            struct sp_err *err)
+{
+    struct sp_str path = sp_dict_text(file, "path");
+    struct sp_str sha256 = sp_dict_text(file, "sha256");
+
+    if (!sha256.len)
+        return sp_fail(err, SP_NOT_FOUND, SP_STR_FMT ": it could not be read then",
+                       SP_STR_ARG(path));
+    if (read_same(arena, path, sha256, out))
+        return SP_OK;
+    return sp_fail(err, SP_NOT_FOUND, SP_STR_FMT ": %s since, and its content was not kept",
+                   SP_STR_ARG(path),
+                   sp_file_kind(sp_arena_cstr(arena, path)) == SP_FILE_NONE ? "it has gone"
+                                                                            : "it has changed");
+}
