@@ -606,6 +606,15 @@ bool sp_ledger_key_of(const struct sp_ledger *ledger,
     return entry;
 }
 
+void sp_ledger_each_task(const struct sp_ledger *ledger, sp_ledger_task_fn each, void *arg)
+{
+    SP_MAP_EACH(entry, &ledger->tasks)
+    {
+        const struct task_key *task = entry->value;
+        each(arg, &task->key);
+    }
+}
+
 /* Where the tree of a path is if it is large. */
 static struct sp_str tree_file(const struct sp_ledger *ledger,
                                struct sp_arena *arena,

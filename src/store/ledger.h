@@ -75,6 +75,10 @@ bool sp_ledger_key_of(const struct sp_ledger *ledger,
                       struct sp_str task,
                       struct sp_digest *key);
 
+/* Call `each` with the newest key of every task. */
+typedef void (*sp_ledger_task_fn)(void *arg, const struct sp_digest *key);
+void sp_ledger_each_task(const struct sp_ledger *ledger, sp_ledger_task_fn each, void *arg);
+
 /* --- statements ---------------------------------------------------------------------------- */
 
 /* A chain starts anew: `version` NULL for a path where nothing was. Its state is unknown until
