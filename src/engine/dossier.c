@@ -25,16 +25,14 @@ static void copy_fields(struct sp_arena *arena,
 
 /* --- programs ------------------------------------------------------------------------------ */
 
-/* "PATH IDENTITY": the last blank divides, as paths may have some. */
+/* "KIND:NAME=DIGEST ..." (engine/identity.h): the first name, and all of its digest and what
+ * follows. */
 static void add_program(struct sp_arena *arena, struct sp_dict *out, struct sp_str program)
 {
-    size_t blank = sp_str_rfind(program, ' ');
+    struct sp_str identity = program;
+    struct sp_str name = sp_str_cut(&identity, '=');
 
-    if (blank == SIZE_MAX)
-        sp_dict_set(arena, out, program, sp_text(SP_STR("")));
-    else
-        sp_dict_set(arena, out, sp_str_slice(program, 0, blank),
-                    sp_text(sp_str_slice(program, blank + 1, program.len)));
+    sp_dict_set(arena, out, name, sp_text(identity.ptr ? identity : SP_STR("")));
 }
 
 struct sp_value sp_dossier_programs(struct sp_arena *arena, const struct sp_run_summary *run)

@@ -6,27 +6,52 @@
 #include "base/sha256.h"
 
 #include "engine/package.h"
-#include "sys/file.h"
+#include "engine/replay.h"
 
 static void put(struct sp_arena *arena, struct sp_value dict, const char *key, const char *text)
 {
     sp_dict_set(arena, dict.dict, sp_str_of(key), sp_text(sp_arena_str(arena, sp_str_of(text))));
 }
 
-static struct sp_value file_value(struct sp_arena *arena, struct sp_str path)
+/* `known` (may be NULL) is what a repeated run has noted: it stands as long as the content is that.
+ */
+static struct sp_value file_value(const struct sp_session *session,
+                                  struct sp_str path,
+                                  const struct sp_value *known)
 {
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_arena *arena = session->arena;
+    const struct sp_world *world = &session->files_world;
     struct sp_value dict = sp_dict_new(arena);
     struct sp_err err = SP_ERR_INIT;
+    struct sp_str text;
     const char *name = sp_arena_cstr(arena, path);
 
     while (name[0] == '.' && name[1] == '/' && name[2]) /* one name for one file */
         name += 2;
     put(arena, dict, "path", name);
-    put(arena, dict, "mtime", sp_clock_iso(sp_tree_mtime(name)).text);
-    if (sp_file_read(name, &text, &err) == SP_OK)
-        put(arena, dict, "sha256", sp_sha256(sp_buf_str(&text)).text);
+    put(arena, dict, "mtime", sp_clock_iso(world->mtime(world->arg, path)).text);
+    if (world->read(world->arg, path, arena, &text, &err))
+        return dict;
+    struct sp_sha256_text digest = sp_sha256(text);
+    if (known && sp_str_is(sp_dict_text(known->dict, "sha256"), digest.text))
+        return *known;
+    put(arena, dict, "sha256", digest.text);
     return dict;
+}
+
+/* Of a repetition: what the run that it repeats has noted. */
+static const struct sp_value *noted(const struct sp_session *session, struct sp_str path)
+{
+    const struct sp_replay *replay = session->options->replay;
+    const struct sp_value *files = replay ? sp_dict_get(replay->start, "loaded") : NULL;
+    struct sp_str place = replay ? sp_replay_place(replay, path) : path;
+
+    if (files && sp_is_list(*files))
+        SP_LIST_EACH(file, files->list)
+    if (file->kind == SP_DICT &&
+        sp_str_eq(sp_replay_place(replay, sp_dict_text(file->dict, "path")), place))
+        return file;
+    return NULL;
 }
 
 struct sp_value sp_provenance_files(const struct sp_session *session)
@@ -40,7 +65,7 @@ struct sp_value sp_provenance_files(const struct sp_session *session)
         if (!file->found || sp_map_has(&seen, file->path))
             continue;
         sp_map_set(&seen, file->path, &seen);
-        sp_list_add(arena, list.list, file_value(arena, file->path));
+        sp_list_add(arena, list.list, file_value(session, file->path, noted(session, file->path)));
     }
     sp_map_fini(&seen);
     return list;
@@ -95,7 +120,11 @@ struct sp_value sp_provenance_packages(const struct sp_session *session)
 {
     struct sp_arena *arena = session->arena;
     struct sp_value packages = sp_packages_known(session->places.packages, arena);
+    const struct sp_replay *replay = session->options->replay;
+    const struct sp_value *then = replay ? sp_dict_get(replay->start, "packages") : NULL;
 
+    if (then)
+        return *then;
     sp_dict_put_text(arena, packages.dict, "spoor", sp_arena_str(arena, session->places.cabs));
     return packages;
 }

@@ -5,6 +5,8 @@
 
 #include "engine/given.h"
 #include "engine/library.h"
+#include "engine/package.h"
+#include "engine/replay.h"
 #include "engine/startup.h"
 #include "engine/world.h"
 #include "lang/word.h"
@@ -117,6 +119,28 @@ static void load_config_files(struct sp_session *session)
     }
 }
 
+/* Packages are where they were, but under the root of the replay; our own among them. */
+static void replay_files(struct sp_session *session)
+{
+    struct sp_replay *replay = session->options->replay;
+    const struct sp_value *packages = sp_dict_get(replay->start, "packages");
+
+    session->files_world = sp_replay_world(replay, &session->world);
+    session->places.cabs = sp_replay_place(replay, session->places.cabs);
+    if (!packages || packages->kind != SP_DICT)
+        return;
+    SP_DICT_EACH(entry, packages->dict)
+    {
+        if (!sp_is_text(entry->value))
+            continue;
+        struct sp_str dir = sp_replay_place(replay, entry->value.text);
+        if (sp_str_is(entry->key, "spoor"))
+            session->places.cabs = dir;
+        else
+            sp_package_set(session->places.packages, entry->key, dir);
+    }
+}
+
 void sp_session_init(struct sp_session *session, const struct sp_session_options *options)
 {
     *session = (struct sp_session){ 0 };
@@ -127,11 +151,14 @@ void sp_session_init(struct sp_session *session, const struct sp_session_options
     sp_diags_init(&session->diags, session->arena, session->origins);
     sp_places_find(session->arena, options->include, options->include_len, &session->places);
     sp_world_real(&session->world, session->arena, &session->places);
+    session->files_world = session->world;
+    if (options->replay)
+        replay_files(session);
     session->composer = (struct sp_composer){
         .arena = session->arena,
         .origins = session->origins,
         .diags = &session->diags,
-        .world = &session->world,
+        .world = &session->files_world,
         .strict = options->strict,
     };
     session->loaded = sp_dict_new(session->arena).dict;

@@ -18,6 +18,8 @@
 #include "plan/select.h"
 #include "plan/walk.h"
 
+struct sp_replay;
+
 /* What the command line says besides words. All texts and arrays are borrowed. */
 struct sp_session_options {
     const char *const *include; /* directories for relative includes, and of packages */
@@ -39,6 +41,7 @@ struct sp_session_options {
     bool verbose;        /* opts.log.level=DEBUG */
     bool no_system_config;
     bool strict;
+    struct sp_replay *replay; /* files are those of an earlier run; NULL: today's */
 };
 
 struct sp_session {
@@ -46,6 +49,7 @@ struct sp_session {
     struct sp_origins *origins;
     struct sp_diags diags;
     struct sp_world world;
+    struct sp_world files_world; /* what the composer asks: with a replay not the world of today */
     struct sp_places places;
     struct sp_composer composer;
     struct sp_config config;

@@ -144,7 +144,7 @@ static void add_if_there(struct sp_session *session, struct sp_str path)
     size_t before = diags->len;
     size_t errors = diags->errors;
 
-    if (sp_file_kind(path.ptr) != SP_FILE_REGULAR)
+    if (session->files_world.kind(session->files_world.arg, path) != SP_PATH_FILE)
         return;
     struct sp_dict *root = sp_dict_clone(session->arena, config->root);
     struct sp_dict *loaded = session->loaded;

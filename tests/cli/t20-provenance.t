@@ -98,4 +98,57 @@ try "$SPOOR" diff
 like "$out" '^recipe: demo -> other$' "another recipe"
 like "$out" '^  demo.a: removed$' "steps that are gone"
 like "$out" '^  other.only: added$' "steps that are new"
+
+# --- rerun ------------------------------------------------------------------------------------------------
+try "$SPOOR" rerun
+status 2 "rerun wants to be told which run"
+try "$SPOOR" run recipe.yml demo n=7 -s a --set opts.log.dir=logs
+try "$SPOOR" rerun last --check
+status 0 "rerun --check"
+like "$out" '^everything is as it was' "all is as it was"
+rm a.txt
+try "$SPOOR" rerun last
+status 0 "rerun"
+is "$(cat a.txt)" 7 "with the parameters of then"
+try "$SPOOR" diff
+like "$out" ': the same$' "the same run"
+try "$SPOOR" show
+like "$out" '^  rerun of +[0-9]' "it says what it repeats"
+try "$SPOOR" rerun last
+is "$(ls -d .spoor/rerun/*/ 2>/dev/null)" "" "a repetition of a repetition leaves no files"
+
+# What lies in the way today was not there then; what has moved is found where the run had it.
+mkdir inc
+cat >inc/part.yml <<'YAML'
+cabs: {teller: {command: echo from-inc}}
+YAML
+cat >inc/main.yml <<'YAML'
+_include: part.yml
+tell: {steps: {a: {cab: teller}}}
+YAML
+try "$SPOOR" run inc/main.yml
+like "$out" '^# from-inc' "an include beside the including file"
+echo 'cabs: {teller: {command: echo from-here}}' >part.yml
+try "$SPOOR" run inc/main.yml
+like "$out" '^# from-here' "a file here goes before it"
+try "$SPOOR" rerun last~1
+status 0 "rerun of the run before"
+like "$out" '^# from-inc' "does not see it"
+
+# Start-up configuration counts as well.
+echo 'opts: {log: {dir: elsewhere}}' >spoor.conf
+try "$SPOOR" rerun last
+status 0 "with another spoor.conf than then"
+[ ! -e elsewhere ]
+ok $? "that one is not read"
+rm spoor.conf part.yml
+
+# A workspace that has been moved.
+mkdir "$scratch/moved"
+cp -r . "$scratch/moved/"
+cd "$scratch/moved" || exit 99
+try "$SPOOR" rerun last --check
+status 0 "in a copy of the workspace"
+cd "$work" || exit 99
+
 finish
