@@ -69,8 +69,10 @@ struct sp_str sp_tree_difference(const struct sp_tree *now,
                                  const struct sp_tree *old,
                                  size_t *count);
 
-/* Read what lacks one of the `wanted` digests (EXACT, MEANING); several threads. SP_BUSY: a file
- * changed while it was read; SP_NOT_FOUND: it went away. */
+/* Read what lacks one of the `wanted` digests (EXACT, MEANING); several threads. To be called
+ * before every sp_tree_content, also when each file carried its digests: what a casacore table
+ * means depends on several of its files (store/profile.h), and those are always looked at again.
+ * SP_BUSY: a file changed while it was read; SP_NOT_FOUND: it went away. */
 enum sp_rc sp_tree_digest(struct sp_tree *tree,
                           const char *path,
                           unsigned wanted,

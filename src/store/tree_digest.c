@@ -1,0 +1,668 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tree_digest.c - reading what has no digest yet.
+ *
+ * 1. The casacore tables of the tree are looked at: their table.dat, table.lock, table.info. Their
+ *    meaning is made anew every time, because it depends on several files, of which carrying may
+ * have kept one and not the other.
+ * 2. From them follows which entries mean nothing (HISTORY, table.dat_tmp).
+ * 3. All other files that lack a digest are read: those of up to one chunk as a whole, longer ones
+ *    chunk by chunk, by as many threads as there are cores; by more when the bytes come from a
+ * disk, so that it always has several requests to choose from.
+ *
+ * A job touches its own entry, or its own slot of a long file, and nothing else.
+ */
+#include "base/defs.h"
+#include "base/fault.h"
+#include "base/vec.h"
+
+#include "store/file_digest.h"
+#include "store/profile.h"
+#include "store/tree_reader.h"
+#include "sys/pool.h"
+
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define TABLE_MAX   ((uint64_t)64 << 20) /* longer table.dat and table.lock count by their bytes */
+#define NONE        SIZE_MAX
+#define FEW_JOBS    16 /* so many, of so many bytes, are not worth a thread (50 us) */
+#define FEW_BYTES   ((uint64_t)1 << 20)
+#define PROBES      8
+#define FITS_HEAD   10 /* bytes that tell FITS */
+#define COLD_FACTOR 4  /* threads a core for bytes from a disk (measured: doc/design/store.md 3) */
+
+/* A directory with a table.dat. The indices of its files, NONE: there is none. */
+struct table {
+    size_t dat, lock, info, rest;
+    struct sp_str dir; /* "." or "SUB" */
+    bool understood, has_history, is_history;
+};
+
+struct job {
+    size_t entry;
+    uint64_t at;
+    uint32_t len;
+    bool whole;             /* `slot` is of a file, not of a chunk of one */
+    struct sp_digest *slot; /* NULL: a file of at most one chunk, all of it */
+};
+
+/* A file of more than a chunk. Of FITS files the digests of the data of each part follow those of
+ * the chunks of the file: they start where the data start, so that headers may grow. */
+struct longfile {
+    size_t entry;
+    bool exact, fits; /* what is made */
+    struct sp_fits layout;
+    struct sp_digest *slots;
+    size_t chunks;
+};
+
+struct worker {
+    char *buffer; /* one chunk; NULL until it is needed */
+    struct sp_err err;
+    size_t failed; /* number of the job that filled `err`, or NONE */
+};
+
+struct digest {
+    struct sp_tree *tree;
+    unsigned wanted;
+    struct sp_tree_reader reader;
+    SP_VEC(struct table) tables;
+    SP_VEC(struct job) jobs;
+    SP_VEC(struct longfile) longfiles;
+    struct worker workers[SP_POOL_MAX];
+};
+
+static bool lacks(const struct sp_tree_entry *entry, unsigned wanted)
+{
+    return (entry->has & wanted) != wanted;
+}
+
+static void set_exact(struct sp_tree_entry *entry, struct sp_digest digest)
+{
+    entry->exact = digest;
+    entry->has |= SP_TREE_EXACT;
+}
+
+static void set_meaning(struct sp_tree_entry *entry, struct sp_digest digest)
+{
+    entry->meaning = digest;
+    entry->has |= SP_TREE_MEANING;
+}
+
+static void leave_out(struct sp_tree_entry *entry)
+{
+    set_meaning(entry, (struct sp_digest){ { 0 } });
+}
+
+static struct sp_digest exact_of(struct sp_str data)
+{
+    struct sp_file_hasher hasher;
+
+    sp_file_hasher_init(&hasher, data.len);
+    sp_file_hasher_update(&hasher, data.ptr, data.len);
+    return sp_file_hasher_end(&hasher);
+}
+
+/* --- 1. tables ----------------------------------------------------------------------------- */
+
+static struct sp_str base_name(struct sp_str path)
+{
+    const char *slash = memrchr(path.ptr, '/', path.len);
+
+    if (!slash)
+        return path;
+    size_t skip = (size_t)(slash + 1 - path.ptr);
+    return (struct sp_str){ path.ptr + skip, path.len - skip };
+}
+
+static struct sp_str dir_name(struct sp_str path)
+{
+    const char *slash = memrchr(path.ptr, '/', path.len);
+
+    return slash ? (struct sp_str){ path.ptr, (size_t)(slash - path.ptr) } : SP_STR(".");
+}
+
+static bool is_table_file(struct sp_str name)
+{
+    static const char *const names[] = { "table.dat", "table.lock", "table.info", "table.dat_tmp" };
+
+    for (size_t i = 0; i < SP_COUNT(names); i++)
+        if (sp_str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+/* Index of the file `name` in the directory `dir`, or NONE; *odd when it is no regular file. */
+static size_t find_in(const struct sp_tree *tree, struct sp_str dir, const char *name, bool *odd)
+{
+    struct sp_str file = sp_str_of(name);
+    struct sp_str path = sp_str_is(dir, ".") ? file : sp_arena_join(tree->arena, dir, "/", file);
+    const struct sp_tree_entry *entry = sp_tree_find(tree, path);
+
+    if (!entry)
+        return NONE;
+    if (entry->type != SP_TREE_FILE || entry->size > TABLE_MAX)
+        *odd = true;
+    return (size_t)(entry - tree->entries);
+}
+
+/* Forget what may depend on other files, and note the tables. */
+static void find_tables(struct digest *digest)
+{
+    struct sp_tree *tree = digest->tree;
+
+    for (size_t i = 0; i < tree->len; i++) {
+        struct sp_tree_entry *entry = &tree->entries[i];
+        struct sp_str name = base_name(entry->path);
+        bool odd = false;
+        if (is_table_file(name))
+            entry->has &= ~(unsigned)SP_TREE_MEANING;
+        if (!sp_str_is(name, "table.dat"))
+            continue;
+        struct table table = { .dir = dir_name(entry->path) };
+        table.dat = find_in(tree, table.dir, "table.dat", &odd);
+        table.lock = find_in(tree, table.dir, "table.lock", &odd);
+        table.info = find_in(tree, table.dir, "table.info", &odd);
+        table.rest = find_in(tree, table.dir, "table.dat_tmp", &odd);
+        if (!odd)
+            *SP_VEC_ADD(&digest->tables) = table;
+    }
+}
+
+/* All bytes of an entry into new memory, and its exact digest. NONE gives the empty text. */
+static enum sp_rc read_all(const struct digest *digest,
+                           size_t index,
+                           char **memory,
+                           struct sp_str *out,
+                           struct sp_err *err)
+{
+    sp_auto_fd int fd = -1;
+
+    *out = (struct sp_str){ "", 0 };
+    if (index == NONE)
+        return SP_OK;
+    struct sp_tree_entry *entry = &digest->tree->entries[index];
+    *memory = SP_FAULT("digest.memory", ENOMEM) ? NULL : sp_try_alloc(entry->size + 1, 1);
+    if (!*memory)
+        return sp_fail(err, SP_LIMIT, "no memory for '" SP_STR_FMT "'", SP_STR_ARG(entry->path));
+    if (sp_tree_reader_file(&digest->reader, entry, &fd, err) ||
+        sp_tree_reader_read(&digest->reader, entry, fd, 0, *memory, entry->size, err) ||
+        sp_tree_reader_check(&digest->reader, entry, fd, err))
+        return err->code;
+    *out = (struct sp_str){ *memory, entry->size };
+    set_exact(entry, exact_of(*out));
+    return SP_OK;
+}
+
+static enum sp_rc look_at_table(const struct digest *digest,
+                                struct table *table,
+                                struct sp_err *err)
+{
+    sp_auto_free char *dat_memory = NULL;
+    sp_auto_free char *lock_memory = NULL;
+    sp_auto_free char *info_memory = NULL;
+    struct sp_tree_entry *entries = digest->tree->entries;
+    struct sp_str dat, lock, info;
+    struct sp_digest meaning;
+
+    if (read_all(digest, table->dat, &dat_memory, &dat, err) ||
+        read_all(digest, table->lock, &lock_memory, &lock, err) ||
+        read_all(digest, table->info, &info_memory, &info, err))
+        return err->code;
+    table->understood = sp_casa_meaning(dat, lock, &meaning);
+    if (!table->understood)
+        return SP_OK;
+    table->has_history = sp_casa_has_history(dat);
+    table->is_history = sp_casa_is_history(dat);
+    set_meaning(&entries[table->dat], meaning);
+    if (table->lock != NONE)
+        leave_out(&entries[table->lock]);
+    if (table->rest != NONE)
+        leave_out(&entries[table->rest]);
+    if (table->info != NONE && sp_casa_info_meaning(info, &meaning))
+        set_meaning(&entries[table->info], meaning);
+    return SP_OK;
+}
+
+/* --- 2. what means nothing ----------------------------------------------------------------- */
+
+static const struct table *find_table(const struct digest *digest, struct sp_str dir)
+{
+    for (size_t i = 0; i < digest->tables.len; i++)
+        if (sp_str_eq(digest->tables.items[i].dir, dir))
+            return &digest->tables.items[i];
+    return NULL;
+}
+
+static bool is_left_out_history(const struct digest *digest, const struct table *table)
+{
+    if (!table->is_history || !sp_str_is(base_name(table->dir), "HISTORY"))
+        return false;
+    const struct table *parent = find_table(digest, dir_name(table->dir));
+    return parent && parent->understood && parent->has_history;
+}
+
+static bool starts_with(struct sp_str text, struct sp_str start)
+{
+    return text.len >= start.len && memcmp(text.ptr, start.ptr, start.len) == 0;
+}
+
+/* The files that casacore has there; anything else in the directory counts. */
+static bool is_of_table(const struct sp_tree_entry *entry, struct sp_str dir)
+{
+    if (sp_str_eq(entry->path, dir))
+        return true;
+    struct sp_str name = base_name(entry->path);
+    return entry->type == SP_TREE_FILE && sp_str_eq(dir_name(entry->path), dir) &&
+           starts_with(name, SP_STR("table."));
+}
+
+static void leave_out_histories(struct digest *digest)
+{
+    struct sp_tree *tree = digest->tree;
+
+    /* Zeros of former times first: what was left out then need not be now. */
+    for (size_t i = 0; i < tree->len; i++) {
+        struct sp_tree_entry *entry = &tree->entries[i];
+        if ((entry->has & SP_TREE_MEANING) && !is_table_file(base_name(entry->path)) &&
+            sp_digest_is_zero(&entry->meaning))
+            entry->has &= ~(unsigned)SP_TREE_MEANING;
+    }
+    for (size_t k = 0; k < digest->tables.len; k++) {
+        const struct table *table = &digest->tables.items[k];
+        if (!is_left_out_history(digest, table))
+            continue;
+        const struct sp_tree_entry *first = sp_tree_find(tree, table->dir);
+        size_t i = first ? (size_t)(first - tree->entries) : tree->len;
+        for (; i < tree->len && starts_with(tree->entries[i].path, table->dir); i++)
+            if (is_of_table(&tree->entries[i], table->dir))
+                leave_out(&tree->entries[i]);
+    }
+}
+
+/* --- 3. files ------------------------------------------------------------------------------ */
+
+static enum sp_rc buffer_of(struct worker *worker, char **out, struct sp_err *err)
+{
+    if (!worker->buffer)
+        worker->buffer = SP_FAULT("digest.memory", ENOMEM) ? NULL : sp_try_alloc(SP_CHUNK_SIZE, 1);
+    if (!worker->buffer)
+        return sp_fail(err, SP_LIMIT, "no memory to read files");
+    *out = worker->buffer;
+    return SP_OK;
+}
+
+struct memory {
+    const char *ptr;
+    size_t len;
+};
+
+static bool read_memory(void *arg, uint64_t at, char *buffer, size_t len)
+{
+    const struct memory *memory = arg;
+
+    if (at > memory->len || len > memory->len - at)
+        return false;
+    memcpy(buffer, memory->ptr + at, len);
+    return true;
+}
+
+/* Meaning of a whole file in memory. */
+static struct sp_digest meaning_of(struct sp_str data, const struct sp_digest *exact)
+{
+    struct memory memory = { data.ptr, data.len };
+    struct sp_fits layout;
+
+    if (!sp_fits_is(data) || !sp_fits_scan(read_memory, &memory, data.len, &layout))
+        return *exact;
+    struct sp_digest *parts = sp_alloc(layout.len * sizeof *parts);
+    for (size_t i = 0; i < layout.len; i++)
+        parts[i] = exact_of(
+            (struct sp_str){ data.ptr + layout.parts[i].data_at, layout.parts[i].data_len });
+    struct sp_digest meaning = sp_fits_meaning(&layout, parts);
+    free(parts);
+    sp_fits_fini(&layout);
+    return meaning;
+}
+
+/* A file of at most a chunk. When its exact digest is there already, a look at its first bytes
+ * mostly tells that its meaning is the same. */
+static enum sp_rc digest_file(const struct digest *digest,
+                              struct worker *worker,
+                              struct sp_tree_entry *entry,
+                              struct sp_err *err)
+{
+    const struct sp_tree_reader *reader = &digest->reader;
+    sp_auto_fd int fd = -1;
+    char *buffer;
+    size_t head = lacks(entry, SP_TREE_EXACT) ? 0 : SP_MIN(entry->size, (uint64_t)FITS_HEAD);
+
+    if (buffer_of(worker, &buffer, err) || sp_tree_reader_file(reader, entry, &fd, err) ||
+        sp_tree_reader_read(reader, entry, fd, 0, buffer, head, err))
+        return err->code;
+    bool all = lacks(entry, SP_TREE_EXACT) || sp_fits_is((struct sp_str){ buffer, head });
+    if ((all && sp_tree_reader_read(reader, entry, fd, 0, buffer, entry->size, err)) ||
+        sp_tree_reader_check(reader, entry, fd, err))
+        return err->code;
+    struct sp_str data = { buffer, all ? entry->size : head };
+    if (lacks(entry, SP_TREE_EXACT))
+        set_exact(entry, exact_of(data));
+    if (lacks(entry, digest->wanted & SP_TREE_MEANING))
+        set_meaning(entry, meaning_of(data, &entry->exact));
+    return SP_OK;
+}
+
+static enum sp_rc digest_piece(const struct digest *digest,
+                               struct worker *worker,
+                               const struct job *job,
+                               struct sp_err *err)
+{
+    const struct sp_tree_reader *reader = &digest->reader;
+    const struct sp_tree_entry *entry = &digest->tree->entries[job->entry];
+    sp_auto_fd int fd = -1;
+    char *buffer;
+
+    if (buffer_of(worker, &buffer, err) || sp_tree_reader_file(reader, entry, &fd, err) ||
+        sp_tree_reader_read(reader, entry, fd, job->at, buffer, job->len, err) ||
+        sp_tree_reader_check(reader, entry, fd, err))
+        return err->code;
+    struct sp_str data = { buffer, job->len };
+    *job->slot = job->whole ? exact_of(data) : sp_chunk_digest(data);
+    return SP_OK;
+}
+
+/* --- long files: what is to be read ---------------------------------------------------------- */
+
+struct source {
+    const struct sp_tree_reader *reader;
+    const struct sp_tree_entry *entry;
+    int fd;
+    struct sp_err *err;
+};
+
+static bool read_source(void *arg, uint64_t at, char *buffer, size_t len)
+{
+    struct source *source = arg;
+
+    if (at > source->entry->size || len > source->entry->size - at)
+        return false;
+    return sp_tree_reader_read(source->reader, source->entry, source->fd, at, buffer, len,
+                               source->err) == SP_OK;
+}
+
+/* Does the file have parts? Failing to read is not "no". */
+static enum sp_rc find_parts(const struct digest *digest,
+                             const struct sp_tree_entry *entry,
+                             struct longfile *out,
+                             struct sp_err *err)
+{
+    sp_auto_fd int fd = -1;
+    struct sp_err failed = SP_ERR_INIT;
+    char head[FITS_HEAD];
+
+    if (entry->size < sizeof head)
+        return SP_OK;
+    if (sp_tree_reader_file(&digest->reader, entry, &fd, err))
+        return err->code;
+    struct source source = { &digest->reader, entry, fd, &failed };
+    if (read_source(&source, 0, head, sizeof head) &&
+        sp_fits_is((struct sp_str){ head, sizeof head }))
+        out->fits = sp_fits_scan(read_source, &source, entry->size, &out->layout);
+    if (failed.code == SP_OK && sp_tree_reader_check(&digest->reader, entry, fd, &failed) == SP_OK)
+        return SP_OK;
+    if (out->fits)
+        sp_fits_fini(&out->layout);
+    *err = failed;
+    return err->code;
+}
+
+static size_t chunks_of(uint64_t len)
+{
+    return (size_t)(len / SP_CHUNK_SIZE + (len % SP_CHUNK_SIZE != 0));
+}
+
+static void add_jobs(struct digest *digest,
+                     size_t entry,
+                     uint64_t at,
+                     uint64_t len,
+                     struct sp_digest *slots)
+{
+    bool whole = len <= SP_CHUNK_SIZE;
+
+    for (uint64_t done = 0; done < len; done += SP_CHUNK_SIZE)
+        *SP_VEC_ADD(&digest->jobs) = (struct job){
+            .entry = entry,
+            .at = at + done,
+            .len = (uint32_t)SP_MIN(SP_CHUNK_SIZE, len - done),
+            .whole = whole,
+            .slot = slots++,
+        };
+}
+
+static int by_position(const void *a, const void *b)
+{
+    const struct job *one = a;
+    const struct job *two = b;
+
+    return (one->at > two->at) - (one->at < two->at);
+}
+
+/* Slots and jobs of a long file; what is read for both digests is read at about the same time, so
+ * that the second comes from memory. */
+static enum sp_rc add_longfile(struct digest *digest, struct longfile *file, struct sp_err *err)
+{
+    const struct sp_tree_entry *entry = &digest->tree->entries[file->entry];
+    size_t first = digest->jobs.len;
+    size_t count;
+
+    file->chunks = file->exact ? chunks_of(entry->size) : 0;
+    count = file->chunks;
+    for (size_t i = 0; i < file->layout.len; i++)
+        count += chunks_of(file->layout.parts[i].data_len);
+    file->slots =
+        SP_FAULT("digest.memory", ENOMEM) ? NULL : sp_try_alloc(count + 1, sizeof *file->slots);
+    if (!file->slots)
+        return sp_fail(err, SP_LIMIT, "no memory for the digests of a file of %llu bytes",
+                       (unsigned long long)entry->size);
+    struct sp_digest *slots = file->slots;
+    if (file->exact)
+        add_jobs(digest, file->entry, 0, entry->size, slots);
+    slots += file->chunks;
+    for (size_t i = 0; i < file->layout.len; i++) {
+        const struct sp_fits_part *part = &file->layout.parts[i];
+        add_jobs(digest, file->entry, part->data_at, part->data_len, slots);
+        slots += chunks_of(part->data_len);
+    }
+    if (file->fits)
+        qsort(digest->jobs.items + first, digest->jobs.len - first, sizeof *digest->jobs.items,
+              by_position);
+    return SP_OK;
+}
+
+static struct sp_digest join(const struct sp_digest *slots, uint64_t len)
+{
+    if (len == 0)
+        return exact_of((struct sp_str){ "", 0 });
+    return len <= SP_CHUNK_SIZE ? *slots : sp_chunks_digest(len, slots, chunks_of(len));
+}
+
+/* All slots are filled. */
+static void end_longfile(struct digest *digest, struct longfile *file)
+{
+    struct sp_tree_entry *entry = &digest->tree->entries[file->entry];
+    const struct sp_digest *slots = file->slots + file->chunks;
+
+    if (file->exact)
+        set_exact(entry, sp_chunks_digest(entry->size, file->slots, file->chunks));
+    if (!(digest->wanted & SP_TREE_MEANING))
+        return;
+    if (!file->fits) {
+        set_meaning(entry, entry->exact);
+        return;
+    }
+    struct sp_digest *parts = sp_alloc(file->layout.len * sizeof *parts);
+    for (size_t i = 0; i < file->layout.len; i++) {
+        uint64_t len = file->layout.parts[i].data_len;
+        parts[i] = join(slots, len);
+        slots += chunks_of(len);
+    }
+    set_meaning(entry, sp_fits_meaning(&file->layout, parts));
+    free(parts);
+}
+
+static enum sp_rc plan_long(struct digest *digest, size_t index, struct sp_err *err)
+{
+    const struct sp_tree_entry *entry = &digest->tree->entries[index];
+    struct longfile file = { .entry = index, .exact = lacks(entry, SP_TREE_EXACT) };
+
+    if ((digest->wanted & SP_TREE_MEANING) && lacks(entry, SP_TREE_MEANING) &&
+        find_parts(digest, entry, &file, err))
+        return err->code;
+    *SP_VEC_ADD(&digest->longfiles) = file;
+    return add_longfile(digest, &digest->longfiles.items[digest->longfiles.len - 1], err);
+}
+
+static enum sp_rc plan(struct digest *digest, struct sp_err *err)
+{
+    for (size_t i = 0; i < digest->tree->len; i++) {
+        const struct sp_tree_entry *entry = &digest->tree->entries[i];
+        if (entry->type != SP_TREE_FILE || !lacks(entry, digest->wanted))
+            continue;
+        if (entry->size <= SP_CHUNK_SIZE)
+            *SP_VEC_ADD(&digest->jobs) = (struct job){ .entry = i, .len = (uint32_t)entry->size };
+        else if (plan_long(digest, i, err))
+            return err->code;
+    }
+    return SP_OK;
+}
+
+/* --- threads ------------------------------------------------------------------------------- */
+
+static bool end_job(struct worker *worker, size_t number, enum sp_rc rc)
+{
+    if (rc)
+        worker->failed = number;
+    return rc == SP_OK;
+}
+
+static bool run_table(void *arg, size_t number, unsigned thread)
+{
+    struct digest *digest = arg;
+    struct worker *worker = &digest->workers[thread];
+
+    return end_job(worker, number,
+                   look_at_table(digest, &digest->tables.items[number], &worker->err));
+}
+
+static bool run_job(void *arg, size_t number, unsigned thread)
+{
+    struct digest *digest = arg;
+    struct worker *worker = &digest->workers[thread];
+    const struct job *job = &digest->jobs.items[number];
+    enum sp_rc rc =
+        job->slot ? digest_piece(digest, worker, job, &worker->err)
+                  : digest_file(digest, worker, &digest->tree->entries[job->entry], &worker->err);
+
+    return end_job(worker, number, rc);
+}
+
+/* Is the first byte of this job in memory? What cannot say (network file systems) counts as far
+ * away. */
+static bool is_cold(const struct digest *digest, const struct job *job)
+{
+    const struct sp_tree_entry *entry = &digest->tree->entries[job->entry];
+    struct sp_err none = SP_ERR_INIT;
+    sp_auto_fd int fd = -1;
+    char byte;
+    struct iovec part = { &byte, 1 };
+
+    if (job->len == 0 || sp_tree_reader_file(&digest->reader, entry, &fd, &none))
+        return false; /* the job itself will say what is wrong */
+    return preadv2(fd, &part, 1, (off_t)job->at, RWF_NOWAIT) != 1;
+}
+
+static unsigned threads_for(const struct digest *digest)
+{
+    size_t count = digest->jobs.len;
+    unsigned cores = sp_pool_cores();
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < count && bytes < FEW_BYTES; i++)
+        bytes += digest->jobs.items[i].len;
+    if (count <= 1 || (count <= FEW_JOBS && bytes < FEW_BYTES) || sp_fault_armed_count != 0)
+        return 1;
+    for (size_t i = 0; i < PROBES; i++)
+        if (is_cold(digest, &digest->jobs.items[i * (count - 1) / PROBES]))
+            return cores * COLD_FACTOR;
+    return cores;
+}
+
+/* The failure of the first job that failed: the same one however many threads there are. */
+static enum sp_rc first_failure(const struct digest *digest, struct sp_err *err)
+{
+    const struct worker *first = NULL;
+
+    for (size_t i = 0; i < SP_COUNT(digest->workers); i++) {
+        const struct worker *worker = &digest->workers[i];
+        if (worker->err.code != SP_OK && (!first || worker->failed < first->failed))
+            first = worker;
+    }
+    *err = first->err;
+    return err->code;
+}
+
+static enum sp_rc digest_tables(struct digest *digest, struct sp_err *err)
+{
+    find_tables(digest);
+    size_t count = digest->tables.len;
+    if (!sp_pool_run(count, count > FEW_JOBS ? sp_pool_cores() * COLD_FACTOR : 1, run_table,
+                     digest))
+        return first_failure(digest, err);
+    leave_out_histories(digest);
+    return SP_OK;
+}
+
+static enum sp_rc digest_all(struct digest *digest, struct sp_err *err)
+{
+    if ((digest->wanted & SP_TREE_MEANING) && digest_tables(digest, err))
+        return err->code;
+    if (plan(digest, err))
+        return err->code;
+    if (!sp_pool_run(digest->jobs.len, threads_for(digest), run_job, digest))
+        return first_failure(digest, err);
+    for (size_t i = 0; i < digest->longfiles.len; i++)
+        end_longfile(digest, &digest->longfiles.items[i]);
+    return SP_OK;
+}
+
+static void fini(struct digest *digest)
+{
+    for (size_t i = 0; i < digest->longfiles.len; i++) {
+        free(digest->longfiles.items[i].slots);
+        sp_fits_fini(&digest->longfiles.items[i].layout);
+    }
+    for (size_t i = 0; i < SP_COUNT(digest->workers); i++)
+        free(digest->workers[i].buffer);
+    SP_VEC_FINI(&digest->longfiles);
+    SP_VEC_FINI(&digest->jobs);
+    SP_VEC_FINI(&digest->tables);
+    sp_tree_reader_close(&digest->reader);
+}
+
+enum sp_rc sp_tree_digest(struct sp_tree *tree,
+                          const char *path,
+                          unsigned wanted,
+                          struct sp_err *err)
+{
+    struct digest *digest = sp_alloc(sizeof *digest);
+
+    digest->tree = tree;
+    digest->wanted = wanted & (SP_TREE_EXACT | SP_TREE_MEANING);
+    enum sp_rc rc = sp_tree_reader_open(tree, path, &digest->reader, err);
+    if (rc == SP_OK) {
+        rc = digest_all(digest, err);
+        fini(digest);
+    }
+    free(digest);
+    return rc;
+}
