@@ -27,6 +27,12 @@ struct sp_preimage {
     struct sp_digest key;
 };
 
+/* Sort the parts (each component once, texts are borrowed) and name them. */
+void sp_preimage_seal(struct sp_arena *arena,
+                      const struct sp_key_part *parts,
+                      size_t len,
+                      struct sp_preimage *out);
+
 /* What cabs look like to their tools, computed once for each cab. `{ 0 }` is an empty one; it must
  * not outlive the cabs. */
 struct sp_key_memo {

@@ -13,7 +13,8 @@
  *  3. A word in a text that names something existing is taken for an input, unless the task writes
  * it or something inside it. What exists is what the world says; it should tell of the state that
  * the task is going to find, not of what later steps have left behind.
- *  4. Remote URIs are values, not paths.
+ *  4. Remote URIs are values, not paths. An input directory with `mkdir` is a place to put things
+ *     in: a value, too.
  */
 #pragma once
 

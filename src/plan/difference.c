@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* difference.c - why two pre-images are not the same, for people; declared in key.h.
+ *
+ * Each kind of component has a function that says one difference; `old` or `now` is NULL for what
+ * is only in the other. */
+#include "plan/key.h"
+
+struct telling {
+    struct sp_arena *arena;
+    struct sp_list *lines;
+};
+
+typedef void (*tell_fn)(struct telling *telling,
+                        struct sp_str name,
+                        const struct sp_str *old,
+                        const struct sp_str *now);
+
+static void say(struct telling *telling, const char *fmt, ...) SP_PRINTF(2, 3);
+
+static void say(struct telling *telling, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    sp_list_add(telling->arena, telling->lines,
+                sp_text(sp_arena_vprintf(telling->arena, fmt, args)));
+    va_end(args);
+}
+
+/* --- lists of NAME:DIGEST ------------------------------------------------------------------ */
+
+/* The digest behind "NAME:" (or "NAME=") in a list of words; false: it is not there. */
+static bool find_word(struct sp_str words, struct sp_str name, char sep, struct sp_str *out)
+{
+    while (words.ptr) {
+        struct sp_str word = sp_str_cut(&words, ' ');
+        size_t at = sp_str_rfind(word, sep);
+        if (at == SIZE_MAX || !sp_str_eq(sp_str_slice(word, 0, at), name))
+            continue;
+        *out = sp_str_slice(word, at + 1, word.len);
+        return true;
+    }
+    return false;
+}
+
+static void tell_cab(struct telling *telling,
+                     struct sp_str name,
+                     const struct sp_str *old,
+                     const struct sp_str *now)
+{
+    struct sp_str words = now ? *now : SP_STR("");
+    bool outputs = sp_str_is(name, "outputs");
+
+    if (!sp_str_is(name, "inputs") && !outputs) {
+        say(telling, "the cab's definition has changed: " SP_STR_FMT, SP_STR_ARG(name));
+        return;
+    }
+    size_t before = telling->lines->len;
+    while (words.ptr) {
+        struct sp_str word = sp_str_cut(&words, ' ');
+        struct sp_str param = sp_str_slice(word, 0, sp_str_rfind(word, ':'));
+        struct sp_str digest;
+        bool known = find_word(old ? *old : SP_STR(""), param, ':', &digest);
+        if (known && !sp_str_ends(word, sp_arena_cstr(telling->arena, digest)))
+            say(telling, "the cab's definition has changed: " SP_STR_FMT "." SP_STR_FMT,
+                SP_STR_ARG(name), SP_STR_ARG(param));
+        else if (!known && outputs && word.len)
+            say(telling, "the cab has a new output: " SP_STR_FMT, SP_STR_ARG(param));
+    }
+    /* An input that has a value, or has none any more, is told of as a parameter. */
+    if (telling->lines->len == before && outputs)
+        say(telling, "the cab has lost an output");
+}
+
+static void tell_program(struct telling *telling,
+                         struct sp_str name,
+                         const struct sp_str *old,
+                         const struct sp_str *now)
+{
+    static const struct {
+        const char *kind, *before, *behind;
+    } kinds[] = {
+        { "program:", "program ", " has changed" },
+        { "libraries:", "a library that ", " loads has changed" },
+        { "script:", "script ", " has changed" },
+        { "module:", "Python module ", " has changed" },
+        { "packages:", "the Python packages of ", " have changed" },
+        { "image:", "container image ", " has changed" },
+    };
+    struct sp_str words = now ? *now : SP_STR("");
+    size_t before = telling->lines->len;
+    (void)name;
+
+    while (words.ptr) {
+        struct sp_str word = sp_str_cut(&words, ' ');
+        struct sp_str what = sp_str_slice(word, 0, sp_str_rfind(word, '='));
+        struct sp_str digest;
+        if (!find_word(old ? *old : SP_STR(""), what, '=', &digest) ||
+            sp_str_ends(word, sp_arena_cstr(telling->arena, digest)))
+            continue;
+        for (size_t i = 0; i < SP_COUNT(kinds); i++) {
+            if (!sp_str_starts(what, kinds[i].kind))
+                continue;
+            struct sp_str subject = sp_str_slice(what, strlen(kinds[i].kind), what.len);
+            say(telling, "%s" SP_STR_FMT "%s", kinds[i].before, SP_STR_ARG(subject),
+                kinds[i].behind);
+        }
+    }
+    if (telling->lines->len == before)
+        say(telling, "it is another program: " SP_STR_FMT " -> " SP_STR_FMT,
+            SP_STR_ARG(old ? *old : SP_STR("none")), SP_STR_ARG(now ? *now : SP_STR("none")));
+}
+
+/* --- values -------------------------------------------------------------------------------- */
+
+/* "int 1024" -> "1024"; lists keep their types. */
+static struct sp_str plain(const struct sp_str *text)
+{
+    static const char *const kinds[] = { "bool ", "int ", "float ", "text ", "path " };
+
+    if (!text)
+        return SP_STR("not set");
+    for (size_t i = 0; i < SP_COUNT(kinds); i++)
+        if (sp_str_starts(*text, kinds[i]))
+            return sp_str_slice(*text, strlen(kinds[i]), text->len);
+    return *text;
+}
+
+static void tell_param(struct telling *telling,
+                       struct sp_str name,
+                       const struct sp_str *old,
+                       const struct sp_str *now)
+{
+    struct sp_str before = plain(old);
+    struct sp_str after = plain(now);
+
+    if (sp_str_eq(before, after)) { /* another type of the same look */
+        before = *old;
+        after = *now;
+    }
+    say(telling, SP_STR_FMT ": " SP_STR_FMT " -> " SP_STR_FMT, SP_STR_ARG(name), SP_STR_ARG(before),
+        SP_STR_ARG(after));
+}
+
+static void tell_variable(struct telling *telling,
+                          struct sp_str name,
+                          const struct sp_str *old,
+                          const struct sp_str *now)
+{
+    say(telling, "variable " SP_STR_FMT ": " SP_STR_FMT " -> " SP_STR_FMT, SP_STR_ARG(name),
+        SP_STR_ARG(old ? *old : SP_STR("not set")), SP_STR_ARG(now ? *now : SP_STR("not set")));
+}
+
+static void tell_salt(struct telling *telling,
+                      struct sp_str name,
+                      const struct sp_str *old,
+                      const struct sp_str *now)
+{
+    say(telling, "%s: " SP_STR_FMT " -> " SP_STR_FMT,
+        sp_str_is(name, "cab") ? "recompute.salt of the cab" : "opts.store.salt",
+        SP_STR_ARG(old ? *old : SP_STR("not set")), SP_STR_ARG(now ? *now : SP_STR("not set")));
+}
+
+static void tell_command(struct telling *telling,
+                         struct sp_str name,
+                         const struct sp_str *old,
+                         const struct sp_str *now)
+{
+    (void)name;
+    say(telling, "the command: '" SP_STR_FMT "' -> '" SP_STR_FMT "'",
+        SP_STR_ARG(old ? *old : SP_STR("")), SP_STR_ARG(now ? *now : SP_STR("")));
+}
+
+static void tell_format(struct telling *telling,
+                        struct sp_str name,
+                        const struct sp_str *old,
+                        const struct sp_str *now)
+{
+    (void)name;
+    (void)old;
+    (void)now;
+    say(telling, "another version of Spoor computes keys in another way");
+}
+
+/* --- paths --------------------------------------------------------------------------------- */
+
+/* The first digits of a version, the last word of the text. */
+static struct sp_str version_of(const struct sp_str *text)
+{
+    size_t blank = sp_str_rfind(*text, ' ');
+    struct sp_str version = blank == SIZE_MAX ? *text : sp_str_slice(*text, blank + 1, text->len);
+
+    return sp_str_slice(version, 0, 12);
+}
+
+static struct sp_str name_in(const struct sp_str *text)
+{
+    size_t blank = sp_str_rfind(*text, ' ');
+
+    return blank == SIZE_MAX ? SP_STR("") : sp_str_slice(*text, 0, blank);
+}
+
+static void tell_input(struct telling *telling,
+                       struct sp_str name,
+                       const struct sp_str *old,
+                       const struct sp_str *now)
+{
+    if (!old || !now) {
+        say(telling, SP_STR_FMT ": an input %s", SP_STR_ARG(name), old ? "less" : "more");
+        return;
+    }
+    if (!sp_str_eq(version_of(old), version_of(now)) || sp_str_eq(name_in(old), name_in(now)))
+        say(telling, SP_STR_FMT ": another version (" SP_STR_FMT " -> " SP_STR_FMT ")",
+            SP_STR_ARG(name), SP_STR_ARG(version_of(old)), SP_STR_ARG(version_of(now)));
+    if (!sp_str_eq(name_in(old), name_in(now)))
+        say(telling, SP_STR_FMT ": the name '" SP_STR_FMT "' -> '" SP_STR_FMT "'", SP_STR_ARG(name),
+            SP_STR_ARG(name_in(old)), SP_STR_ARG(name_in(now)));
+}
+
+static void tell_output(struct telling *telling,
+                        struct sp_str name,
+                        const struct sp_str *old,
+                        const struct sp_str *now)
+{
+    if (!old || !now)
+        say(telling, SP_STR_FMT ": an output %s", SP_STR_ARG(name), old ? "less" : "more");
+    else
+        say(telling, SP_STR_FMT ": the name '" SP_STR_FMT "' -> '" SP_STR_FMT "'", SP_STR_ARG(name),
+            SP_STR_ARG(*old), SP_STR_ARG(*now));
+}
+
+static void tell_hidden(struct telling *telling,
+                        struct sp_str name,
+                        const struct sp_str *old,
+                        const struct sp_str *now)
+{
+    const char *what = !old ? "is read, too" : !now ? "is not read any more" : "has changed";
+
+    say(telling, SP_STR_FMT " %s", SP_STR_ARG(name), what);
+}
+
+/* --- all of it ----------------------------------------------------------------------------- */
+
+/* In the order in which they are told. */
+static const struct {
+    const char *space;
+    tell_fn tell;
+} kinds[] = {
+    { "format", tell_format },   { "salt", tell_salt },       { "cab", tell_cab },
+    { "command", tell_command }, { "program", tell_program }, { "hidden", tell_hidden },
+    { "in", tell_input },        { "param", tell_param },     { "out", tell_output },
+    { "env", tell_variable },
+};
+
+/* Is the component of this kind? *name is what is behind the dot. */
+static bool is_of(struct sp_str component, const char *space, struct sp_str *name)
+{
+    size_t len = strlen(space);
+
+    if (!sp_str_starts(component, space) || (component.len > len && component.ptr[len] != '.'))
+        return false;
+    *name = sp_str_slice(component, len + 1, component.len);
+    return true;
+}
+
+static const struct sp_str *text_at(const struct sp_preimage *preimage, size_t i, bool here)
+{
+    return here ? &preimage->parts[i].text : NULL;
+}
+
+/* -1: only in `old`, 1: only in `now`, 0: in both. */
+static int compare(const struct sp_preimage *old, size_t i, const struct sp_preimage *now, size_t k)
+{
+    if (i == old->len || k == now->len)
+        return i == old->len ? 1 : -1;
+    return sp_str_cmp(old->parts[i].component, now->parts[k].component);
+}
+
+static void tell_kind(struct telling *telling,
+                      size_t kind,
+                      const struct sp_preimage *old,
+                      const struct sp_preimage *now)
+{
+    for (size_t i = 0, k = 0; i < old->len || k < now->len;) {
+        int order = compare(old, i, now, k);
+        const struct sp_str *before = text_at(old, i, order <= 0);
+        const struct sp_str *after = text_at(now, k, order >= 0);
+        struct sp_str component = order <= 0 ? old->parts[i].component : now->parts[k].component;
+        struct sp_str name;
+        i += order <= 0;
+        k += order >= 0;
+        if (is_of(component, kinds[kind].space, &name) &&
+            !(before && after && sp_str_eq(*before, *after)))
+            kinds[kind].tell(telling, name, before, after);
+    }
+}
+
+struct sp_list *sp_preimage_differences(struct sp_arena *arena,
+                                        const struct sp_preimage *old,
+                                        const struct sp_preimage *now)
+{
+    struct telling telling = { arena, sp_list_new(arena).list };
+
+    for (size_t i = 0; i < SP_COUNT(kinds); i++)
+        tell_kind(&telling, i, old, now);
+    if (!telling.lines->len && !sp_digest_eq(&old->key, &now->key))
+        say(&telling, "something that this version of Spoor does not know of");
+    return telling.lines;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hidden.h - what the section `recompute` of a cab says with formulas: the inputs that no parameter
+ * names, the columns of a table. */
+#pragma once
+
+#include "plan/role.h"
+
+/* Paths of hidden inputs (texts); patterns are replaced by what matches, "measures" by what
+ * plan/measures.h says. False: they cannot be told; *why is the reason, for people. */
+bool sp_hidden_paths(const struct sp_roles_request *request,
+                     struct sp_list *out,
+                     struct sp_str *why);
+
+/* Names of columns, evaluated (texts). False: they cannot be told. `names` NULL is false, too. */
+bool sp_hidden_columns(const struct sp_roles_request *request,
+                       const struct sp_list *names,
+                       struct sp_list *out);
