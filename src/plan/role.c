@@ -95,12 +95,13 @@ static void add_use(struct collection *all, struct sp_role_use use, struct sp_st
     enum sp_role_kind kind = kind_of_use(use.param);
     struct sp_role *role = find_role(all, real);
 
+    use.name = sp_arena_str(arena, use.name);
     if (!role) {
         role = SP_VEC_ADD(&all->roles);
         *role = (struct sp_role){
             .kind = kind,
             .name = use.name,
-            .path = path,
+            .path = sp_arena_str(arena, path),
             .real = real,
             .param = use.param,
             .by_text = use.by_text,
@@ -341,7 +342,7 @@ static void add_columns(struct sp_arena *arena,
     if (len)
         memcpy(all, *items, len * sizeof *all);
     SP_LIST_EACH(name, names)
-    all[len++] = name->text;
+    all[len++] = sp_arena_str(arena, name->text);
     if (len)
         qsort(all, len, sizeof *all, by_name);
     for (size_t i = 0; i < len; i++)

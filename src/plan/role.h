@@ -66,6 +66,7 @@ struct sp_roles_request {
     const struct sp_effects *effects;
 };
 
+/* Texts are copied into the arena; parameters are the cab's. */
 void sp_roles_collect(const struct sp_roles_request *request, struct sp_roles *out);
 
 /* The role of a canonical path, or NULL. */
