@@ -21,6 +21,7 @@ const struct sp_cli_command *const sp_commands[] = {
     &sp_command_show,
     &sp_command_diff,
     &sp_command_rerun,
+    &sp_command_export,
     &sp_command_clean,
     &sp_command_config,
     &sp_command_completion,
