@@ -9,6 +9,8 @@
 /* Beyond so many records the price is "at least": a chain that long is dear enough. */
 #define SEGMENT_MAX 4096
 
+#define HELD (SP_NEED_HEAD | SP_NEED_CHANGING)
+
 struct candidate {
     double price;
     uint32_t tree;
@@ -109,7 +111,8 @@ static void need_sources(struct planner *at)
 static void need_ancestors(struct planner *at)
 {
     struct sp_stock *stock = at->stock;
-    const unsigned roots = (SP_NEED_HEAD | SP_NEED_PIN | SP_NEED_CONSUMED) & ~at->options->ignore;
+    const unsigned roots =
+        (SP_NEED_HEAD | SP_NEED_CHANGING | SP_NEED_PIN | SP_NEED_CONSUMED) & ~at->options->ignore;
     size_t depth = 0;
     uint32_t *stack = sp_alloc((stock->versions_len + 1) * sizeof *stack);
     bool *seen = sp_alloc(stock->versions_len + 1);
@@ -466,7 +469,7 @@ static void settle_plan(struct planner *at)
 static uint64_t *kept_by(struct sp_eviction_kept *kept, unsigned needs)
 {
     return needs & SP_NEED_PIN        ? &kept->pinned
-           : needs & SP_NEED_HEAD     ? &kept->heads
+           : needs & HELD             ? &kept->heads
            : needs & SP_NEED_CONSUMED ? &kept->consumed
            : needs & SP_NEED_ANCESTOR ? &kept->ancestors
            : needs & SP_NEED_SOURCE   ? &kept->sources
@@ -476,7 +479,7 @@ static uint64_t *kept_by(struct sp_eviction_kept *kept, unsigned needs)
 static void count_kept(struct planner *at)
 {
     const struct sp_stock *stock = at->stock;
-    static const unsigned ranks[] = { SP_NEED_PIN,      SP_NEED_HEAD,   SP_NEED_CONSUMED,
+    static const unsigned ranks[] = { SP_NEED_PIN,      HELD,           SP_NEED_CONSUMED,
                                       SP_NEED_ANCESTOR, SP_NEED_SOURCE, ~0U };
     bool *counted = sp_alloc(stock->objects_len + 1);
     bool *seen = sp_alloc(stock->trees_len + 1);

@@ -27,7 +27,8 @@ enum sp_need {                 /* why a version stays */
     SP_NEED_PIN = 1 << 1,      /* somebody said so */
     SP_NEED_CONSUMED = 1 << 2, /* the last run of a recipe read or made it */
     SP_NEED_ANCESTOR = 1 << 3, /* what is needed, but not stored, would be computed from it */
-    SP_NEED_SOURCE = 1 << 4    /* nobody could compute it again */
+    SP_NEED_SOURCE = 1 << 4,   /* nobody could compute it again */
+    SP_NEED_CHANGING = 1 << 5  /* a tool was at the path that holds it: must be brought back */
 };
 
 /* The arrays may be read; SP_STOCK_NONE stands for no index. Every item begins with its name. */

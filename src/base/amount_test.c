@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/amount.h"
+
+#include "base/tap.h"
+
+#define UNTOUCHED 4711
+
+static const struct {
+    const char *text;
+    bool good;
+    uint64_t bytes;
+} sizes[] = {
+    { "0", true, 0 },
+    { "512", true, 512 },
+    { "512B", true, 512 },
+    { "50G", true, UINT64_C(50000000000) },
+    { "50 GB", true, UINT64_C(50000000000) },
+    { "1.5k", true, 1500 },
+    { "1KiB", true, 1024 },
+    { "0.5tib", true, UINT64_C(1) << 39 },
+    { "9P", true, UINT64_C(9000000000000000) },
+    { "", false, 0 },
+    { "B", false, 0 },
+    { "G", false, 0 },
+    { "-1", false, 0 },
+    { "5X", false, 0 },
+    { "5GG", false, 0 },
+    { "1.2.3", false, 0 },
+    { "10000P", false, 0 },
+    { "10%", false, 0 },
+};
+
+static const struct {
+    const char *text;
+    bool good;
+    double seconds;
+} durations[] = {
+    { "30d", true, 30.0 * 86400 },
+    { "0s", true, 0 },
+    { "12 h", true, 43200 },
+    { "5min", true, 300 },
+    { "2w", true, 1209600 },
+    { "1y", true, 31557600 },
+    { "30", false, 0 },
+    { "d", false, 0 },
+    { "", false, 0 },
+    { "5m", false, 0 },
+    { "900y", false, 0 },
+};
+
+int main(void)
+{
+    for (size_t i = 0; i < SP_COUNT(sizes); i++) {
+        struct sp_err err = SP_ERR_INIT;
+        uint64_t got = UNTOUCHED;
+        enum sp_rc rc = sp_amount_bytes(sp_str_of(sizes[i].text), &got, &err);
+        bool good = sizes[i].good ? rc == SP_OK && got == sizes[i].bytes
+                                  : rc == SP_INVALID && got == UNTOUCHED;
+        if (!tap_ok(good, "'%s'", sizes[i].text))
+            printf("# %d, %ju\n", (int)rc, (uintmax_t)got);
+    }
+    for (size_t i = 0; i < SP_COUNT(durations); i++) {
+        struct sp_err err = SP_ERR_INIT;
+        sp_nsec got = UNTOUCHED;
+        enum sp_rc rc = sp_amount_duration(sp_str_of(durations[i].text), &got, &err);
+        bool good = durations[i].good ? rc == SP_OK && got == (sp_nsec)(durations[i].seconds * 1e9)
+                                      : rc == SP_INVALID && got == UNTOUCHED;
+        if (!tap_ok(good, "'%s'", durations[i].text))
+            printf("# %d, %jd\n", (int)rc, (intmax_t)got);
+    }
+    return tap_done();
+}
