@@ -483,6 +483,17 @@ static uint32_t *array_of(size_t len, int fill)
     return array;
 }
 
+void sp_stock_drop_record(struct sp_stock *stock, uint32_t record)
+{
+    struct sp_stock_record *dropped = &stock->records[record];
+
+    for (uint32_t i = 0; i < dropped->outputs; i++) {
+        stock->claims[dropped->first_claim + i].record = SP_STOCK_NONE;
+        stock->claims[dropped->first_claim + i].kept = false;
+    }
+    dropped->outputs = dropped->inputs = 0;
+}
+
 void sp_stock_settle(struct sp_stock *stock)
 {
     bool *is_made = sp_alloc(stock->versions_len + 1);
@@ -496,6 +507,10 @@ void sp_stock_settle(struct sp_stock *stock)
         .reached = sp_alloc(stock->versions_len + 1),
     };
 
+    for (size_t i = 0; i < stock->versions_len; i++)
+        stock->versions[i].maker = SP_STOCK_NONE;
+    for (size_t i = 0; i < stock->trees_len; i++)
+        stock->trees[i].named = false;
     for (size_t i = 0; i < stock->claims_len; i++) {
         const struct sp_stock_claim *claim = &stock->claims[i];
         if (claim->record != SP_STOCK_NONE)

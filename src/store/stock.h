@@ -128,8 +128,11 @@ void sp_stock_add_hold(struct sp_stock *stock,
 /* What this record read and made is needed; nothing happens when there is no such record. */
 void sp_stock_need_record(struct sp_stock *stock, const struct sp_digest *key, unsigned needs);
 
-/* After everything was added: who makes what, what is named. */
+/* After everything was added or dropped: who makes what, what is named. */
 void sp_stock_settle(struct sp_stock *stock);
+
+/* As if this record had never been: settle again afterwards. */
+void sp_stock_drop_record(struct sp_stock *stock, uint32_t record);
 
 /* Index, or SP_STOCK_NONE. */
 uint32_t sp_stock_find_version(const struct sp_stock *stock, const struct sp_digest *id);

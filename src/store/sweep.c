@@ -58,14 +58,28 @@ static enum sp_rc read_tree(void *arg, const struct sp_listing_item *item, struc
     return SP_OK;
 }
 
+/* Behind the reason come lines "tree DIGITS": the pinned data stay even when no record of them is
+ * left. */
 static enum sp_rc read_pin(void *arg, const struct sp_listing_item *item, struct sp_err *err)
 {
     struct reader *reader = arg;
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+    struct sp_digest tree;
 
-    (void)err;
-    reader->found->strays += !item->named;
-    if (item->named)
-        sp_stock_add_hold(reader->stock, &item->id, NULL, SP_NEED_PIN);
+    if (!item->named) {
+        reader->found->strays++;
+        return SP_OK;
+    }
+    enum sp_rc rc = sp_file_read(item->path, &text, err);
+    if (rc)
+        return rc;
+    sp_stock_add_hold(reader->stock, &item->id, NULL, SP_NEED_PIN);
+    struct sp_str rest = sp_buf_str(&text);
+    while (rest.ptr) {
+        struct sp_str line = sp_str_cut(&rest, '\n');
+        if (sp_str_starts(line, "tree ") && sp_digest_parse(sp_str_slice(line, 5, line.len), &tree))
+            sp_stock_add_hold(reader->stock, &item->id, &tree, SP_NEED_PIN);
+    }
     return SP_OK;
 }
 
