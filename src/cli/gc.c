@@ -33,7 +33,7 @@ static const struct sp_option options[] = {
                 struct gc_args,
                 keep_free,
                 "SIZE",
-                "SIZE or a share of the file system shall be free; else opts.store.keep-free"),
+                "SIZE or a share of the file system shall be free; else opts.store.keep_free"),
     SP_OPT_FLAG(NULL, "all", struct gc_args, all, "remove all that may go, whatever the budget"),
     SP_OPT_TEXT(NULL,
                 "older-than",
@@ -176,7 +176,7 @@ static int collect(const struct gc_args *args,
         .budget =
             args->budget ? sp_str_of(args->budget) : sp_store_setting(session, "opts.store.budget"),
         .keep_free = args->keep_free ? sp_str_of(args->keep_free)
-                                     : sp_store_setting(session, "opts.store.keep-free"),
+                                     : sp_store_setting(session, "opts.store.keep_free"),
         .unused = unused,
         .ignore = (args->last_runs ? (unsigned)SP_NEED_CONSUMED : 0) |
                   (args->sources ? (unsigned)SP_NEED_SOURCE : 0),

@@ -13,7 +13,7 @@ int sp_store_args_load(struct sp_store_args *args, struct sp_session *session, c
 
     sp_session_init(session, &options);
     sp_show_findings(session);
-    *dir = args->store ? args->store : sp_depot_dir(session->arena, session->config.root).ptr;
+    *dir = args->store ? args->store : sp_depot_dir(session).ptr;
     return session->diags.errors ? sp_findings_status(session) : -1;
 }
 

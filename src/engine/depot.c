@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/depot.h"
 
+#include "lang/path.h"
 #include "store/ledger.h"
 #include "sys/file.h"
 #include "value/json.h"
@@ -8,12 +9,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
-struct sp_str sp_depot_dir(struct sp_arena *arena, const struct sp_dict *config)
+struct sp_str sp_depot_dir(const struct sp_session *session)
 {
-    const struct sp_value *dir = sp_dict_walk(config, SP_STR("opts.store.dir"));
+    const struct sp_value *dir = sp_dict_walk(session->config.root, SP_STR("opts.store.dir"));
 
-    return dir && sp_is_text(*dir) && dir->text.len ? sp_arena_str(arena, dir->text)
-                                                    : SP_STR(".spoor/store");
+    return dir && sp_is_text(*dir) && dir->text.len
+               ? sp_path_expand_home(session->arena, dir->text, session->world.home)
+               : SP_STR(".spoor/store");
 }
 
 /* --- ledgers -------------------------------------------------------------------------------- */

@@ -6,15 +6,15 @@
  */
 #pragma once
 
+#include "engine/session.h"
 #include "store/roster.h"
 #include "store/stock.h"
 #include "store/store.h"
 #include "store/sweep.h"
 #include "value/value.h"
 
-/* Directory of the store: opts.store.dir, relative to the workspace, else ".spoor/store". `config`
- * is the root of the settings. */
-struct sp_str sp_depot_dir(struct sp_arena *arena, const struct sp_dict *config);
+/* Directory of the store: opts.store.dir (with ~), else ".spoor/store". */
+struct sp_str sp_depot_dir(const struct sp_session *session);
 
 struct sp_depot {
     struct sp_arena *arena; /* borrowed */

@@ -18,7 +18,8 @@ static const char *const lib_keys[] = { "params", "recipes", "steps", "misc", "w
 static const char *const log_keys[] = { "enable", "name",  "ext",   "dir", "symlink",
                                         "nest",   "level", "purge", NULL };
 static const char *const opts_keys[] = {
-    "backend", "backend_varieties", "log", "include", "runtime", "profile", "disable_skips", NULL,
+    "backend", "backend_varieties", "log",   "include", "runtime",
+    "profile", "disable_skips",     "store", NULL,
 };
 static const struct section sections[] = {
     { "images", NULL },    { "lib", lib_keys }, { "cabs", NULL },

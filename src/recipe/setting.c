@@ -26,6 +26,8 @@ static const struct sp_setting settings[] = {
     { "opts.disable_skips.fresh", YES_NO, "ignore 'skip_if_outputs: fresh'" },
     { "opts.disable_skips.exist", YES_NO, "ignore 'skip_if_outputs: exist'" },
     { "opts.include", TEXTS, "files to load at the start" },
+    { "opts.store.budget", TEXT, "what 'spoor gc' lets the store have: 500G, 20%" },
+    { "opts.store.keep_free", TEXT, "what it leaves free on the file system: 100G, 10%" },
     { "opts.runtime.casa.path", TEXT, "the CASA program" },
     { "opts.runtime.casa.opts", TEXTS, "its options" },
     { "opts.runtime.casa.wrapper", TEXT, "program that starts it" },
