@@ -227,7 +227,7 @@ static bool fold_event(const struct sp_dict *event, void *arg)
 }
 
 /* A journal without an end belongs to a run that is going, or to one whose spoor was killed. */
-static enum sp_run_state state_of_open(const struct sp_workspace *workspace)
+enum sp_run_state sp_history_open_state(const struct sp_workspace *workspace)
 {
     struct sp_str lock = sp_arena_printf(workspace->arena, "%s/lock", workspace->dir.ptr);
 
@@ -266,7 +266,7 @@ enum sp_rc sp_history_run(const struct sp_workspace *workspace,
         rc = no_such_run(workspace, id, err);
     if (rc == SP_OK) {
         if (!fold.ended)
-            run.state = state_of_open(workspace);
+            run.state = sp_history_open_state(workspace);
         run.step_count = fold.steps.len;
         run.steps = SP_ARENA_NEW(workspace->arena, struct sp_step_summary, fold.steps.len);
         if (fold.steps.len)
@@ -393,13 +393,17 @@ static struct sp_value step_value(struct sp_arena *arena,
     return dict;
 }
 
-struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_summary *run)
+struct sp_value sp_history_outline(struct sp_arena *arena, const struct sp_run_summary *run)
 {
+    const struct {
+        const char *key;
+        size_t count;
+    } counts[] = {
+        { "total", run->total },     { "done", run->done },     { "reused", run->reused },
+        { "skipped", run->skipped }, { "failed", run->failed },
+    };
     struct sp_value dict = sp_dict_new(arena);
-    struct sp_value steps = sp_list_new(arena);
 
-    for (size_t i = 0; i < run->step_count; i++)
-        sp_list_add(arena, steps.list, step_value(arena, run, &run->steps[i]));
     sp_dict_put(arena, dict.dict, "run", sp_text(run->id));
     sp_dict_put_text(arena, dict.dict, "recipe", run->recipe);
     sp_dict_put(arena, dict.dict, "state", sp_text(sp_str_of(sp_run_state_name(run->state))));
@@ -408,13 +412,20 @@ struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_sum
     sp_dict_put_text(arena, dict.dict, "cwd", run->cwd);
     sp_dict_put_text(arena, dict.dict, "host", run->host);
     sp_dict_put(arena, dict.dict, "wall", sp_float(run->wall));
-    sp_dict_put(arena, dict.dict, "total", sp_int((int64_t)run->total));
-    sp_dict_put(arena, dict.dict, "done", sp_int((int64_t)run->done));
-    sp_dict_put(arena, dict.dict, "reused", sp_int((int64_t)run->reused));
-    sp_dict_put(arena, dict.dict, "skipped", sp_int((int64_t)run->skipped));
-    sp_dict_put(arena, dict.dict, "failed", sp_int((int64_t)run->failed));
+    for (size_t i = 0; i < SP_COUNT(counts); i++)
+        sp_dict_put(arena, dict.dict, counts[i].key, sp_int((int64_t)counts[i].count));
     if (run->selection.kind == SP_DICT)
         sp_dict_put(arena, dict.dict, "selection", run->selection);
+    return dict;
+}
+
+struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_summary *run)
+{
+    struct sp_value dict = sp_history_outline(arena, run);
+    struct sp_value steps = sp_list_new(arena);
+
+    for (size_t i = 0; i < run->step_count; i++)
+        sp_list_add(arena, steps.list, step_value(arena, run, &run->steps[i]));
     if (run->outputs.kind == SP_DICT)
         sp_dict_put(arena, dict.dict, "outputs", run->outputs);
     sp_dict_put(arena, dict.dict, "steps", steps);

@@ -58,6 +58,9 @@ enum sp_rc sp_history_find(const struct sp_workspace *workspace,
 /* Id of the newest run; empty if there is none. */
 struct sp_str sp_history_last(const struct sp_workspace *workspace);
 
+/* Of a run whose journal has no end: is it going, or was its spoor killed? */
+enum sp_run_state sp_history_open_state(const struct sp_workspace *workspace);
+
 /* "done", "failed", ... */
 const char *sp_run_state_name(enum sp_run_state state);
 
@@ -65,5 +68,6 @@ const char *sp_run_state_name(enum sp_run_state state);
 const char *sp_step_state_name(const struct sp_run_summary *run,
                                const struct sp_step_summary *step);
 
-/* The same facts as a value, for --json. */
+/* The same facts as a value, for --json; the outline is without the steps. */
+struct sp_value sp_history_outline(struct sp_arena *arena, const struct sp_run_summary *run);
 struct sp_value sp_history_value(struct sp_arena *arena, const struct sp_run_summary *run);

@@ -84,14 +84,23 @@ struct reader {
     char block[BLOCK_SIZE];
 };
 
-static enum sp_rc open_reader(const char *path, struct reader **out, struct sp_err *err)
+static enum sp_rc open_reader(const char *path,
+                              uint64_t offset,
+                              struct reader **out,
+                              struct sp_err *err)
 {
     int fd = SP_FAULT("journal.open-read", EMFILE) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return sp_fail_errno(err, "open");
+    if (offset && lseek(fd, (off_t)offset, SEEK_SET) < 0) {
+        (void)sp_fail_errno(err, "seek");
+        close(fd);
+        return err->code;
+    }
     struct reader *reader = sp_alloc(sizeof *reader);
     reader->fd = fd;
+    reader->offset = offset;
     reader->text = SP_BUF(SP_JOURNAL_LINE_MAX + BLOCK_SIZE);
     *out = reader;
     return SP_OK;
@@ -152,12 +161,6 @@ static enum sp_rc next_line(struct reader *reader, struct sp_str *out, struct sp
     }
 }
 
-/* What a walk over a journal found. */
-struct extent {
-    uint64_t seq;  /* of the last good line */
-    uint64_t size; /* of the good lines */
-};
-
 /* A bad line is an error only if something follows it: then it was not the last one written. */
 static enum sp_rc check_bad(const struct reader *reader,
                             struct sp_str next,
@@ -171,16 +174,16 @@ static enum sp_rc check_bad(const struct reader *reader,
     return SP_OK;
 }
 
-/* All good lines in order. Without `arena`, nothing is kept. */
+/* All good lines in order, from where the reader stands: at *out. Without `arena`, nothing is kept.
+ */
 static enum sp_rc walk(struct reader *reader,
                        struct sp_arena *arena,
                        sp_journal_fn fn,
                        void *arg,
-                       struct extent *out,
+                       struct sp_journal_place *out,
                        struct sp_err *err)
 {
     struct sp_err bad = SP_ERR_INIT; /* what is wrong with the line before, if anything */
-    struct extent extent = { 0 };
     sp_auto_arena struct sp_arena *scratch = arena ? NULL : sp_arena_new();
 
     for (;;) {
@@ -190,19 +193,18 @@ static enum sp_rc walk(struct reader *reader,
         if (!rc)
             rc = check_bad(reader, line, &bad, err);
         if (rc)
-            return sp_err_wrap(err, "line %" PRIu64, extent.seq + 1);
+            return sp_err_wrap(err, "line %" PRIu64, out->seq + 1);
         if (!line.ptr)
             break;
         if (scratch)
             sp_arena_reset(scratch);
-        if (parse_line(arena ? arena : scratch, line, extent.seq + 1, &event, &bad))
+        if (parse_line(arena ? arena : scratch, line, out->seq + 1, &event, &bad))
             continue;
-        extent.seq++;
-        extent.size = reader->offset;
+        out->seq++;
+        out->offset = reader->offset;
         if (fn && !fn(event, arg))
             break;
     }
-    *out = extent;
     return SP_OK;
 }
 
@@ -210,12 +212,12 @@ static enum sp_rc walk_file(const char *path,
                             struct sp_arena *arena,
                             sp_journal_fn fn,
                             void *arg,
-                            struct extent *out,
+                            struct sp_journal_place *out,
                             struct sp_err *err)
 {
     SP_CLEANUP(close_reader) struct reader *reader = NULL;
 
-    enum sp_rc rc = open_reader(path, &reader, err);
+    enum sp_rc rc = open_reader(path, out->offset, &reader, err);
     return rc ? rc : walk(reader, arena, fn, arg, out, err);
 }
 
@@ -225,9 +227,20 @@ enum sp_rc sp_journal_read(const char *path,
                            void *arg,
                            struct sp_err *err)
 {
-    struct extent extent;
+    struct sp_journal_place place = { 0 };
 
-    enum sp_rc rc = walk_file(path, arena, fn, arg, &extent, err);
+    return sp_journal_read_on(path, &place, arena, fn, arg, err);
+}
+
+enum sp_rc sp_journal_read_on(const char *path,
+                              struct sp_journal_place *place,
+                              struct sp_arena *arena,
+                              sp_journal_fn fn,
+                              void *arg,
+                              struct sp_err *err)
+{
+    enum sp_rc rc = walk_file(path, arena, fn, arg, place, err);
+
     return rc ? sp_err_wrap(err, "journal '%s'", path) : SP_OK;
 }
 
@@ -273,14 +286,14 @@ enum sp_rc sp_journal_last(const char *path,
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-static struct sp_journal *new_journal(const char *path, int fd, struct extent extent)
+static struct sp_journal *new_journal(const char *path, int fd, struct sp_journal_place extent)
 {
     struct sp_journal *journal = sp_alloc(sizeof *journal);
 
     journal->fd = fd;
     journal->path = sp_strdup(path);
     journal->seq = extent.seq;
-    journal->size = extent.size;
+    journal->size = extent.offset;
     journal->line = SP_BUF(SP_JOURNAL_LINE_MAX);
     return journal;
 }
@@ -321,7 +334,7 @@ enum sp_rc sp_journal_create(const char *path, struct sp_journal **out, struct s
         (void)unlink(path);
         return sp_err_wrap(err, "journal '%s'", path);
     }
-    *out = new_journal(path, sp_take_fd(&fd), (struct extent){ 0 });
+    *out = new_journal(path, sp_take_fd(&fd), (struct sp_journal_place){ 0 });
     return SP_OK;
 }
 
@@ -336,7 +349,7 @@ static enum sp_rc cut_tail(struct sp_journal *journal, struct sp_err *err)
 
 enum sp_rc sp_journal_open(const char *path, struct sp_journal **out, struct sp_err *err)
 {
-    struct extent extent;
+    struct sp_journal_place extent = { 0 };
 
     enum sp_rc rc = walk_file(path, NULL, NULL, NULL, &extent, err);
     if (rc)

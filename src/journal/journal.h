@@ -63,3 +63,19 @@ enum sp_rc sp_journal_read(const char *path,
                            sp_journal_fn fn,
                            void *arg,
                            struct sp_err *err) SP_MUST_USE;
+
+/* How far a journal has been read: whole lines only. { 0 } is its start. */
+struct sp_journal_place {
+    uint64_t seq;    /* of the last line */
+    uint64_t offset; /* of the byte behind it */
+};
+
+/* The same from *place on, which moves with every line that is read; also when an error ends it, so
+ * that what `fn` has seen is not seen again. SP_CORRUPT also when the journal has become another
+ * one. */
+enum sp_rc sp_journal_read_on(const char *path,
+                              struct sp_journal_place *place,
+                              struct sp_arena *arena,
+                              sp_journal_fn fn,
+                              void *arg,
+                              struct sp_err *err) SP_MUST_USE;

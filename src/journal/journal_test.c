@@ -272,6 +272,38 @@ static void test_full(void)
     sp_journal_close(journal);
 }
 
+/* What was read is not read again; what has come since is. */
+static void test_read_on(void)
+{
+    sp_auto_buf struct sp_buf got = SP_BUF(SP_BUF_SMALL);
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_journal_place place = { 0 };
+    struct sp_journal *journal = NULL;
+    struct sp_err err = SP_ERR_INIT;
+
+    (void)unlink(path);
+    tap_ok(!sp_journal_create(path, &journal, &err) && !append_number(journal, 1, &err) &&
+               !append_number(journal, 2, &err),
+           "two lines");
+    tap_ok(!sp_journal_read_on(path, &place, arena, collect, &got, &err) && place.seq == 2 &&
+               strcmp(got.ptr, "tick(1) tick(2) ") == 0,
+           "both are read");
+    sp_buf_clear(&got);
+    tap_ok(!sp_journal_read_on(path, &place, arena, collect, &got, &err) && got.len == 0,
+           "nothing more");
+    tap_ok(!append_number(journal, 3, &err) &&
+               !sp_journal_read_on(path, &place, arena, collect, &got, &err) && place.seq == 3 &&
+               strcmp(got.ptr, "tick(3) ") == 0,
+           "then the third");
+    sp_journal_close(journal);
+    place.seq = 7;
+    place.offset = 0;
+    set_file("{\"v\": 1, \"seq\": 1, \"time\": \"x\", \"event\": \"a\"}\n"
+             "{\"v\": 1, \"seq\": 2, \"time\": \"x\", \"event\": \"a\"}\n");
+    tap_ok(sp_journal_read_on(path, &place, arena, collect, &got, &err) == SP_CORRUPT,
+           "another journal under that name");
+}
+
 int main(void)
 {
     struct sp_err err = SP_ERR_INIT;
@@ -285,6 +317,7 @@ int main(void)
     test_missing();
     test_every_fault();
     test_full();
+    test_read_on();
     tap_ok(sp_remove_tree(dir, &err) == SP_OK, "clean up");
     return tap_done();
 }

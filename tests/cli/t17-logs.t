@@ -125,9 +125,13 @@ unlike "$out" '^sel\.a' "status: no row of those"
 try "$SPOOR" runs --json
 python3 -c 'import json, sys
 run = json.load(open(sys.argv[1]))[-1]
-assert run["selection"] == {"step": ["b:c"]}, run
+assert run["selection"] == {"step": ["b:c"]}, run' "$out"
+ok $? "runs --json: the selection"
+try "$SPOOR" status --json
+python3 -c 'import json, sys
+run = json.load(open(sys.argv[1]))
 assert [s["task"] for s in run["steps"]] == ["sel.a", "sel.b", "sel.c", "sel.d"]' "$out"
-ok $? "runs --json: the selection, and all steps"
+ok $? "status --json: all steps"
 try "$SPOOR" plan sel.yml -t t
 like "$out" '^1 tool run, 3 not selected; nothing was run$' "plan: counts them"
 

@@ -31,7 +31,7 @@ done
 # --- names of runs ----------------------------------------------------------------------------------------
 try "$SPOOR" run recipe.yml demo
 status 0 "first run"
-first=$(ls .spoor/runs)
+first=$(find .spoor/runs -mindepth 1 -maxdepth 1 -printf "%f\n")
 try "$SPOOR" show last
 status 0 "show last"
 like "$out" "^run $first of 'demo': done, 2 tool runs" "shows the run"
@@ -115,7 +115,7 @@ like "$out" ': the same$' "the same run"
 try "$SPOOR" show
 like "$out" '^  rerun of +[0-9]' "it says what it repeats"
 try "$SPOOR" rerun last
-is "$(ls -d .spoor/rerun/*/ 2>/dev/null)" "" "a repetition of a repetition leaves no files"
+is "$(find .spoor/rerun -mindepth 1 -type d)" "" "a repetition of a repetition leaves no files"
 
 # What lies in the way today was not there then; what has moved is found where the run had it.
 mkdir inc
