@@ -7,8 +7,8 @@
  *     sp_store_restore(store, &wanted, "x.ms", &there, &err);  make it so
  *     sp_store_close(store);
  *
- * Any number of processes may use one store. Everything in it is written under tmp/ and renamed, and
- * never changed afterwards.
+ * Any number of processes may use one store. Everything in it is written under tmp/ and renamed,
+ * and never changed afterwards.
  */
 #pragma once
 
@@ -52,9 +52,10 @@ const char *sp_store_dir(const struct sp_store *store);
 /* What AUTO comes to for data at `path`: CLONE or COPY. */
 enum sp_snapshot_method sp_store_method(struct sp_store *store, const char *path);
 
-/* Take a snapshot of the artefact at `path`, scanned and carried as `tree`: files that have no object get
- * one (and an exact digest when they are copied), then the manifest, whose name is *id. The digests
- * asked for before stay. SP_LIMIT: no room (nothing is left behind); SP_BUSY: it changed meanwhile. */
+/* Take a snapshot of the artefact at `path`, scanned and carried as `tree`: files that have no
+ * object get one (and an exact digest when they are copied), then the manifest, whose name is *id.
+ * The digests asked for before stay. SP_LIMIT: no room (nothing is left behind); SP_BUSY: it
+ * changed meanwhile. */
 enum sp_rc sp_store_keep(struct sp_store *store,
                          const char *path,
                          struct sp_tree *tree,
@@ -64,7 +65,8 @@ enum sp_rc sp_store_keep(struct sp_store *store,
 /* Bytes that keep would have to copy or clone: files without an object. */
 uint64_t sp_store_missing(const struct sp_store *store, const struct sp_tree *tree);
 
-/* Is there room for so many bytes more? (free space less 5 % of the file system; clones need none) */
+/* Is there room for so many bytes more? (free space less 5 % of the file system; clones need none)
+ */
 bool sp_store_has_room(struct sp_store *store, const char *path, uint64_t bytes);
 
 /* A manifest. SP_NOT_FOUND; SP_INVALID: damaged. */
@@ -74,13 +76,14 @@ enum sp_rc sp_store_fetch(struct sp_store *store,
                           struct sp_tree *out,
                           struct sp_err *err) SP_MUST_USE;
 
-/* Are the manifest and all its objects there? (by stat: damage inside is found when it is restored) */
+/* Are the manifest and all its objects there? (by stat: damage inside is found when it is restored)
+ */
 bool sp_store_has(struct sp_store *store, const struct sp_digest *id);
 
-/* Make `path` what `wanted` says. `there` is the tree that is at `path` now, carried: its files with the
- * object or exact digest of the wanted ones stay, all others are replaced (each atomically) or removed.
- * Objects with a digest are checked while they are copied: SP_INVALID names a damaged one, which goes to
- * trash/. Afterwards `wanted` has the stat fields of what is there. */
+/* Make `path` what `wanted` says. `there` is the tree that is at `path` now, carried: its files
+ * with the object or exact digest of the wanted ones stay, all others are replaced (each
+ * atomically) or removed. Objects with a digest are checked while they are copied: SP_INVALID names
+ * a damaged one, which goes to trash/. Afterwards `wanted` has the stat fields of what is there. */
 enum sp_rc sp_store_restore(struct sp_store *store,
                             struct sp_tree *wanted,
                             const char *path,
@@ -89,8 +92,8 @@ enum sp_rc sp_store_restore(struct sp_store *store,
 
 /* --- records: text by key ------------------------------------------------------------------ */
 
-/* The newest text under `key`, into `out`. SP_NOT_FOUND; SP_INVALID: damaged (its file is then in trash/,
- * unless the store was opened for reading). */
+/* The newest text under `key`, into `out`. SP_NOT_FOUND; SP_INVALID: damaged (its file is then in
+ * trash/, unless the store was opened for reading). */
 enum sp_rc sp_store_get_record(struct sp_store *store,
                                const struct sp_digest *key,
                                struct sp_buf *out,
@@ -108,8 +111,8 @@ enum sp_rc sp_store_drop_record(struct sp_store *store,
 /* Name of the epoch under which what is written now will be synced: goes into records. */
 const char *sp_store_epoch(const struct sp_store *store);
 
-/* Call `each` for every record, in no order; false from it ends the search. Damaged ones are skipped and
- * counted. */
+/* Call `each` for every record, in no order; false from it ends the search. Damaged ones are
+ * skipped and counted. */
 typedef bool (*sp_store_each_fn)(void *arg, const struct sp_digest *key, struct sp_str text);
 enum sp_rc sp_store_each_record(struct sp_store *store,
                                 sp_store_each_fn each,
@@ -123,6 +126,9 @@ enum sp_rc sp_store_put_file(struct sp_store *store,
                              const char *path,
                              struct sp_digest *object,
                              struct sp_err *err) SP_MUST_USE;
+
+/* Is it named by the exact digest of its bytes (else it is a clone that nobody has read)? */
+bool sp_object_is_digest(const struct sp_digest *object);
 
 /* Path of an object in the store, for reading. */
 struct sp_str sp_store_object_path(const struct sp_store *store,
