@@ -161,7 +161,8 @@ static void show(const struct sp_dict *report)
     if (bytes_of(report, "missing"))
         (void)printf("%s too many: what stays is needed\n", size_of(report, "missing", &missing));
     if (bytes_of(report, "damaged_records") || bytes_of(report, "damaged_trees"))
-        (void)printf("the store is damaged: see 'spoor fsck'\n");
+        (void)printf("the store is damaged, so that nothing goes that damaged records may have "
+                     "named: 'spoor fsck --repair' takes them out\n");
 }
 
 static int collect(const struct gc_args *args,

@@ -3,7 +3,9 @@
 
 #include "lang/path.h"
 #include "store/ledger.h"
+#include "store/listing.h"
 #include "sys/file.h"
+#include "sys/lock.h"
 #include "value/json.h"
 
 #include <stdio.h>
@@ -109,6 +111,34 @@ static enum sp_rc ask_all(struct sp_depot *depot, const char *workspace, struct 
 
 /* --- opening -------------------------------------------------------------------------------- */
 
+/* Whoever writes has a directory with a lock under tmp/: that says who it is. */
+static enum sp_rc find_user(void *arg, const struct sp_listing_item *item, struct sp_err *err)
+{
+    struct sp_lock_holder *holder = arg;
+    sp_auto_buf struct sp_buf lock = SP_BUF(SP_BUF_SMALL);
+
+    (void)err;
+    sp_buf_addf(&lock, "%s/lock", item->path);
+    if (!holder->pid && !sp_lock_find_holder(lock.ptr, holder))
+        holder->pid = 0;
+    return SP_OK;
+}
+
+static enum sp_rc fail_busy(const char *dir, struct sp_err *err)
+{
+    struct sp_lock_holder holder = { 0 };
+    sp_auto_buf struct sp_buf tmp = SP_BUF(SP_BUF_SMALL);
+    struct sp_err ignored = SP_ERR_INIT;
+
+    sp_buf_addf(&tmp, "%s/tmp", dir);
+    if (sp_listing_each(tmp.ptr, SP_LISTING_FLAT, find_user, &holder, &ignored) || !holder.pid)
+        return SP_BUSY;
+    return sp_fail(err, SP_BUSY,
+                   "the store '%s' is in use (pid %d on %s, since %s): wait until that "
+                   "has ended",
+                   dir, holder.pid, holder.host, holder.since);
+}
+
 enum sp_rc sp_depot_open(struct sp_arena *arena,
                          const char *dir,
                          const char *workspace,
@@ -126,7 +156,7 @@ enum sp_rc sp_depot_open(struct sp_arena *arena,
         return sp_fail(err, SP_NOT_FOUND, "there is no store at '%s'", dir);
     enum sp_rc rc = sp_store_open(dir, use, &options, &depot.store, err);
     if (rc)
-        return rc;
+        return rc == SP_BUSY ? fail_busy(dir, err) : rc;
     depot.stock = sp_stock_new();
     rc = sp_sweep_read(depot.store, depot.stock, &depot.found, err);
     if (rc == SP_OK)

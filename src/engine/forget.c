@@ -175,9 +175,11 @@ static enum sp_rc find_records(struct forgetting *at, struct sp_err *err)
 
 /* --- dropping ------------------------------------------------------------------------------- */
 
-static uint64_t plan_orphans(struct sp_stock *stock, struct sp_eviction_plan *plan)
+static uint64_t plan_orphans(const struct sp_depot *depot, struct sp_eviction_plan *plan)
 {
-    sp_eviction_plan(stock, &(struct sp_eviction_options){ 0 }, plan);
+    struct sp_eviction_options options = { .keep_orphans = sp_sweep_is_damaged(&depot->found) };
+
+    sp_eviction_plan(depot->stock, &options, plan);
     return plan->orphans;
 }
 
@@ -188,7 +190,7 @@ static enum sp_rc drop(struct forgetting *at, uint64_t *freed, struct sp_err *er
     struct sp_eviction_plan plan;
     enum sp_rc rc = SP_OK;
 
-    uint64_t before = plan_orphans(stock, &plan);
+    uint64_t before = plan_orphans(at->depot, &plan);
     sp_eviction_fini(&plan);
     for (size_t i = 0; i < at->dropped.len && rc == SP_OK; i++) {
         uint32_t record = at->dropped.items[i];
@@ -199,7 +201,7 @@ static enum sp_rc drop(struct forgetting *at, uint64_t *freed, struct sp_err *er
     if (rc)
         return rc;
     sp_stock_settle(stock);
-    *freed = plan_orphans(stock, &plan) - before;
+    *freed = plan_orphans(at->depot, &plan) - before;
     if (!at->options->dry_run)
         rc = sp_sweep_carry_out(at->depot->store, stock, &plan, err);
     sp_eviction_fini(&plan);

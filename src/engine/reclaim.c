@@ -186,6 +186,7 @@ static enum sp_rc act(struct sp_depot *depot,
         .ignore = options->ignore,
         .now = sp_clock_realtime(),
         .unused = options->unused,
+        .keep_orphans = sp_sweep_is_damaged(&depot->found),
     };
     struct sp_eviction_plan plan;
 

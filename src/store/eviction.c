@@ -178,9 +178,10 @@ static void choose_candidates(struct planner *at)
         at->stays[i] = stock->objects[i].held;
     for (uint32_t t = 0; t < stock->trees_len; t++) {
         const struct sp_stock_tree *tree = &stock->trees[t];
-        if (!tree->present || is_orphan(tree))
+        if (!tree->present || (is_orphan(tree) && !at->options->keep_orphans))
             continue;
-        at->may_go[t] = !needs_of(at, t) && (!at->options->unused || used_of(at, t) <= before);
+        at->may_go[t] = !is_orphan(tree) && !needs_of(at, t) &&
+                        (!at->options->unused || used_of(at, t) <= before);
         for (uint32_t i = 0; !at->may_go[t] && i < tree->objects; i++)
             at->stays[stock->parts[tree->first_object + i]] = true;
     }
@@ -426,6 +427,8 @@ static void take_orphans(struct planner *at)
     const struct sp_stock *stock = at->stock;
     struct sp_eviction_plan *plan = at->plan;
 
+    if (at->options->keep_orphans)
+        return;
     for (uint32_t i = 0; i < stock->objects_len; i++)
         if (stock->objects[i].present && !stock->objects[i].held && !at->refs[i]) {
             plan->objects[plan->objects_len++] = i;
@@ -502,8 +505,10 @@ static void count_kept(struct planner *at)
             }
         }
     for (uint32_t i = 0; i < stock->objects_len; i++)
-        if (!counted[i] && stock->objects[i].held)
-            at->plan->kept.logs += stock->objects[i].bytes;
+        if (!counted[i] &&
+            (stock->objects[i].held || (at->options->keep_orphans && !stock->objects[i].refs)))
+            *(stock->objects[i].held ? &at->plan->kept.logs : &at->plan->kept.rest) +=
+                stock->objects[i].bytes;
     free(counted);
     free(seen);
 }

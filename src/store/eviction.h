@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* eviction.h - what goes when a store is too big. Pure: the same stock, the same plan.
  *
- * 1. Orphans always go: trees that nobody names and damaged ones, objects that no tree names.
+ * 1. Orphans always go: trees that nobody names and damaged ones, objects that no tree names. (Not
+ *    while something is damaged: it may have named them.)
  * 2. What is needed stays (enum sp_need): heads of paths, pins, what the last runs have read and
  *    made, what the needed would be computed from if it is not stored, and what nobody could
  * compute again.
@@ -17,10 +18,11 @@
 #include "store/stock.h"
 
 struct sp_eviction_options {
-    uint64_t goal;   /* bytes to free, orphans included; UINT64_MAX: all that may go */
-    unsigned ignore; /* enum sp_need: these do not count (CONSUMED, SOURCE) */
-    sp_nsec now;     /* since 1970 */
-    sp_nsec unused;  /* only what nobody has made or read for so long; 0: any */
+    bool keep_orphans; /* something is damaged: who knows what it named */
+    uint64_t goal;     /* bytes to free, orphans included; UINT64_MAX: all that may go */
+    unsigned ignore;   /* enum sp_need: these do not count (CONSUMED, SOURCE) */
+    sp_nsec now;       /* since 1970 */
+    sp_nsec unused;    /* only what nobody has made or read for so long; 0: any */
 };
 
 struct sp_eviction_item {

@@ -283,6 +283,21 @@ static void check_seconds(void)
     sp_eviction_fini(&plan);
 }
 
+static void check_keep(void)
+{
+    sp_auto_stock struct sp_stock *stock =
+        stock_of("o A 5; o B 6; o C 7; t X B; T Y C; h s -; r k 1 0 s! z=Z; o D 8; t Z D");
+    struct sp_eviction_plan plan;
+
+    sp_eviction_plan(stock,
+                     &(struct sp_eviction_options){ .goal = ALL, .now = NOW, .keep_orphans = true },
+                     &plan);
+    tap_ok(plan.freed == 9 && plan.orphans == 0 && plan.objects_len == 1 &&
+               plan.kept.rest + plan.freed == plan.used,
+           "while something is damaged orphans stay");
+    sp_eviction_fini(&plan);
+}
+
 static void check_records(void)
 {
     static const struct {
@@ -322,6 +337,7 @@ int main(void)
     for (size_t i = 0; i < SP_COUNT(cases); i++)
         check_plan(i);
     check_seconds();
+    check_keep();
     check_records();
     return tap_done();
 }

@@ -23,6 +23,12 @@ struct sp_sweep_found {
     size_t strays; /* files that do not belong where they are */
 };
 
+/* Then nobody knows what the damaged ones named. */
+static inline bool sp_sweep_is_damaged(const struct sp_sweep_found *found)
+{
+    return found->damaged_records || found->damaged_trees;
+}
+
 /* Records, manifests, objects and pins of a store. A pin of a version that nobody knows counts too.
  */
 enum sp_rc sp_sweep_read(struct sp_store *store,
