@@ -4,7 +4,9 @@
 #include "base/map.h"
 
 #include "engine/dossier.h"
+#include "engine/identity.h"
 #include "engine/preflight.h"
+#include "engine/tools.h"
 #include "sys/file.h"
 #include "sys/lock.h"
 
@@ -256,6 +258,62 @@ static void compare_inputs(struct sp_rerun *rerun)
     }
 }
 
+/* --- programs --------------------------------------------------------------------------------- */
+
+struct programs {
+    struct sp_rerun *rerun;
+    const struct sp_session *session;
+    struct sp_identities *identities;
+    struct sp_str path;
+    struct sp_map then; /* task -> const struct sp_dict *, its event step-key */
+    struct sp_map told; /* names of programs that differ */
+};
+
+static void compare_program(void *arg, const struct sp_action *action)
+{
+    struct programs *programs = arg;
+    struct sp_arena *arena = programs->rerun->arena;
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_str now;
+
+    if (action->kind != SP_ACTION_RUN)
+        return;
+    const struct sp_dict *key = sp_map_find(&programs->then, action->position->taskname);
+    struct sp_str then = key ? sp_dict_text(key, "program") : SP_STR("");
+    struct sp_str name = sp_identity_program(action->task);
+    if (!then.len || sp_map_has(&programs->told, name))
+        return;
+    bool known = sp_identity_of(programs->identities, arena, programs->session, programs->path,
+                                action->task, &now, &err) == SP_OK;
+    if (known && sp_str_eq(now, then))
+        return;
+    sp_map_set(&programs->told, sp_arena_str(arena, name), programs);
+    differ(programs->rerun, "program", name, SP_STR_FMT ": %s", SP_STR_ARG(name),
+           known ? "it is another program than then" : err.text);
+}
+
+static enum sp_rc walk_dry(struct sp_rerun *rerun, struct sp_session *session, struct sp_err *err)
+{
+    struct sp_preflight preflight;
+    struct programs programs = {
+        .rerun = rerun,
+        .session = session,
+        .identities = sp_identities_new(NULL),
+        .path = sp_tools_path(session->arena, &session->places),
+    };
+
+    for (size_t i = 0; i < rerun->run->step_count; i++)
+        if (rerun->run->steps[i].key)
+            sp_map_set(&programs.then, rerun->run->steps[i].task,
+                       (struct sp_dict *)rerun->run->steps[i].key);
+    enum sp_rc rc =
+        sp_preflight(session, SP_PITFALLS_RESULTS, compare_program, &programs, &preflight, err);
+    sp_map_fini(&programs.then);
+    sp_map_fini(&programs.told);
+    sp_identities_free(programs.identities);
+    return rc;
+}
+
 /* Findings of the preflight: a missing tool, an input that is not there. */
 static void compare_findings(struct sp_rerun *rerun,
                              const struct sp_session *session,
@@ -273,7 +331,6 @@ static void compare_findings(struct sp_rerun *rerun,
 void sp_rerun_compare(struct sp_rerun *rerun)
 {
     struct sp_session session;
-    struct sp_preflight preflight;
     struct sp_err err = SP_ERR_INIT;
 
     compare_spoor(rerun);
@@ -281,7 +338,7 @@ void sp_rerun_compare(struct sp_rerun *rerun)
     if (rc == SP_OK) {
         compare_files(rerun, &session);
         compare_settings(rerun, &session);
-        rc = sp_preflight(&session, SP_PITFALLS_RESULTS, NULL, NULL, &preflight, &err);
+        rc = walk_dry(rerun, &session, &err);
     }
     if (rc)
         compare_findings(rerun, &session, &err);

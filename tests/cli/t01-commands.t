@@ -63,7 +63,7 @@ status 2 "help of an unknown command"
 like "$err" "did you mean 'run'\?" "help of an unknown command: nearest name"
 try "$SPOOR" completion fish
 status 2 "completion for another shell"
-for words in "status a b" "runs a" "log a b" "help run check" "completion bash zsh"; do
+for words in "status a b" "runs a b" "log a b" "help run check" "completion bash zsh"; do
     # shellcheck disable=SC2086 # words on purpose
     try "$SPOOR" $words
     status 2 "too many words: $words"

@@ -259,7 +259,7 @@ try "$SPOOR" status
 like "$out" '^broken.second +failed .* sh returns error code 3' "status: why"
 like "$out" 'failed, 1 of 3 tool runs done' "status: how far"
 try "$SPOOR" runs
-like "$out" 'broken +failed +1 .*returns error code 3' "runs: why"
+like "$out" 'broken +failed +2 +0 +1 .*returns error code 3' "runs: why"
 try "$SPOOR" run fail.yml signalled
 status 1 "a tool that crashes"
 said 'ended by signal 11 \(Segmentation fault\)' "crash: says so"

@@ -117,6 +117,80 @@ like "$out" '^  rerun of +[0-9]' "it says what it repeats"
 try "$SPOOR" rerun last
 is "$(find .spoor/rerun -mindepth 1 -type d)" "" "a repetition of a repetition leaves no files"
 
+# --- keys and versions ---------------------------------------------------------------------------------------
+# A run with them, made from the last one: a step that ran, and one whose result was taken.
+try "$SPOOR" run recipe.yml demo
+mkdir -p .spoor/runs/20990101-000000 .spoor/runs/20990101-000001
+python3 - .spoor/runs "$("$SPOOR" show --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["run"])')" <<'PY'
+import json, sys
+events = [json.loads(line) for line in open(f"{sys.argv[1]}/{sys.argv[2]}/journal.jsonl")]
+
+def write(run, hits, version, program):
+    out = []
+    for event in events:
+        task, name = event.get("task"), event["event"]
+        key = dict(step=task, task=task, key="ab" * 32, hit=task in hits, program=program,
+                   inputs=[dict(role="ms", path="my.ms", version=version * 64, source=True)])
+        left = dict(step=task, task=task, outputs=[dict(role="out", path="a.txt", kind="file", version=version * 64,
+                                                        bytes=2, kept=True, mutated=True)])
+        if task in hits:
+            if name == "step-start":
+                out += [dict(event="step-key", of="20200101-000000", **key), dict(event="step-versions", **left)]
+            continue
+        out.append(event)
+        if name == "step-start":
+            out.append(dict(event="step-key", why=["parameter n: 3 is now 4"], **key))
+        if name == "step-end":
+            out.append(dict(event="step-versions", **left))
+        if name == "run-start":
+            out += [dict(event="edit", path="my.ms", found="FLAG changed", action="adopted"),
+                    dict(event="restore", path="b.ms", version="c" * 64, bytes=5)]
+    with open(f"{sys.argv[1]}/{run}/journal.jsonl", "w") as file:
+        for seq, event in enumerate(out, 1):
+            event = dict(event, v=1, seq=seq, time="2099-01-01T00:00:00.000Z")
+            if event["event"] == "run-start":
+                event["run"] = run
+            file.write(json.dumps(event) + "\n")
+
+write("20990101-000000", [], "1", "program:sh=" + "0" * 64)
+write("20990101-000001", ["demo.a"], "2", "program:sh=" + "1" * 64)
+PY
+try "$SPOOR" show last
+like "$out" '^  demo.a: reused' "show: a step that was reused"
+like "$out" '^    why +as in run 20200101-000000' "of which run"
+like "$out" '^    in +ms = my.ms  version 222222222222  source' "what it read"
+like "$out" '^    out +out = a.txt  version 222222222222  changed in place' "what it left"
+like "$out" '^  program:sh  111111111111$' "programs"
+like "$out" '^  my.ms: FLAG changed adopted$' "edits"
+try "$SPOOR" show last~1
+like "$out" '^    ran as +parameter n: 3 is now 4$' "why a step ran"
+try "$SPOOR" runs -n 1
+like "$out" '^20990101-000001 +demo +done +1 +1 +0 ' "runs counts what was reused"
+try "$SPOOR" status
+like "$out" '^demo.a +reused' "status shows it"
+try "$SPOOR" diff
+like "$out" '^    input ms: 1{64} -> 2{64}$' "diff: versions that were read"
+like "$out" '^    output out: 1{64} -> 2{64}$' "versions that were left"
+like "$out" '^  program:sh: 0{64} -> 1{64}$' "programs"
+unlike "$out" '^    (command|result)' "no difference in what only one of them knows"
+try "$SPOOR" rerun last
+status 1 "rerun refuses"
+like "$err" '^  program: sh: it is another program than then' "when a program is another one"
+like "$err" '^  input: my.ms: it is not there any more' "when data are not there"
+like "$err" 'nothing was run' "says that nothing was run"
+try "$SPOOR" rerun last --check --json
+status 1 "--check --json"
+python3 -c 'import json, sys
+check = json.load(open(sys.argv[1]))
+assert not check["same"] and {d["kind"] for d in check["differences"]} == {"program", "input"}, check' "$out"
+ok $? "lists the differences"
+try "$SPOOR" export --ro-crate versions
+python3 "$here/ro-crate-check.py" versions >"$scratch/faults" 2>&1
+ok $? "export: valid with versions, too" || cat "$scratch/faults"
+try "$SPOOR" rerun last --accept-differences
+status 0 "--accept-differences runs it all the same"
+rm -r .spoor/runs/20990101-00000?
+
 # What lies in the way today was not there then; what has moved is found where the run had it.
 mkdir inc
 cat >inc/part.yml <<'YAML'
