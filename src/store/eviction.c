@@ -205,7 +205,7 @@ static double seconds_of(struct planner *at, uint32_t version)
         if (at->stored[v] || (v != version && stock->versions[v].needs & SP_NEED_HEAD))
             continue;
         if (maker == SP_STOCK_NONE)
-            return INFINITY;
+            return (double)INFINITY;
         if (at->mark[maker] == at->marks)
             continue;
         at->mark[maker] = at->marks;
@@ -265,7 +265,7 @@ static double price_of(struct planner *at, uint32_t tree)
     double seconds = seconds_of_gone(at, tree);
     shift_stored(at, tree, 1);
     if (share <= 0)
-        return INFINITY; /* nothing would become free */
+        return (double)INFINITY; /* nothing would become free */
     return fmin(seconds, 1e15) / share * exp2(-age / HALF_LIFE);
 }
 
