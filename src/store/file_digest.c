@@ -62,6 +62,15 @@ struct sp_digest sp_file_hasher_end(struct sp_file_hasher *hasher)
     return sp_hasher_end(&hasher->whole);
 }
 
+struct sp_digest sp_file_digest(struct sp_str data)
+{
+    struct sp_file_hasher hasher;
+
+    sp_file_hasher_init(&hasher, data.len);
+    sp_file_hasher_update(&hasher, data.ptr, data.len);
+    return sp_file_hasher_end(&hasher);
+}
+
 struct sp_digest sp_chunk_digest(struct sp_str chunk)
 {
     struct sp_hasher hasher;

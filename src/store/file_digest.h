@@ -24,6 +24,9 @@ void sp_file_hasher_update(struct sp_file_hasher *hasher, const void *data, size
 /* Exactly `size` bytes have come. */
 struct sp_digest sp_file_hasher_end(struct sp_file_hasher *hasher);
 
+/* The same of a file in memory. */
+struct sp_digest sp_file_digest(struct sp_str data);
+
 /* For threads: digest of one chunk of a file of more than SP_CHUNK_SIZE bytes, and of all of them.
  */
 struct sp_digest sp_chunk_digest(struct sp_str chunk);

@@ -61,15 +61,6 @@ static bool read_str(void *arg, uint64_t at, char *buffer, size_t len)
     return true;
 }
 
-static struct sp_digest exact_of(struct sp_str data)
-{
-    struct sp_file_hasher hasher;
-
-    sp_file_hasher_init(&hasher, data.len);
-    sp_file_hasher_update(&hasher, data.ptr, data.len);
-    return sp_file_hasher_end(&hasher);
-}
-
 /* Zero: not understood. */
 static struct sp_digest meaning_of(struct sp_str data)
 {
@@ -80,8 +71,8 @@ static struct sp_digest meaning_of(struct sp_str data)
     if (!sp_fits_is(data) || !sp_fits_scan(read_str, &data, data.len, &fits))
         return meaning;
     for (size_t i = 0; i < fits.len && i < SP_COUNT(parts); i++)
-        parts[i] =
-            exact_of((struct sp_str){ data.ptr + fits.parts[i].data_at, fits.parts[i].data_len });
+        parts[i] = sp_file_digest(
+            (struct sp_str){ data.ptr + fits.parts[i].data_at, fits.parts[i].data_len });
     meaning = sp_fits_meaning(&fits, parts);
     sp_fits_fini(&fits);
     return meaning;

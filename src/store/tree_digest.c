@@ -18,25 +18,17 @@
 #include "store/file_digest.h"
 #include "store/profile.h"
 #include "store/tree_reader.h"
+#include "store/tree_tables.h"
 #include "sys/pool.h"
 
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define TABLE_MAX   ((uint64_t)64 << 20) /* longer table.dat and table.lock count by their bytes */
-#define NONE        SIZE_MAX
 #define FEW_JOBS    16 /* so many, of so many bytes, are not worth a thread (50 us) */
 #define FEW_BYTES   ((uint64_t)1 << 20)
 #define PROBES      8
 #define FITS_HEAD   10 /* bytes that tell FITS */
 #define COLD_FACTOR 4  /* threads a core for bytes from a disk (measured: doc/design/store.md 3) */
-
-/* A directory with a table.dat. The indices of its files, NONE: there is none. */
-struct table {
-    size_t dat, lock, info, rest;
-    struct sp_str dir; /* "." or "SUB" */
-    bool understood, has_history, is_history;
-};
 
 struct job {
     size_t entry;
@@ -59,14 +51,14 @@ struct longfile {
 struct worker {
     char *buffer; /* one chunk; NULL until it is needed */
     struct sp_err err;
-    size_t failed; /* number of the job that filled `err`, or NONE */
+    size_t failed; /* number of the job that filled `err` */
 };
 
 struct digest {
     struct sp_tree *tree;
     unsigned wanted;
     struct sp_tree_reader reader;
-    SP_VEC(struct table) tables;
+    struct sp_tree_tables tables;
     SP_VEC(struct job) jobs;
     SP_VEC(struct longfile) longfiles;
     struct worker workers[SP_POOL_MAX];
@@ -77,210 +69,7 @@ static bool lacks(const struct sp_tree_entry *entry, unsigned wanted)
     return (entry->has & wanted) != wanted;
 }
 
-static void set_exact(struct sp_tree_entry *entry, struct sp_digest digest)
-{
-    entry->exact = digest;
-    entry->has |= SP_TREE_EXACT;
-}
-
-static void set_meaning(struct sp_tree_entry *entry, struct sp_digest digest)
-{
-    entry->meaning = digest;
-    entry->has |= SP_TREE_MEANING;
-}
-
-static void leave_out(struct sp_tree_entry *entry)
-{
-    set_meaning(entry, (struct sp_digest){ { 0 } });
-}
-
-static struct sp_digest exact_of(struct sp_str data)
-{
-    struct sp_file_hasher hasher;
-
-    sp_file_hasher_init(&hasher, data.len);
-    sp_file_hasher_update(&hasher, data.ptr, data.len);
-    return sp_file_hasher_end(&hasher);
-}
-
-/* --- 1. tables ----------------------------------------------------------------------------- */
-
-static struct sp_str base_name(struct sp_str path)
-{
-    const char *slash = memrchr(path.ptr, '/', path.len);
-
-    if (!slash)
-        return path;
-    size_t skip = (size_t)(slash + 1 - path.ptr);
-    return (struct sp_str){ path.ptr + skip, path.len - skip };
-}
-
-static struct sp_str dir_name(struct sp_str path)
-{
-    const char *slash = memrchr(path.ptr, '/', path.len);
-
-    return slash ? (struct sp_str){ path.ptr, (size_t)(slash - path.ptr) } : SP_STR(".");
-}
-
-static bool is_table_file(struct sp_str name)
-{
-    static const char *const names[] = { "table.dat", "table.lock", "table.info", "table.dat_tmp" };
-
-    for (size_t i = 0; i < SP_COUNT(names); i++)
-        if (sp_str_is(name, names[i]))
-            return true;
-    return false;
-}
-
-/* Index of the file `name` in the directory `dir`, or NONE; *odd when it is no regular file. */
-static size_t find_in(const struct sp_tree *tree, struct sp_str dir, const char *name, bool *odd)
-{
-    struct sp_str file = sp_str_of(name);
-    struct sp_str path = sp_str_is(dir, ".") ? file : sp_arena_join(tree->arena, dir, "/", file);
-    const struct sp_tree_entry *entry = sp_tree_find(tree, path);
-
-    if (!entry)
-        return NONE;
-    if (entry->type != SP_TREE_FILE || entry->size > TABLE_MAX)
-        *odd = true;
-    return (size_t)(entry - tree->entries);
-}
-
-/* Forget what may depend on other files, and note the tables. */
-static void find_tables(struct digest *digest)
-{
-    struct sp_tree *tree = digest->tree;
-
-    for (size_t i = 0; i < tree->len; i++) {
-        struct sp_tree_entry *entry = &tree->entries[i];
-        struct sp_str name = base_name(entry->path);
-        bool odd = false;
-        if (is_table_file(name))
-            entry->has &= ~(unsigned)SP_TREE_MEANING;
-        if (!sp_str_is(name, "table.dat"))
-            continue;
-        struct table table = { .dir = dir_name(entry->path) };
-        table.dat = find_in(tree, table.dir, "table.dat", &odd);
-        table.lock = find_in(tree, table.dir, "table.lock", &odd);
-        table.info = find_in(tree, table.dir, "table.info", &odd);
-        table.rest = find_in(tree, table.dir, "table.dat_tmp", &odd);
-        if (!odd)
-            *SP_VEC_ADD(&digest->tables) = table;
-    }
-}
-
-/* All bytes of an entry into new memory, and its exact digest. NONE gives the empty text. */
-static enum sp_rc read_all(const struct digest *digest,
-                           size_t index,
-                           char **memory,
-                           struct sp_str *out,
-                           struct sp_err *err)
-{
-    sp_auto_fd int fd = -1;
-
-    *out = (struct sp_str){ "", 0 };
-    if (index == NONE)
-        return SP_OK;
-    struct sp_tree_entry *entry = &digest->tree->entries[index];
-    *memory = SP_FAULT("digest.memory", ENOMEM) ? NULL : sp_try_alloc(entry->size + 1, 1);
-    if (!*memory)
-        return sp_fail(err, SP_LIMIT, "no memory for '" SP_STR_FMT "'", SP_STR_ARG(entry->path));
-    if (sp_tree_reader_file(&digest->reader, entry, &fd, err) ||
-        sp_tree_reader_read(&digest->reader, entry, fd, 0, *memory, entry->size, err) ||
-        sp_tree_reader_check(&digest->reader, entry, fd, err))
-        return err->code;
-    *out = (struct sp_str){ *memory, entry->size };
-    set_exact(entry, exact_of(*out));
-    return SP_OK;
-}
-
-static enum sp_rc look_at_table(const struct digest *digest,
-                                struct table *table,
-                                struct sp_err *err)
-{
-    sp_auto_free char *dat_memory = NULL;
-    sp_auto_free char *lock_memory = NULL;
-    sp_auto_free char *info_memory = NULL;
-    struct sp_tree_entry *entries = digest->tree->entries;
-    struct sp_str dat, lock, info;
-    struct sp_digest meaning;
-
-    if (read_all(digest, table->dat, &dat_memory, &dat, err) ||
-        read_all(digest, table->lock, &lock_memory, &lock, err) ||
-        read_all(digest, table->info, &info_memory, &info, err))
-        return err->code;
-    table->understood = sp_casa_meaning(dat, lock, &meaning);
-    if (!table->understood)
-        return SP_OK;
-    table->has_history = sp_casa_has_history(dat);
-    table->is_history = sp_casa_is_history(dat);
-    set_meaning(&entries[table->dat], meaning);
-    if (table->lock != NONE)
-        leave_out(&entries[table->lock]);
-    if (table->rest != NONE)
-        leave_out(&entries[table->rest]);
-    if (table->info != NONE && sp_casa_info_meaning(info, &meaning))
-        set_meaning(&entries[table->info], meaning);
-    return SP_OK;
-}
-
-/* --- 2. what means nothing ----------------------------------------------------------------- */
-
-static const struct table *find_table(const struct digest *digest, struct sp_str dir)
-{
-    for (size_t i = 0; i < digest->tables.len; i++)
-        if (sp_str_eq(digest->tables.items[i].dir, dir))
-            return &digest->tables.items[i];
-    return NULL;
-}
-
-static bool is_left_out_history(const struct digest *digest, const struct table *table)
-{
-    if (!table->is_history || !sp_str_is(base_name(table->dir), "HISTORY"))
-        return false;
-    const struct table *parent = find_table(digest, dir_name(table->dir));
-    return parent && parent->understood && parent->has_history;
-}
-
-static bool starts_with(struct sp_str text, struct sp_str start)
-{
-    return text.len >= start.len && memcmp(text.ptr, start.ptr, start.len) == 0;
-}
-
-/* The files that casacore has there; anything else in the directory counts. */
-static bool is_of_table(const struct sp_tree_entry *entry, struct sp_str dir)
-{
-    if (sp_str_eq(entry->path, dir))
-        return true;
-    struct sp_str name = base_name(entry->path);
-    return entry->type == SP_TREE_FILE && sp_str_eq(dir_name(entry->path), dir) &&
-           starts_with(name, SP_STR("table."));
-}
-
-static void leave_out_histories(struct digest *digest)
-{
-    struct sp_tree *tree = digest->tree;
-
-    /* Zeros of former times first: what was left out then need not be now. */
-    for (size_t i = 0; i < tree->len; i++) {
-        struct sp_tree_entry *entry = &tree->entries[i];
-        if ((entry->has & SP_TREE_MEANING) && !is_table_file(base_name(entry->path)) &&
-            sp_digest_is_zero(&entry->meaning))
-            entry->has &= ~(unsigned)SP_TREE_MEANING;
-    }
-    for (size_t k = 0; k < digest->tables.len; k++) {
-        const struct table *table = &digest->tables.items[k];
-        if (!is_left_out_history(digest, table))
-            continue;
-        const struct sp_tree_entry *first = sp_tree_find(tree, table->dir);
-        size_t i = first ? (size_t)(first - tree->entries) : tree->len;
-        for (; i < tree->len && starts_with(tree->entries[i].path, table->dir); i++)
-            if (is_of_table(&tree->entries[i], table->dir))
-                leave_out(&tree->entries[i]);
-    }
-}
-
-/* --- 3. files ------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------------ */
 
 static enum sp_rc buffer_of(struct worker *worker, char **out, struct sp_err *err)
 {
@@ -317,7 +106,7 @@ static struct sp_digest meaning_of(struct sp_str data, const struct sp_digest *e
         return *exact;
     struct sp_digest *parts = sp_alloc(layout.len * sizeof *parts);
     for (size_t i = 0; i < layout.len; i++)
-        parts[i] = exact_of(
+        parts[i] = sp_file_digest(
             (struct sp_str){ data.ptr + layout.parts[i].data_at, layout.parts[i].data_len });
     struct sp_digest meaning = sp_fits_meaning(&layout, parts);
     free(parts);
@@ -346,9 +135,9 @@ static enum sp_rc digest_file(const struct digest *digest,
         return err->code;
     struct sp_str data = { buffer, all ? entry->size : head };
     if (lacks(entry, SP_TREE_EXACT))
-        set_exact(entry, exact_of(data));
+        sp_tree_set_exact(entry, sp_file_digest(data));
     if (lacks(entry, digest->wanted & SP_TREE_MEANING))
-        set_meaning(entry, meaning_of(data, &entry->exact));
+        sp_tree_set_meaning(entry, meaning_of(data, &entry->exact));
     return SP_OK;
 }
 
@@ -367,7 +156,7 @@ static enum sp_rc digest_piece(const struct digest *digest,
         sp_tree_reader_check(reader, entry, fd, err))
         return err->code;
     struct sp_str data = { buffer, job->len };
-    *job->slot = job->whole ? exact_of(data) : sp_chunk_digest(data);
+    *job->slot = job->whole ? sp_file_digest(data) : sp_chunk_digest(data);
     return SP_OK;
 }
 
@@ -482,7 +271,7 @@ static enum sp_rc add_longfile(struct digest *digest, struct longfile *file, str
 static struct sp_digest join(const struct sp_digest *slots, uint64_t len)
 {
     if (len == 0)
-        return exact_of((struct sp_str){ "", 0 });
+        return sp_file_digest((struct sp_str){ "", 0 });
     return len <= SP_CHUNK_SIZE ? *slots : sp_chunks_digest(len, slots, chunks_of(len));
 }
 
@@ -493,11 +282,11 @@ static void end_longfile(struct digest *digest, struct longfile *file)
     const struct sp_digest *slots = file->slots + file->chunks;
 
     if (file->exact)
-        set_exact(entry, sp_chunks_digest(entry->size, file->slots, file->chunks));
+        sp_tree_set_exact(entry, sp_chunks_digest(entry->size, file->slots, file->chunks));
     if (!(digest->wanted & SP_TREE_MEANING))
         return;
     if (!file->fits) {
-        set_meaning(entry, entry->exact);
+        sp_tree_set_meaning(entry, entry->exact);
         return;
     }
     struct sp_digest *parts = sp_alloc(file->layout.len * sizeof *parts);
@@ -506,7 +295,7 @@ static void end_longfile(struct digest *digest, struct longfile *file)
         parts[i] = join(slots, len);
         slots += chunks_of(len);
     }
-    set_meaning(entry, sp_fits_meaning(&file->layout, parts));
+    sp_tree_set_meaning(entry, sp_fits_meaning(&file->layout, parts));
     free(parts);
 }
 
@@ -550,8 +339,7 @@ static bool run_table(void *arg, size_t number, unsigned thread)
     struct digest *digest = arg;
     struct worker *worker = &digest->workers[thread];
 
-    return end_job(worker, number,
-                   look_at_table(digest, &digest->tables.items[number], &worker->err));
+    return end_job(worker, number, sp_tree_tables_read(&digest->tables, number, &worker->err));
 }
 
 static bool run_job(void *arg, size_t number, unsigned thread)
@@ -613,12 +401,12 @@ static enum sp_rc first_failure(const struct digest *digest, struct sp_err *err)
 
 static enum sp_rc digest_tables(struct digest *digest, struct sp_err *err)
 {
-    find_tables(digest);
+    sp_tree_tables_find(&digest->tables, digest->tree, &digest->reader);
     size_t count = digest->tables.len;
     if (!sp_pool_run(count, count > FEW_JOBS ? sp_pool_cores() * COLD_FACTOR : 1, run_table,
                      digest))
         return first_failure(digest, err);
-    leave_out_histories(digest);
+    sp_tree_tables_leave_out(&digest->tables);
     return SP_OK;
 }
 
@@ -645,7 +433,7 @@ static void fini(struct digest *digest)
         free(digest->workers[i].buffer);
     SP_VEC_FINI(&digest->longfiles);
     SP_VEC_FINI(&digest->jobs);
-    SP_VEC_FINI(&digest->tables);
+    sp_tree_tables_fini(&digest->tables);
     sp_tree_reader_close(&digest->reader);
 }
 
