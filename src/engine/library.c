@@ -2,6 +2,7 @@
 #include "engine/library.h"
 
 #include "engine/package.h"
+#include "lang/yaml.h"
 #include "sys/file.h"
 #include "sys/glob.h"
 
@@ -141,4 +142,27 @@ struct sp_str sp_library_find(struct sp_arena *arena,
                 return files.items[i];
     }
     return SP_STR("");
+}
+
+/* --- what programs do ---------------------------------------------------------------------- */
+
+void sp_library_effects(struct sp_arena *arena,
+                        const struct sp_places *places,
+                        struct sp_origins *origins,
+                        struct sp_effects_library *out,
+                        struct sp_diags *diags)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_str path =
+        sp_arena_printf(arena, SP_STR_FMT "/effects.yml", SP_STR_ARG(places->cabs));
+    struct sp_value document = sp_null();
+    struct sp_err err = SP_ERR_INIT;
+
+    *out = (struct sp_effects_library){ 0 };
+    if (sp_file_read(path.ptr, &text, &err) ||
+        sp_yaml_parse(arena, origins, path, sp_arena_str(arena, sp_buf_str(&text)), SP_YAML_CONFIG,
+                      diags, &document, &err))
+        sp_diag_error(diags, SP_DIAG_FILE, 0, SP_STR_FMT ": %s", SP_STR_ARG(path), err.text);
+    else
+        sp_effects_library_load(arena, document, out, diags);
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "engine/place.h"
+#include "recipe/effects.h"
 #include "value/value.h"
 
 /* The file of the cab `name`; empty if there is none. Our own library goes first. */
@@ -24,3 +25,11 @@ struct sp_list *sp_library_all_names(struct sp_arena *arena, const struct sp_pla
 
 /* Names of the cabs that this text defines, added to `out`. */
 void sp_library_scan(struct sp_arena *arena, struct sp_str text, struct sp_list *out);
+
+/* cabs/effects.yml of our library: what well-known programs do. Takes a fraction of a millisecond:
+ * for when a step is about to run. Findings in it, and that it is not there, go to `diags`. */
+void sp_library_effects(struct sp_arena *arena,
+                        const struct sp_places *places,
+                        struct sp_origins *origins,
+                        struct sp_effects_library *out,
+                        struct sp_diags *diags);

@@ -20,6 +20,34 @@ static const struct {
     { "cabs:\n - a\n:\n  \n :", "" },
 };
 
+/* The library that comes with Spoor: no findings, and what is known of some programs. */
+static void check_effects(void)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_origins *origins = sp_origins_new();
+    struct sp_effects_library library;
+    struct sp_places places;
+    struct sp_diags diags;
+
+    sp_diags_init(&diags, arena, origins);
+    sp_places_find(arena, NULL, 0, &places);
+    sp_library_effects(arena, &places, origins, &library, &diags);
+    for (size_t i = 0; i < diags.len; i++)
+        printf("# %s\n", diags.items[i].text);
+    const struct sp_effects *wsclean = sp_map_find(&library.by_program, SP_STR("wsclean"));
+    const struct sp_effects *plotms = sp_map_find(&library.by_program, SP_STR("casa.plotms"));
+    tap_ok(diags.len == 0 && wsclean && wsclean->ignore && wsclean->column_count == 1 && plotms &&
+               plotms->never,
+           "what programs do");
+    sp_effects_library_fini(&library);
+    places.cabs = SP_STR("/nowhere");
+    sp_library_effects(arena, &places, origins, &library, &diags);
+    tap_ok(diags.errors == 1 && library.by_program.len == 0, "it is missed");
+    sp_effects_library_fini(&library);
+    sp_diags_fini(&diags);
+    sp_origins_free(origins);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < SP_COUNT(rows); i++) {
@@ -32,5 +60,6 @@ int main(void)
         if (!tap_ok(strcmp(names.ptr ? names.ptr : "", rows[i].names) == 0, "scan %zu", i))
             printf("# got '%s', want '%s'\n", names.ptr, rows[i].names);
     }
+    check_effects();
     return tap_done();
 }

@@ -82,7 +82,7 @@ static enum sp_role_kind kind_of_use(const struct sp_param *param)
 static enum sp_role_kind stronger(enum sp_role_kind a, enum sp_role_kind b)
 {
     bool both =
-        (a == SP_ROLE_READS && b == SP_ROLE_WRITES) || (a == SP_ROLE_WRITES && b == SP_ROLE_READS);
+        (a <= SP_ROLE_READS && b == SP_ROLE_WRITES) || (a == SP_ROLE_WRITES && b <= SP_ROLE_READS);
 
     return both ? SP_ROLE_MUTATES : SP_MAX(a, b);
 }
@@ -320,7 +320,10 @@ static void collect_hidden(struct collection *all)
     SP_LIST_EACH(path, &paths)
     {
         struct sp_str real = world->real(world->arg, path->text, all->request->arena);
-        if (!is_known(all, real) && !writes_inside(all, real))
+        const struct sp_role *role = find_role(all, real);
+        /* What it reads and then writes itself is changed. */
+        if ((role && role->kind == SP_ROLE_WRITES) ||
+            (!is_known(all, real) && !writes_inside(all, real)))
             add_use(all, (struct sp_role_use){ .name = path->text }, path->text);
     }
 }

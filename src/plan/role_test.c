@@ -96,6 +96,8 @@ static const struct {
       "" },
     { "inputs: {s: File}, outputs: {o: File}, recompute: {reads: ['{current.s}.idx', m.fits]}",
       "s: m.fits, o: o", "s=m.fits reads, o=o writes out, m.fits.idx=m.fits.idx hidden", "" },
+    { "outputs: {o: File}, recompute: {reads: ['{current.o}', '{current.o}']}", "o: m.fits",
+      "o=m.fits mutates out", "" },
     { "outputs: {o: File}, recompute: {reads: ['=current.nix + 1']}", "o: o", "o=o writes out",
       "recompute.reads of cab 'c': '=current.nix + 1': " },
     { "outputs: {o: File}, recompute: {reads: ['=5']}", "o: o", "o=o writes out",

@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 
+#include "lang/eval.h"
 #include "recipe/cab.h"
 #include "recipe/fields.h"
 #include "recipe/words.h"
@@ -110,6 +111,22 @@ static void check_names(const struct checking *checking, const struct sp_effects
     check_name(checking, "compare", entry->key, entry->origin, true);
 }
 
+/* --- formulas ------------------------------------------------------------------------------ */
+
+static void check_formulas(struct sp_arena *arena,
+                           const struct checking *checking,
+                           const struct sp_list *texts)
+{
+    struct sp_eval_fault fault;
+
+    if (texts)
+        SP_LIST_EACH(item, texts)
+    if (!sp_eval_check(arena, item->text, &fault))
+        sp_diag_error(checking->diags, SP_DIAG_FORMULA, item->origin,
+                      "recompute of %s: '" SP_STR_FMT "': " SP_STR_FMT, checking->what,
+                      SP_STR_ARG(item->text), SP_STR_ARG(fault.message));
+}
+
 /* --- loading ------------------------------------------------------------------------------- */
 
 static void load_columns(struct sp_arena *arena,
@@ -133,6 +150,8 @@ static void load_columns(struct sp_arena *arena,
         }
         check_name(checking, "columns", entry->key, entry->origin, false);
         sp_fields_read(arena, &fields, entry->value.dict, columns, checking->diags);
+        check_formulas(arena, checking, columns->reads);
+        check_formulas(arena, checking, columns->writes);
         columns->param = entry->key;
         out->column_count++;
     }
@@ -170,6 +189,7 @@ struct sp_effects *sp_effects_load(struct sp_arena *arena,
         load_columns(arena, written->columns, &checking, effects);
     if (effects->compare)
         check_compare(&checking, effects->compare);
+    check_formulas(arena, &checking, effects->reads);
     check_names(&checking, effects);
     return effects;
 }
@@ -244,6 +264,23 @@ static const struct sp_effects *merge(struct sp_arena *arena,
     return out;
 }
 
+static const struct sp_effects *find(const struct sp_effects_library *library, struct sp_str name)
+{
+    return library ? sp_map_find(&library->by_program, name) : NULL;
+}
+
+/* A task of CASA has the name of some other program, often ("split"). */
+static const struct sp_effects *find_casa(struct sp_arena *arena,
+                                          const struct sp_effects_library *library,
+                                          struct sp_str task)
+{
+    const struct sp_effects *all = find(library, SP_STR("casa"));
+    const struct sp_effects *one =
+        find(library, sp_arena_join(arena, SP_STR("casa"), ".", sp_str_trim(task)));
+
+    return one && all ? merge(arena, one, all) : one ? one : all;
+}
+
 const struct sp_effects *sp_effects_of(struct sp_arena *arena,
                                        const struct sp_effects_library *library,
                                        const struct sp_cab *cab,
@@ -254,7 +291,8 @@ const struct sp_effects *sp_effects_of(struct sp_arena *arena,
     size_t slash = sp_str_rfind(program, '/');
     struct sp_str name =
         slash == SIZE_MAX ? program : sp_str_slice(program, slash + 1, program.len);
-    const struct sp_effects *general = library ? sp_map_find(&library->by_program, name) : NULL;
+    const struct sp_effects *general =
+        cab->flavour == SP_FLAVOUR_CASA ? find_casa(arena, library, name) : find(library, name);
 
     return general ? merge(arena, own, general) : own;
 }

@@ -58,7 +58,8 @@ struct sp_effects *sp_effects_load(struct sp_arena *arena,
                                    const char *what,
                                    struct sp_diags *diags);
 
-/* cabs/effects.yml: a mapping `effects` of programs to such sections. */
+/* cabs/effects.yml: a mapping `effects` of programs to such sections; of tasks of CASA as
+ * casa.TASK, with `casa` for all. */
 struct sp_effects_library {
     struct sp_map by_program; /* name -> struct sp_effects * */
 };
@@ -69,9 +70,9 @@ void sp_effects_library_load(struct sp_arena *arena,
                              struct sp_diags *diags);
 void sp_effects_library_fini(struct sp_effects_library *library);
 
-/* What goes for the cab whose program is called so ("/usr/bin/wsclean", "wsclean"): its own
- * section, and where that is silent, the library's (which may be NULL). Never NULL; may live in the
- * cab. */
+/* What goes for the cab whose program (task of CASA) is called so ("/usr/bin/wsclean", "tclean"):
+ * its own section, and where that is silent, the library's (which may be NULL). Never NULL; may
+ * live in the cab. */
 const struct sp_effects *sp_effects_of(struct sp_arena *arena,
                                        const struct sp_effects_library *library,
                                        const struct sp_cab *cab,

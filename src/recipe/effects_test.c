@@ -22,6 +22,8 @@ static const struct {
     { "{raeds: [x]}", "unknown key 'raeds' in recompute of cab 'tool'|did you mean 'reads'?" },
     { "{reads: x}", "'reads' in recompute of cab 'tool' must be a list of texts" },
     { "{reads: [[a]]}", "must be a list of texts" },
+    { "{reads: ['=IF(']}", "error|recompute of cab 'tool': '=IF(': " },
+    { "{columns: {ms: {writes: ['{a']}}}", "error|recompute of cab 'tool': '{a': " },
     { "{reuse: maybe}", "'reuse' in recompute of cab 'tool' must be true or false" },
     { "{ignore: [niter]}", "warning|recompute.ignore names 'niter', which is no parameter of cab "
                            "'tool'|did you mean 'n-iter'?" },
@@ -122,6 +124,33 @@ static void check_library(void)
     bed_fini(&bed);
 }
 
+/* For a task of CASA: what is said of it, then of CASA; a program of the same name is another one.
+ */
+static void check_casa(void)
+{
+    struct bed bed;
+    struct sp_effects_library library;
+
+    bed_init(&bed);
+    sp_effects_library_load(
+        bed.arena,
+        bed_yaml(&bed, "{effects: {casa: {reads: [/a]}, casa.split: {salt: x}, split: {salt: y}}}"),
+        &library, &bed.diags);
+    struct sp_cab *task = load(&bed, "{command: split, flavour: casa-task}");
+    struct sp_cab *program = load(&bed, "{command: split}");
+    const struct sp_effects *one = sp_effects_of(bed.arena, &library, task, SP_STR("split"));
+    const struct sp_effects *other = sp_effects_of(bed.arena, &library, task, SP_STR("ft"));
+    const struct sp_effects *plain = sp_effects_of(bed.arena, &library, program, SP_STR("split"));
+
+    tap_ok(one->reads && sp_str_is(one->salt, "x"), "a task that is known");
+    tap_ok(other->reads && !other->salt.len, "another task");
+    tap_ok(!plain->reads && sp_str_is(plain->salt, "y"), "a program of that name");
+    sp_cab_fini(task);
+    sp_cab_fini(program);
+    sp_effects_library_fini(&library);
+    bed_fini(&bed);
+}
+
 static void check_bad_library(void)
 {
     static const char *const texts[] = { "[a]", "{programs: {}}", "{effects: [a]}", "x" };
@@ -143,6 +172,7 @@ int main(void)
     check_findings();
     check_ignore();
     check_library();
+    check_casa();
     check_bad_library();
     return tap_done();
 }
