@@ -24,6 +24,7 @@ const struct sp_cli_command *const sp_commands[] = {
     &sp_command_export,
     &sp_command_clean,
     &sp_command_config,
+    &sp_command_doctor,
     &sp_command_completion,
     &sp_command_help,
     NULL,

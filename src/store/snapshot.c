@@ -5,8 +5,8 @@
 #include "store/copy.h"
 #include "store/object.h"
 #include "store/store_internal.h"
-#include "store/workers.h"
 #include "sys/file.h"
+#include "sys/pool.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -22,6 +22,7 @@ struct keep {
     SP_VEC(size_t) missing;  /* entries without an object */
     struct sp_digest *added; /* objects made now, to be taken back when there is no room */
     atomic_size_t added_len;
+    struct sp_err *errors; /* one a thread */
 };
 
 static bool is_missing(const struct sp_tree_entry *entry)
@@ -110,13 +111,29 @@ static enum sp_rc keep_file(struct keep *keep, struct sp_tree_entry *entry, stru
     return SP_OK;
 }
 
-static enum sp_rc keep_item(void *arg, size_t at, struct sp_err *err)
+static bool keep_item(void *arg, size_t at, unsigned worker)
 {
     struct keep *keep = arg;
     struct sp_tree_entry *entry = &keep->tree->entries[keep->missing.items[at]];
-    enum sp_rc rc = keep_file(keep, entry, err);
+    struct sp_err *err = &keep->errors[worker];
 
-    return rc ? sp_err_wrap(err, "'" SP_STR_FMT "'", SP_STR_ARG(entry->path)) : SP_OK;
+    if (keep_file(keep, entry, err))
+        (void)sp_err_wrap(err, "'" SP_STR_FMT "'", SP_STR_ARG(entry->path));
+    return err->code == SP_OK;
+}
+
+static enum sp_rc keep_files(struct keep *keep, struct sp_err *err)
+{
+    unsigned threads = sp_pool_cores();
+    sp_auto_free struct sp_err *errors = sp_alloc(threads * sizeof *errors);
+
+    keep->errors = errors;
+    if (sp_pool_run(keep->missing.len, threads, keep_item, keep))
+        return SP_OK;
+    for (unsigned i = 0; i < threads; i++)
+        if (errors[i].code)
+            *err = errors[i];
+    return err->code;
 }
 
 /* --- the tree ------------------------------------------------------------------------------ */
@@ -189,7 +206,7 @@ static enum sp_rc keep_all(struct keep *keep, struct sp_digest *id, struct sp_er
         rc = sp_epoch_begin(keep->store, err);
     if (rc)
         return sp_room_error(err);
-    rc = sp_workers_run(keep->missing.len, keep_item, keep, err);
+    rc = keep_files(keep, err);
     if (!rc)
         rc = check_tree(keep, err);
     if (!rc)
