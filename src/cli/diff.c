@@ -160,7 +160,7 @@ static int run_diff(const struct sp_cli_command *self, int argc, char **argv)
         status = sp_journal_pick(arena, words.len > 1 ? words.items[1] : NULL, &workspace, &to);
     if (status >= 0)
         return status;
-    struct sp_value diff = sp_rundiff(arena, &from, &to);
+    struct sp_value diff = sp_rundiff(&workspace, &from, &to);
     if (args.json) {
         sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
         sp_json_encode(diff, SP_JSON_PRETTY, &text);

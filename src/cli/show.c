@@ -113,11 +113,10 @@ static void print_files(const struct sp_dict *facts)
         (void)printf("files\n");
     SP_LIST_EACH(file, files)
     if (file->kind == SP_DICT)
-        (void)printf("  " SP_STR_FMT "  sha256 %.*s%s\n",
+        (void)printf("  " SP_STR_FMT "  sha256 %.*s\n",
                      SP_STR_ARG(sp_dict_text(file->dict, "path")), SHORT_DIGEST,
                      sp_dict_text(file->dict, "sha256").len ? sp_dict_text(file->dict, "sha256").ptr
-                                                            : "unknown",
-                     sp_dict_text(file->dict, "object").len ? "" : "  (content not kept)");
+                                                            : "unknown");
 }
 
 static void print_programs(const struct sp_dict *facts)

@@ -71,7 +71,8 @@ static void add_recipes(struct sp_crate *crate)
     {
         struct sp_err ignored = SP_ERR_INIT;
         struct sp_str text;
-        if (file->kind != SP_DICT || sp_recorded_text(crate->arena, file->dict, &text, &ignored))
+        if (file->kind != SP_DICT ||
+            sp_recorded_text(crate->workspace, file->dict, &text, &ignored))
             continue;
         struct sp_str path = sp_dict_text(file->dict, "path");
         struct sp_crate_part *part = add_part(crate, SP_CRATE_RECIPE, "recipe", path);

@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 
 #include "engine/package.h"
+#include "engine/recorded.h"
 #include "engine/replay.h"
 
 static void put(struct sp_arena *arena, struct sp_value dict, const char *key, const char *text)
@@ -69,6 +70,24 @@ struct sp_value sp_provenance_files(const struct sp_session *session)
     }
     sp_map_fini(&seen);
     return list;
+}
+
+enum sp_rc sp_provenance_keep(const struct sp_session *session,
+                              const struct sp_workspace *workspace,
+                              struct sp_err *err)
+{
+    const struct sp_world *world = &session->files_world;
+    enum sp_rc rc = SP_OK;
+
+    for (size_t i = 0; i < session->composer.dependency_count && rc == SP_OK; i++) {
+        const struct sp_dependency *file = &session->composer.dependencies[i];
+        struct sp_err unreadable = SP_ERR_INIT;
+        struct sp_str text;
+        if (file->found &&
+            world->read(world->arg, file->path, session->arena, &text, &unreadable) == SP_OK)
+            rc = sp_recorded_keep(workspace, text, err);
+    }
+    return rc;
 }
 
 /* --- what the command line said ------------------------------------------------------------ */

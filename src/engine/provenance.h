@@ -3,10 +3,16 @@
 #pragma once
 
 #include "engine/session.h"
+#include "engine/workspace.h"
 
 /* Every configuration and recipe file that was read, in order: a list of mappings `path`, `mtime`
- * (ISO 8601), `sha256`, and `object` if sp_provenance_keep has kept it. */
+ * (ISO 8601), `sha256`. */
 struct sp_value sp_provenance_files(const struct sp_session *session);
+
+/* Keep the contents of these files in the workspace (engine/recorded.h). */
+enum sp_rc sp_provenance_keep(const struct sp_session *session,
+                              const struct sp_workspace *workspace,
+                              struct sp_err *err) SP_MUST_USE;
 
 /* What the command line said about loading, as far as it said anything (`given` of run-start). */
 struct sp_value sp_provenance_given(const struct sp_session *session);

@@ -23,18 +23,42 @@ static bool read_same(struct sp_arena *arena,
     return true;
 }
 
-enum sp_rc sp_recorded_text(struct sp_arena *arena,
+static struct sp_str kept_path(const struct sp_workspace *workspace, struct sp_str sha256)
+{
+    return sp_arena_printf(workspace->arena, "%s/recipes/" SP_STR_FMT, workspace->dir.ptr,
+                           SP_STR_ARG(sha256));
+}
+
+enum sp_rc sp_recorded_keep(const struct sp_workspace *workspace,
+                            struct sp_str text,
+                            struct sp_err *err)
+{
+    struct sp_sha256_text sha256 = sp_sha256(text);
+    struct sp_str path = kept_path(workspace, sp_str_of(sha256.text));
+    struct sp_str dir = sp_str_slice(path, 0, sp_str_rfind(path, '/'));
+    struct sp_str same;
+
+    /* One that is there but damaged is replaced. */
+    if (read_same(workspace->arena, path, sp_str_of(sha256.text), &same))
+        return SP_OK;
+    enum sp_rc rc = sp_make_dirs(sp_arena_cstr(workspace->arena, dir), err);
+    return rc ? rc : sp_file_write(path.ptr, text, err);
+}
+
+enum sp_rc sp_recorded_text(const struct sp_workspace *workspace,
                             const struct sp_dict *file,
                             struct sp_str *out,
                             struct sp_err *err)
 {
+    struct sp_arena *arena = workspace->arena;
     struct sp_str path = sp_dict_text(file, "path");
     struct sp_str sha256 = sp_dict_text(file, "sha256");
 
     if (!sha256.len)
         return sp_fail(err, SP_NOT_FOUND, SP_STR_FMT ": it could not be read then",
                        SP_STR_ARG(path));
-    if (read_same(arena, path, sha256, out))
+    if (read_same(arena, kept_path(workspace, sha256), sha256, out) ||
+        read_same(arena, path, sha256, out))
         return SP_OK;
     return sp_fail(err, SP_NOT_FOUND, SP_STR_FMT ": %s since, and its content was not kept",
                    SP_STR_ARG(path),

@@ -85,7 +85,7 @@ static enum sp_rc put_file(const struct sp_replay *replay,
     struct sp_err why = SP_ERR_INIT;
     struct sp_str text;
 
-    if (sp_recorded_text(replay->arena, file, &text, &why) == SP_OK)
+    if (sp_recorded_text(replay->workspace, file, &text, &why) == SP_OK)
         return write_file(replay, path, text, err);
     missing(arg, path, why.text);
     sp_auto_buf struct sp_buf today = SP_BUF(FILE_MAX);
@@ -94,7 +94,7 @@ static enum sp_rc put_file(const struct sp_replay *replay,
     return write_file(replay, path, sp_buf_str(&today), err);
 }
 
-enum sp_rc sp_replay_files(struct sp_arena *arena,
+enum sp_rc sp_replay_files(const struct sp_workspace *workspace,
                            const struct sp_dict *start,
                            const char *root,
                            sp_replay_fn missing,
@@ -103,7 +103,9 @@ enum sp_rc sp_replay_files(struct sp_arena *arena,
                            struct sp_err *err)
 {
     const struct sp_value *files = sp_dict_get(start, "loaded");
+    struct sp_arena *arena = workspace->arena;
     struct sp_replay replay = {
+        .workspace = workspace,
         .arena = arena,
         .start = start,
         .cwd = sp_real_path(arena, SP_STR(".")),

@@ -8,10 +8,12 @@
  */
 #pragma once
 
+#include "engine/workspace.h"
 #include "lang/world.h"
 #include "value/value.h"
 
 struct sp_replay {
+    const struct sp_workspace *workspace;
     struct sp_arena *arena;      /* borrowed */
     const struct sp_dict *start; /* the run's first event */
     struct sp_str root;          /* absolute */
@@ -24,7 +26,7 @@ typedef void (*sp_replay_fn)(void *arg, struct sp_str path, const char *why);
 
 /* Write the files of the run that began with `start`; `root` is emptied before. Where the content
  * of then cannot be had, what lies there today stands in for it, and `missing` is told. */
-enum sp_rc sp_replay_files(struct sp_arena *arena,
+enum sp_rc sp_replay_files(const struct sp_workspace *workspace,
                            const struct sp_dict *start,
                            const char *root,
                            sp_replay_fn missing,

@@ -134,8 +134,8 @@ enum sp_rc sp_rerun_begin(const struct sp_workspace *workspace,
     if (rc == SP_OK)
         rc = sp_lock_take(lock.ptr, &rerun->lock, err);
     if (rc == SP_OK)
-        rc = sp_replay_files(arena, run->start, rerun->dir.ptr, missing_file, rerun, &rerun->replay,
-                             err);
+        rc = sp_replay_files(workspace, run->start, rerun->dir.ptr, missing_file, rerun,
+                             &rerun->replay, err);
     if (rc) {
         sp_rerun_end(rerun);
         return rc;

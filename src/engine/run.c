@@ -6,6 +6,7 @@
 #include "engine/crew.h"
 #include "engine/leftover.h"
 #include "engine/preflight.h"
+#include "engine/provenance.h"
 #include "engine/record.h"
 #include "engine/tools.h"
 #include "engine/workspace.h"
@@ -84,6 +85,8 @@ static enum sp_rc open_run(struct run *run, struct sp_err *err)
         struct sp_str path = sp_workspace_journal(&run->workspace, run->result->id);
         rc = sp_journal_create(path.ptr, &run->chronicle.journal, err);
     }
+    if (rc == SP_OK)
+        rc = sp_provenance_keep(run->session, &run->workspace, err);
     if (rc) {
         run->result->workspace_failed = true;
         return rc;

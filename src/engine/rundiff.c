@@ -107,21 +107,23 @@ static struct sp_value by_path(struct sp_arena *arena, const struct sp_dict *run
 }
 
 /* `diff` when both contents are known. */
-static void put_text_diff(struct pair pair, struct sp_dict *out)
+static void put_text_diff(struct pair pair,
+                          const struct sp_workspace *workspace,
+                          struct sp_dict *out)
 {
     struct sp_err ignored = SP_ERR_INIT;
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
     struct sp_str from = SP_STR("");
     struct sp_str to = SP_STR("");
 
-    if ((pair.from->len && sp_recorded_text(pair.arena, pair.from, &from, &ignored)) ||
-        (pair.to->len && sp_recorded_text(pair.arena, pair.to, &to, &ignored)))
+    if ((pair.from->len && sp_recorded_text(workspace, pair.from, &from, &ignored)) ||
+        (pair.to->len && sp_recorded_text(workspace, pair.to, &to, &ignored)))
         return;
     sp_linediff(from, to, &text);
     sp_dict_put_text(pair.arena, out, "diff", sp_arena_str(pair.arena, sp_buf_str(&text)));
 }
 
-static void add_file(struct pair pair, struct sp_list *out)
+static void add_file(struct pair pair, const struct sp_workspace *workspace, struct sp_list *out)
 {
     struct sp_value dict = sp_dict_new(pair.arena);
     struct sp_str from = sp_dict_text(pair.from, "sha256");
@@ -137,11 +139,11 @@ static void add_file(struct pair pair, struct sp_list *out)
                                         : SP_STR("changed")));
     sp_dict_put_text(pair.arena, dict.dict, "from", from);
     sp_dict_put_text(pair.arena, dict.dict, "to", to);
-    put_text_diff(pair, dict.dict);
+    put_text_diff(pair, workspace, dict.dict);
     sp_list_add(pair.arena, out, dict);
 }
 
-static struct sp_value compare_files(struct pair runs)
+static struct sp_value compare_files(struct pair runs, const struct sp_workspace *workspace)
 {
     struct sp_value out = sp_list_new(runs.arena);
     const struct sp_dict *from = by_path(runs.arena, runs.from).dict;
@@ -151,11 +153,11 @@ static struct sp_value compare_files(struct pair runs)
     {
         const struct sp_value *other = sp_dict_find(to, entry->key);
         add_file((struct pair){ runs.arena, entry->value.dict, other ? other->dict : &none },
-                 out.list);
+                 workspace, out.list);
     }
     SP_DICT_EACH(entry, to)
     if (!sp_dict_find(from, entry->key))
-        add_file((struct pair){ runs.arena, &none, entry->value.dict }, out.list);
+        add_file((struct pair){ runs.arena, &none, entry->value.dict }, workspace, out.list);
     return out;
 }
 
@@ -279,12 +281,13 @@ static struct sp_value compare_settings(struct pair runs)
     return compare(flat);
 }
 
-struct sp_value sp_rundiff(struct sp_arena *arena,
+struct sp_value sp_rundiff(const struct sp_workspace *workspace,
                            const struct sp_run_summary *from,
                            const struct sp_run_summary *to)
 {
     static const char *const around[] = { "host", "cwd", "spoor", NULL };
     static const char *const about[] = { "recipe", NULL };
+    struct sp_arena *arena = workspace->arena;
     struct pair runs = { arena, sp_dossier_of(arena, from).dict, sp_dossier_of(arena, to).dict };
     struct sp_value out = sp_dict_new(arena);
 
@@ -294,7 +297,7 @@ struct sp_value sp_rundiff(struct sp_arena *arena,
     size_t before = out.dict->len;
     SP_DICT_EACH(entry, compare_fields(runs, about).dict)
     sp_dict_set(arena, out.dict, entry->key, entry->value);
-    put_if_any(arena, out.dict, "files", compare_files(runs));
+    put_if_any(arena, out.dict, "files", compare_files(runs, workspace));
     put_if_any(arena, out.dict, "parameters", compare(section(runs, "parameters")));
     put_if_any(arena, out.dict, "selection", compare(section(runs, "selection")));
     put_if_any(arena, out.dict, "settings", compare_settings(runs));

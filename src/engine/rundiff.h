@@ -8,6 +8,6 @@
 /* A mapping; sections without a difference are left out. `same` is true when nothing that makes
  * results differs. What one of the runs does not know (versions, of a reused step its command) is
  * no difference. */
-struct sp_value sp_rundiff(struct sp_arena *arena,
+struct sp_value sp_rundiff(const struct sp_workspace *workspace,
                            const struct sp_run_summary *from,
                            const struct sp_run_summary *to);

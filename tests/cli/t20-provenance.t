@@ -225,4 +225,25 @@ try "$SPOOR" rerun last --check
 status 0 "in a copy of the workspace"
 cd "$work" || exit 99
 
+
+# --- contents of then -------------------------------------------------------------------------------------
+try "$SPOOR" run recipe.yml demo
+sed -i 's/echo ho/echo hoho/' cabs.yml
+try "$SPOOR" run recipe.yml demo
+rm recipe.yml cabs.yml
+try "$SPOOR" diff
+like "$out" '^ *-  writer: .*echo ho.],$' "diff: lines of files that are gone today"
+like "$out" '^ *[+]  writer: .*echo hoho' "and what became of them"
+try "$SPOOR" rerun last~1
+status 0 "rerun of a recipe that is gone"
+like "$out" '^# ho$' "as it was"
+try "$SPOOR" diff last~2 last
+like "$out" ': the same$' "the same run, by its journal"
+for kept in .spoor/recipes/*; do
+    is "$(sha256sum <"$kept" | cut -d' ' -f1)" "${kept##*/}" "kept under its digest"
+    echo damaged >>"$kept"
+done
+try "$SPOOR" rerun last --check
+status 1 "damaged copies"
+like "$out" '^  file: cabs.yml: it has gone since, and its content was not kept' "count as lost"
 finish

@@ -80,7 +80,7 @@ try "$SPOOR" run './my recipe.yml' plain
 try "$SPOOR" export --ro-crate cab
 valid cab "a cab by itself"
 echo '# changed' >>'my recipe.yml'
-sed -i 's/, *"object": *"[0-9a-f]*"//' .spoor/runs/*/journal.jsonl
+rm -r .spoor/recipes
 try "$SPOOR" export --ro-crate lost
 valid lost "a run whose recipe is lost"
 [ ! -e lost/recipe ]
