@@ -348,7 +348,7 @@ static enum sp_rc read_on(struct sp_catalogue *catalogue,
         /* What is wrong with it is all that there is to say; it is read anew when it has changed.
          */
         run->summary = (struct sp_run_summary){ .id = run->id, .state = SP_RUN_LOST };
-        run->summary.why = sp_str_of(bad.text);
+        run->summary.why = sp_arena_str(catalogue->arena, sp_str_of(bad.text));
         run->place = (struct sp_journal_place){ 0 };
         if (fold.rc == SP_OK)
             fold.rc = forget(catalogue, run->id, err);
