@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* clang-format off: a line each */
 const struct sp_cli_command *const sp_commands[] = {
     &sp_command_run,
     &sp_command_check,
@@ -23,12 +24,18 @@ const struct sp_cli_command *const sp_commands[] = {
     &sp_command_rerun,
     &sp_command_export,
     &sp_command_clean,
+    &sp_command_gc,
+    &sp_command_fsck,
+    &sp_command_pin,
+    &sp_command_unpin,
+    &sp_command_forget,
     &sp_command_config,
     &sp_command_doctor,
     &sp_command_completion,
     &sp_command_help,
     NULL,
 };
+/* clang-format on */
 
 const char *sp_command_word(const struct sp_cli_command *command)
 {

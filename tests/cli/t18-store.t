@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Looking after a store: gc, fsck, pin, unpin, forget (doc/manual/store.md). What they do to data is in
+# the tests of src/store; here: what a user sees.
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+
+for command in gc fsck pin; do
+    try "$SPOOR" $command
+    status 1 "$command where there is no store"
+    like "$err" "there is no store at" "says so"
+done
+[ ! -e .spoor ]
+ok $? "and makes none"
+
+mkdir -p store .spoor
+echo 'spoor-store 1' >store/format
+try "$SPOOR" fsck --store store
+status 0 "an empty store"
+like "$out" '^0 records, 0 manifests, 0 objects, .* all is well$' "is sound"
+try "$SPOOR" gc --store store --dry-run --all --json
+status 0 "gc --dry-run"
+like "$out" '"freed": 0' "has nothing to free"
+try "$SPOOR" gc --store store --budget 5X
+status 1 "a budget that is none"
+like "$err" "'5X' is no size" "says so"
+try "$SPOOR" gc --store store --older-than soon
+status 2 "a duration that is none"
+like "$err" "'soon' is no duration" "says so"
+
+# An object and a manifest that nobody names, as an interrupted run leaves them.
+zeros=$(printf '%062d' 0)
+mkdir -p store/objects/ab store/trees store/records/cd
+echo data >store/objects/ab/"$zeros"
+state() { find store -type f -printf '%p %s %T@\n' | grep -v '^store/lock ' | LC_ALL=C sort; }
+state >"$scratch/before"
+try "$SPOOR" gc --store store --dry-run
+like "$out" '^left over, named by nothing: ' "gc --dry-run finds orphans"
+state | diff "$scratch/before" - >"$scratch/changed"
+ok $? "and changes nothing" || sed 's/^/# /' "$scratch/changed"
+try "$SPOOR" gc --store store
+status 0 "gc"
+[ ! -e store/objects/ab/"$zeros" ] && [ -z "$(ls store/trash 2>/dev/null)" ]
+ok $? "removes them"
+
+# While something is damaged nobody knows what it named.
+echo rubbish >store/records/cd/"$zeros"
+echo data >store/objects/ab/"$zeros"
+try "$SPOOR" gc --store store
+like "$out" "the store is damaged" "gc of a damaged store says so"
+[ -e store/objects/ab/"$zeros" ]
+ok $? "and keeps orphans"
+try "$SPOOR" fsck --store store
+status 4 "fsck of a damaged record"
+like "$out" "^record cd0000" "names it"
+try "$SPOOR" fsck --store store --json
+status 4 "fsck --json"
+like "$out" '"kind": "record"' "has it too"
+try "$SPOOR" fsck --store store --repair
+status 0 "fsck --repair"
+like "$out" '\(taken out\)' "takes it out"
+try "$SPOOR" fsck --store store
+status 0 "then all is well"
+try "$SPOOR" gc --store store
+[ ! -e store/objects/ab/"$zeros" ]
+ok $? "and the next gc removes orphans"
+
+# --- who needs it -----------------------------------------------------------------------------------
+printf 'rubbish\n' >.spoor/ledger
+try "$SPOOR" gc --store store
+status 1 "gc with a damaged ledger refuses"
+like "$err" "has lost 1 lines" "says why"
+try "$SPOOR" fsck --store store --repair
+status 0 "fsck --repair of the ledger"
+like .spoor/ledger.damaged rubbish "puts the lines aside"
+try "$SPOOR" gc --store store
+status 0 "then gc goes on"
+mkdir -p store/workspaces
+printf '/nowhere/.spoor\n/nowhere\n' >store/workspaces/"00$zeros"
+try "$SPOOR" gc --store store
+status 1 "a workspace on a disk that is not mounted"
+like "$err" "'/nowhere' is not mounted" "is named"
+printf '/nowhere/.spoor\n/\n' >store/workspaces/"00$zeros"
+try "$SPOOR" gc --store store
+status 0 "one that is gone"
+[ ! -e store/workspaces/"00$zeros" ]
+ok $? "counts no more"
+
+# --- pins and forgetting ----------------------------------------------------------------------------
+try "$SPOOR" pin --store store
+like "$out" '^nothing is pinned$' "pin without words lists"
+try "$SPOOR" pin --store store abcdef
+status 1 "a version that is not there"
+like "$err" "no version begins with 'abcdef'" "says so"
+try "$SPOOR" pin --store store ab
+like "$err" "'ab' is no version" "too few digits"
+try "$SPOOR" unpin --store store
+status 2 "unpin what?"
+try "$SPOOR" forget --store store
+status 2 "forget what?"
+try "$SPOOR" forget --store store --yes step
+status 1 "a step that is not there"
+like "$err" "the store has no step, run, path or version 'step'" "says so"
+
+echo 'spoor-store 99' >store/format
+for command in gc fsck pin; do
+    try "$SPOOR" $command --store store
+    like "$err" 'newer spoor' "$command of a newer store"
+done
+finish
