@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* clang-format off: a line each */
+/* clang-format off */
 const struct sp_cli_command *const sp_commands[] = {
     &sp_command_run,
     &sp_command_check,
@@ -35,6 +35,7 @@ const struct sp_cli_command *const sp_commands[] = {
     &sp_command_help,
     NULL,
 };
+
 /* clang-format on */
 
 const char *sp_command_word(const struct sp_cli_command *command)
