@@ -22,27 +22,23 @@ static void add_value(struct sp_hasher *hasher, struct sp_value value);
 
 static int by_key(const void *a, const void *b)
 {
-    const struct sp_dict_entry *const *left = a;
-    const struct sp_dict_entry *const *right = b;
-
-    return sp_str_cmp((*left)->key, (*right)->key);
+    return sp_str_cmp(((const struct sp_dict_entry *)a)->key,
+                      ((const struct sp_dict_entry *)b)->key);
 }
 
 /* The order of keys does not matter. */
 static void add_dict(struct sp_hasher *hasher, const struct sp_dict *dict)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    const struct sp_dict_entry **sorted =
-        SP_ARENA_NEW(arena, const struct sp_dict_entry *, dict->len + 1);
-    size_t len = 0;
+    struct sp_dict_entry *sorted = SP_ARENA_NEW(arena, struct sp_dict_entry, dict->len);
 
-    SP_DICT_EACH(entry, dict)
-    sorted[len++] = entry;
-    if (len)
-        qsort(sorted, len, sizeof *sorted, by_key);
-    for (size_t i = 0; i < len; i++) {
-        sp_hasher_add(hasher, sorted[i]->key);
-        add_value(hasher, sorted[i]->value);
+    if (dict->len) {
+        memcpy(sorted, dict->entries, dict->len * sizeof *sorted);
+        qsort(sorted, dict->len, sizeof *sorted, by_key);
+    }
+    for (size_t i = 0; i < dict->len; i++) {
+        sp_hasher_add(hasher, sorted[i].key);
+        add_value(hasher, sorted[i].value);
     }
 }
 
