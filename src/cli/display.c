@@ -31,6 +31,7 @@ struct sp_display {
     struct row rows[TABLE_ROWS_MAX]; /* the newest steps */
     size_t row_count;                /* of all */
     size_t unselected;
+    size_t reused;
     struct sp_buf note; /* the last one: it need not be said twice */
 };
 
@@ -367,6 +368,10 @@ static void on_end(struct sp_display *display, const struct sp_run_event *event)
     if (display->unselected)
         print_text(display, DIM, "%zu step%s not selected", display->unselected,
                    display->unselected == 1 ? "" : "s");
+    if (display->reused)
+        print_text(display, DIM,
+                   "%zu step%s not run again: nothing they depend on has changed ('spoor why STEP')",
+                   display->reused, display->reused == 1 ? "" : "s");
     if (event->success)
         print_text(display, GREEN, "run successful after %s", wall.text);
     else if (event->interrupted)
@@ -443,6 +448,7 @@ void sp_display_event(void *arg, const struct sp_run_event *event)
     case SP_RUN_OUTPUT: on_output(display, event); break;
     case SP_RUN_TICK: on_tick(display, event); break;
     case SP_RUN_DONE: on_done(display, event); break;
+    case SP_RUN_REUSED: display->reused++; break;
     case SP_RUN_SKIP: on_skip(display, event); break;
     case SP_RUN_LEAVE: on_leave(display, event); break;
     case SP_RUN_END: on_end(display, event); break;

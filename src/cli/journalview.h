@@ -11,3 +11,9 @@ int sp_journal_pick(struct sp_arena *arena,
                     const char *id,
                     struct sp_workspace *workspace,
                     struct sp_run_summary *out);
+
+/* Does "image", "demo.image", "demo.image.2" or "demo.*" mean this step? */
+bool sp_journal_is_meant(struct sp_str task, const char *wanted);
+
+/* Say that the run has no such step, with the nearest name; the exit status. */
+int sp_journal_no_such_step(const struct sp_run_summary *run, const char *wanted);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "base/nearest.h"
-
 #include "cli/command.h"
 #include "cli/journalview.h"
 #include "sys/file.h"
@@ -19,25 +17,6 @@ static const struct sp_option options[] = {
     SP_OPT_FLAG("p", "path", struct log_args, path, "print the names of the files only"),
     SP_OPT_END,
 };
-
-/* Does "image", "demo.image" or "demo.image.2" mean this step? */
-static bool is_meant(struct sp_str task, const char *wanted)
-{
-    size_t len = strlen(wanted);
-
-    if (sp_str_is(task, wanted) || sp_str_match(sp_str_of(wanted), task))
-        return true;
-    if (task.len > len + 1 && sp_str_ends(task, wanted) && task.ptr[task.len - len - 1] == '.')
-        return true;
-    /* The label of a step inside a loop: "loop.2.image" is meant by "image" */
-    struct sp_str rest = task;
-    while (rest.ptr) {
-        struct sp_str part = sp_str_cut(&rest, '.');
-        if (sp_str_is(part, wanted))
-            return true;
-    }
-    return false;
-}
 
 static int show_step(const struct sp_step_summary *step, bool path_only)
 {
@@ -64,23 +43,6 @@ static int show_step(const struct sp_step_summary *step, bool path_only)
     return SP_EXIT_DONE;
 }
 
-static int no_such_step(const struct sp_run_summary *run, const char *wanted)
-{
-    struct sp_nearest nearest = SP_NEAREST(sp_str_of(wanted));
-
-    for (size_t i = 0; i < run->step_count; i++) {
-        struct sp_str rest = run->steps[i].task;
-        while (rest.ptr)
-            sp_nearest_offer(&nearest, sp_str_cut(&rest, '.'));
-    }
-    (void)fprintf(stderr, "spoor: run " SP_STR_FMT " has no step '%s'", SP_STR_ARG(run->id),
-                  wanted);
-    if (nearest.best.ptr)
-        (void)fprintf(stderr, "; did you mean '" SP_STR_FMT "'?", SP_STR_ARG(nearest.best));
-    (void)fprintf(stderr, "\n");
-    return SP_EXIT_FAILED;
-}
-
 static int show_steps(const struct sp_run_summary *run, const char *wanted, bool path_only)
 {
     int status = SP_EXIT_DONE;
@@ -89,13 +51,13 @@ static int show_steps(const struct sp_run_summary *run, const char *wanted, bool
     for (size_t i = 0; i < run->step_count; i++) {
         const struct sp_step_summary *step = &run->steps[i];
         if (step->skipped || step->refused || step->reused ||
-            (wanted && !is_meant(step->task, wanted)))
+            (wanted && !sp_journal_is_meant(step->task, wanted)))
             continue;
         shown++;
         int shown_status = show_step(step, path_only);
         status = SP_MAX(status, shown_status);
     }
-    return shown || !wanted ? status : no_such_step(run, wanted);
+    return shown || !wanted ? status : sp_journal_no_such_step(run, wanted);
 }
 
 static int run_log(const struct sp_cli_command *self, int argc, char **argv)

@@ -12,6 +12,8 @@ struct run_args {
     bool dry_run;
     bool quiet;
     bool dump_config;
+    bool fresh, resume, on_top;
+    const char *edits;
     int64_t profile; /* depth; -1: as configured */
 };
 
@@ -43,6 +45,27 @@ static const struct sp_option options[] = {
                 struct run_args,
                 dump_config,
                 "write all of the configuration to stimela.recipe.config.yaml in opts.log.dir"),
+    SP_OPT_FLAG(NULL,
+                "fresh",
+                struct run_args,
+                fresh,
+                "run every step, also those whose result is known"),
+    SP_OPT_FLAG(NULL,
+                "resume",
+                struct run_args,
+                resume,
+                "run only what has not been done yet: it is what always happens"),
+    SP_OPT_FLAG(NULL,
+                "on-top",
+                struct run_args,
+                on_top,
+                "start from the files as they are, also from what this recipe made of them before"),
+    SP_OPT_TEXT(NULL,
+                "edits",
+                struct run_args,
+                edits,
+                "WHAT",
+                "results that were changed by hand: refuse (stop), adopt (use them), restore"),
     SP_SELECT_OPTIONS,
     SP_ASSIGN_OPTIONS,
     SP_LOAD_OPTIONS,
@@ -105,6 +128,9 @@ static int run_loaded(const struct sp_cli_command *self,
                                                    .quiet = args->quiet,
                                                    .verbose = args->load.verbose,
                                                    .profile = args->profile >= 0,
+                                                   .fresh = args->fresh,
+                                                   .on_top = args->on_top,
+                                                   .edits = args->edits,
                                                });
 }
 

@@ -76,6 +76,9 @@ int sp_running(struct sp_session *session, const struct sp_running_options *opti
         .logger = sp_program()->is_stimela ? "STIMELA" : "SPOOR",
         .name = sp_program()->is_stimela ? "stimela" : NULL,
         .rerun = options->rerun,
+        .fresh = options->fresh,
+        .on_top = options->on_top,
+        .edits = options->edits,
         .verbose = options->verbose,
     };
     struct sp_run_result result;

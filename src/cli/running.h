@@ -9,6 +9,9 @@ struct sp_running_options {
     bool quiet;        /* not the output of the tools */
     bool verbose;      /* what goes to the logs, too */
     bool profile;      /* the table of times and sizes, also at its usual depth */
+    bool fresh;        /* nothing is reused */
+    bool on_top;       /* every file as it is now */
+    const char *edits; /* refuse, adopt, restore; NULL: as configured */
     const char *rerun; /* the run that this one repeats; NULL: none */
 };
 

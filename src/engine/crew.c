@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define POLL_MS 200 /* when another spoor is waited for */
+
 struct sp_crew {
     struct sp_works *works;
     struct sp_lane *main;
@@ -94,7 +96,7 @@ static void open_iteration(struct sp_crew *crew, struct sp_lane *parent)
 static bool has_room(const struct sp_crew *crew, const struct sp_lane *lane)
 {
     return lane->state == SP_LANE_SCATTERED && lane->opened < lane->count &&
-           lane->open < lane->width && crew->leaves < SP_CREW_MAX;
+           lane->open < lane->width && crew->leaves < SP_CREW_MAX && !lane->starts_over;
 }
 
 /* Of each loop as many iterations as there is room for, those of inner loops first: so the number
@@ -123,8 +125,10 @@ static void end_loops(struct sp_crew *crew)
 
     for (struct sp_lane *lane = crew->lanes; lane; lane = lane->next) {
         if (lane->state != SP_LANE_SCATTERED || lane->open ||
-            (lane->opened < lane->count && !interrupted))
+            (lane->opened < lane->count && !interrupted && !lane->starts_over))
             continue;
+        if (lane->starts_over && !lane->why)
+            lane->why = sp_strdup("an iteration starts over");
         lane->state = SP_LANE_READY;
         crew->leaves++;
         push_ready(crew, lane);
@@ -136,10 +140,16 @@ static void end_iteration(struct sp_crew *crew, struct sp_lane *lane)
     struct sp_lane *parent = lane->parent;
 
     parent->failures = parent->failures || lane->why;
+    parent->starts_over = parent->starts_over || lane->starts_over;
     parent->open--;
     remove_lane(crew, lane);
     open_iterations(crew);
     end_loops(crew);
+}
+
+bool sp_crew_starts_over(const struct sp_crew *crew)
+{
+    return crew->main->starts_over;
 }
 
 /* --- the whole ---------------------------------------------------------------------------- */
@@ -149,6 +159,25 @@ static void stop_tools(struct sp_crew *crew, void (*stop)(struct sp_taskrun *run
     for (struct sp_lane *lane = crew->lanes; lane; lane = lane->next)
         if (lane->state == SP_LANE_RUNNING)
             stop(lane->task);
+}
+
+/* A tool has ended: who waited for its files may look again. */
+static void wake_waiting(struct sp_crew *crew, bool all)
+{
+    for (struct sp_lane *lane = crew->lanes; lane; lane = lane->next)
+        if (lane->state == SP_LANE_WAITING && !lane->is_woken && (all || lane->waits_elsewhere)) {
+            lane->is_woken = true;
+            push_ready(crew, lane);
+        }
+}
+
+/* Nobody tells us when another spoor has ended a task. */
+static bool waits_elsewhere(const struct sp_crew *crew)
+{
+    for (const struct sp_lane *lane = crew->lanes; lane; lane = lane->next)
+        if (lane->state == SP_LANE_WAITING && lane->waits_elsewhere)
+            return true;
+    return false;
 }
 
 static void tell_interrupt(struct sp_crew *crew, bool again)
@@ -177,6 +206,7 @@ void sp_crew_interrupt(struct sp_crew *crew)
 
     result->interrupted = true;
     end_loops(crew);
+    wake_waiting(crew, true);
     if (!crew->works->running)
         return;
     tell_interrupt(crew, again);
@@ -192,10 +222,14 @@ static void abandon(struct sp_crew *crew)
 
 static enum sp_rc go(struct sp_crew *crew, struct sp_lane *lane, struct sp_err *err)
 {
-    enum sp_rc rc = sp_lane_go(lane, err);
+    bool had_tool = lane->task;
 
+    lane->is_woken = false;
+    enum sp_rc rc = sp_lane_go(lane, err);
     if (rc)
         return rc;
+    if (had_tool)
+        wake_waiting(crew, true);
     switch (lane->state) {
     case SP_LANE_READY: push_ready(crew, lane); break;
     case SP_LANE_SCATTERED: begin_scatter(crew); break;
@@ -203,7 +237,8 @@ static enum sp_rc go(struct sp_crew *crew, struct sp_lane *lane, struct sp_err *
         if (lane->parent)
             end_iteration(crew, lane);
         break;
-    case SP_LANE_RUNNING: break;
+    case SP_LANE_RUNNING:
+    case SP_LANE_WAITING: break;
     }
     return SP_OK;
 }
@@ -223,8 +258,12 @@ enum sp_rc sp_crew_run(struct sp_crew *crew,
         struct sp_lane *lane = take_ready(crew);
         if (lane)
             rc = go(crew, lane, err);
-        if (rc == SP_OK && crew->main->state != SP_LANE_OVER)
-            (void)sp_loop_turn(crew->works->loop, crew->ready ? 0 : -1);
+        if (rc || crew->main->state == SP_LANE_OVER)
+            break;
+        bool polls = !crew->ready && waits_elsewhere(crew);
+        (void)sp_loop_turn(crew->works->loop, crew->ready ? 0 : polls ? POLL_MS : -1);
+        if (polls)
+            wake_waiting(crew, false);
     }
     if (rc)
         abandon(crew);

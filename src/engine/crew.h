@@ -30,5 +30,9 @@ enum sp_rc sp_crew_run(struct sp_crew *crew,
                        const char **why,
                        struct sp_err *err) SP_MUST_USE;
 
+/* After sp_crew_run: what went wrong is only that a result is needed that was not kept; the walk
+ * has to be walked again from its beginning (engine/recall.h). */
+bool sp_crew_starts_over(const struct sp_crew *crew);
+
 /* Somebody wants the run to stop: ask all tools to; asked again, kill them. From the event loop. */
 void sp_crew_interrupt(struct sp_crew *crew);

@@ -180,21 +180,32 @@ static bool old_content(const struct sp_tree *old, struct sp_digest *out)
     return true;
 }
 
+/* Is it a state that the path has had before? Somebody has put it back. */
+static bool find_state(const struct sp_hold *hold, const struct sp_version *version, size_t *index)
+{
+    for (size_t i = 0; i < hold->chain.len; i++)
+        if (!hold->chain.items[i].absent && sp_version_eq(&hold->chain.items[i].version, version)) {
+            *index = i;
+            return true;
+        }
+    return false;
+}
+
 /* What lstat finds changed is read: is it the same data all the same? */
 static enum sp_rc is_same_content(struct sp_heads *heads,
                                   struct sp_head *head,
                                   const struct sp_tree *old,
+                                  struct sp_version *now,
                                   bool *same,
                                   struct sp_err *err)
 {
-    struct sp_version now;
     struct sp_digest before;
-    enum sp_rc rc = name_tree(heads, head, &now, err);
+    enum sp_rc rc = name_tree(heads, head, now, err);
 
     if (rc)
         return rc;
-    *same = sp_digest_eq(&now.id, &head->hold->version.id) ||
-            (old && old_content(old, &before) && sp_digest_eq(&before, &now.id));
+    *same = sp_digest_eq(&now->id, &head->hold->version.id) ||
+            (old && old_content(old, &before) && sp_digest_eq(&before, &now->id));
     return SP_OK;
 }
 
@@ -277,13 +288,15 @@ static enum sp_rc compare(struct sp_heads *heads, struct sp_head *head, struct s
         head->disk = SP_DISK_HELD;
         return SP_OK;
     }
-    enum sp_rc rc = is_same_content(heads, head, known ? &old : NULL, &same, err);
+    struct sp_version now;
+    size_t index = hold->index;
+    enum sp_rc rc = is_same_content(heads, head, known ? &old : NULL, &now, &same, err);
     if (rc)
         return rc;
-    if (!same)
+    if (!same && !find_state(hold, &now, &index))
         return take_edit(heads, head, known ? &old : NULL, err);
     head->disk = SP_DISK_HELD;
-    return sp_ledger_hold(heads->options.ledger, hold, hold->index, &head->tree, err);
+    return sp_ledger_hold(heads->options.ledger, hold, index, &head->tree, err);
 }
 
 /* --- where a run starts ------------------------------------------------------------------- */
@@ -567,6 +580,12 @@ enum sp_rc sp_heads_settle_all(struct sp_heads *heads,
         if (only.len && !sp_str_eq(only, heads->options.cwd) && !overlaps(head->path, only))
             continue;
         enum sp_rc rc = head->writer ? SP_OK : sp_heads_settle(heads, head, lost, err);
+        /* A source that was never kept, because a tool was to write over it: whoever asks for it by
+         * name is told. */
+        if (rc == SP_NOT_FOUND && sp_digest_is_zero(lost)) {
+            err->code = SP_OK;
+            continue;
+        }
         if (rc)
             return rc;
     }
@@ -663,6 +682,27 @@ void sp_heads_advance(struct sp_heads *heads,
     count(heads, head);
 }
 
+enum sp_rc sp_heads_place(struct sp_heads *heads,
+                          struct sp_head *head,
+                          const struct sp_passage *passage,
+                          struct sp_err *err)
+{
+    struct sp_ledger *ledger = heads->options.ledger;
+    size_t index = 0;
+
+    if (!find_state(head->hold, &passage->version, &index)) {
+        /* Whatever is there now is taken for unknown, and replaced as a whole. */
+        enum sp_disk disk = head->disk;
+        head->hold = sp_ledger_source(ledger, head->path, &passage->version);
+        head->disk = disk == SP_DISK_HELD ? SP_DISK_UNKNOWN : disk;
+    }
+    head->index = index;
+    if (passage->kept && !head->hold->chain.items[index].kept)
+        sp_ledger_kept(ledger, head->hold, index, &passage->tree);
+    count(heads, head);
+    return sp_ledger_sync(ledger, err);
+}
+
 bool sp_heads_follow(struct sp_heads *heads, struct sp_head *head, struct sp_str task)
 {
     const struct sp_hold *hold = head->hold;
@@ -706,6 +746,7 @@ enum sp_rc sp_heads_review(struct sp_heads *heads,
 {
     struct sp_tree before = head->tree;
     struct sp_arena *arena = SP_TAKE(head->arena);
+    struct sp_version now;
     bool same = true;
 
     *changed = false;
@@ -714,7 +755,7 @@ enum sp_rc sp_heads_review(struct sp_heads *heads,
     struct sp_str first = rc ? SP_STR("") : sp_tree_difference(&head->tree, &before, NULL);
     if (rc == SP_OK && (differ || first.len)) {
         if (head->tree.len)
-            rc = is_same_content(heads, head, &before, &same, err);
+            rc = is_same_content(heads, head, &before, &now, &same, err);
         else
             same = before.len == 0;
         first = sp_tree_difference(&head->tree, &before, NULL);

@@ -123,6 +123,13 @@ void sp_heads_advance(struct sp_heads *heads,
                       struct sp_head *head,
                       const struct sp_passage *passage);
 
+/* By hand: the head goes to a state, on its chain if it is there, else the chain starts from it. It
+ * is not on disk yet. */
+enum sp_rc sp_heads_place(struct sp_heads *heads,
+                          struct sp_head *head,
+                          const struct sp_passage *passage,
+                          struct sp_err *err) SP_MUST_USE;
+
 /* A step that was left out: the head moves as it did when `task` last started from there. False: it
  * never did. */
 bool sp_heads_follow(struct sp_heads *heads, struct sp_head *head, struct sp_str task);

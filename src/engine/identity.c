@@ -42,8 +42,9 @@ struct finding {
     struct sp_arena *arena;
     const struct sp_session *session;
     const struct sp_task *task;
-    struct sp_str path; /* PATH of the job */
-    struct sp_buf text; /* of all parts so far */
+    struct sp_str path;  /* PATH of the job */
+    struct sp_buf text;  /* of all parts so far */
+    struct sp_map words; /* looked at so far */
     struct sp_err *err;
 };
 
@@ -377,6 +378,23 @@ static bool is_name_char(char c)
            (unsigned char)c >= 0x80 || (c && strchr("/._-+", c));
 }
 
+/* What the task writes is no program of it, though its command line names it. */
+static bool is_written(const struct sp_task *task, struct sp_str word)
+{
+    for (size_t i = 0; task->writes && i < task->writes->len; i++)
+        if (sp_str_eq(task->writes->items[i].text, word))
+            return true;
+    return false;
+}
+
+static bool is_new_word(struct finding *finding, struct sp_str word)
+{
+    if (!word.len || sp_map_has(&finding->words, word))
+        return false;
+    sp_map_set(&finding->words, word, finding);
+    return true;
+}
+
 /* Programs and scripts that fixed words of the command name: "nice wsclean", "python fit.py", the
  * text behind "bash -c". */
 static enum sp_rc add_words(struct finding *finding, struct sp_str text, size_t *count)
@@ -389,7 +407,8 @@ static enum sp_rc add_words(struct finding *finding, struct sp_str text, size_t 
             continue;
         struct sp_str word = sp_str_slice(text, from, i);
         from = i + 1;
-        if (!word.len || (*count)++ >= WORDS_MAX || add_if_program(finding, word, &rc))
+        if (!is_new_word(finding, word) || (*count)++ >= WORDS_MAX ||
+            add_if_program(finding, word, &rc) || is_written(finding->task, word))
             continue;
         if (sp_file_kind(sp_arena_cstr(finding->arena, word)) == SP_FILE_REGULAR)
             rc = add_remembered(finding, "file", word, find_file);
@@ -513,6 +532,7 @@ enum sp_rc sp_identity_of(struct sp_identities *identities,
     if (rc == SP_OK)
         *out = sp_arena_str(arena, sp_buf_str(&finding.text));
     sp_buf_fini(&finding.text);
+    sp_map_fini(&finding.words);
     return rc;
 }
 

@@ -198,14 +198,87 @@ static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct 
                             err);
 }
 
+/* Why it runs, or that it need not, for the journal. */
+static enum sp_rc tell_key(struct sp_lane *lane, struct sp_err *err)
+{
+    struct sp_dict *fields = sp_record_step(lane->arena, lane->action.position);
+
+    if (!lane->recalled.preimage.len && !lane->recalled.why)
+        return SP_OK;
+    sp_recall_describe_key(lane->arena, &lane->recalled, fields);
+    return sp_chronicle_add(lane->works->chronicle, "step-key", fields, err);
+}
+
+static void log_reasons(struct sp_lane *lane)
+{
+    if (!lane->recalled.why || !lane->recalled.preimage.len)
+        return;
+    SP_LIST_EACH(line, lane->recalled.why)
+    {
+        sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+        sp_buf_addf(&text, "runs because: " SP_STR_FMT, SP_STR_ARG(line->text));
+        detail(lane, SP_LOG_INFO, sp_buf_str(&text));
+    }
+}
+
+/* The result is there: the walk goes on as if the tool had just made it. */
+static void reuse(struct sp_lane *lane)
+{
+    const struct sp_product *product = &lane->recalled.product;
+    struct sp_outcome outcome = { .success = true, .outputs = product->values };
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
+
+    sp_buf_addf(&line,
+                "not run again: nothing that it depends on has changed since run " SP_STR_FMT,
+                SP_STR_ARG(product->run));
+    sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
+    sp_walk_done(lane->walk, &outcome);
+}
+
+static enum sp_rc run_tool(struct sp_lane *lane, struct sp_err *err);
+
+/* What has been done before need not be done again. */
 static enum sp_rc do_run(struct sp_lane *lane, const struct sp_action *action, struct sp_err *err)
 {
+    struct sp_err refusal = SP_ERR_INIT;
+
+    if (&lane->action != action)
+        lane->action = *action;
+    lane->state = SP_LANE_READY;
+    if (sp_recall_begin(lane->works->recall, lane->arena, &lane->action, &lane->recalled,
+                        &refusal)) {
+        lane->last = (struct sp_taskrun_result){
+            .why = sp_arena_cstr(lane->arena, sp_str_of(refusal.text)),
+            .exit_status = NOT_BEGUN,
+        };
+        sp_walk_done(lane->walk, &(struct sp_outcome){ .why = lane->last.why });
+        return SP_OK;
+    }
+    switch (lane->recalled.verdict) {
+    case SP_RECALL_RUNS: return run_tool(lane, err);
+    case SP_RECALL_REUSED: reuse(lane); return SP_OK;
+    case SP_RECALL_WAITS:
+        lane->state = SP_LANE_WAITING;
+        lane->waits_elsewhere = lane->recalled.waits_elsewhere;
+        return SP_OK;
+    case SP_RECALL_STARTS_OVER:
+        lane->starts_over = true;
+        fail(lane, "a result that is needed has to be made again first");
+        return SP_OK;
+    }
+    return SP_OK;
+}
+
+static enum sp_rc run_tool(struct sp_lane *lane, struct sp_err *err)
+{
+    const struct sp_action *action = &lane->action;
     struct sp_str output = output_file_name(lane, action->position);
 
-    lane->action = *action;
+    lane->output = output;
     lane->base = event_of(lane, SP_RUN_STEP, action);
     lane->base.done = lane->works->tasks - 1; /* begun before this one */
     lane->step_started = sp_file_clock();
+    log_reasons(lane);
     log_invocation(lane, action->task);
     enum sp_rc rc = sp_chronicle_write(
         lane->works->chronicle, &lane->base, "step-start",
@@ -213,6 +286,8 @@ static enum sp_rc do_run(struct sp_lane *lane, const struct sp_action *action, s
     /* Told; what the tool says comes with events of its own. */
     lane->base.event = NULL;
     lane->base.record = NULL;
+    if (rc == SP_OK)
+        rc = tell_key(lane, err);
     return rc ? rc : start_task(lane, output, err);
 }
 
@@ -281,6 +356,66 @@ static void fail_task(struct sp_lane *lane, const struct sp_action *action)
                        .ptr);
 }
 
+/* What came out is kept. False: it cannot even be looked at. */
+static bool remember(struct sp_lane *lane, const struct sp_action *action, bool success)
+{
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_recall_done done = {
+        .success = success,
+        .found = lane->last.outputs,
+        .usage = lane->last.usage,
+        .output = lane->output,
+    };
+
+    if (sp_recall_end(lane->works->recall, lane->arena, &lane->recalled, action, &done, &err) ==
+        SP_OK)
+        return success;
+    lane->last.why = sp_arena_cstr(lane->arena, sp_str_of(err.text));
+    sp_diag_error(&lane->works->session->diags, SP_DIAG_OUTPUT, action->position->origin,
+                  "step '" SP_STR_FMT "': %s", SP_STR_ARG(action->position->fqname), err.text);
+    return false;
+}
+
+static enum sp_rc tell_versions(struct sp_lane *lane,
+                                const struct sp_action *action,
+                                struct sp_err *err)
+{
+    struct sp_dict *fields = sp_record_step(lane->arena, action->position);
+
+    if (!lane->recalled.product.output_count)
+        return SP_OK;
+    sp_recall_describe_versions(lane->arena, &lane->recalled, fields);
+    return sp_chronicle_add(lane->works->chronicle, "step-versions", fields, err);
+}
+
+/* The step has ended well without having run. */
+static enum sp_rc end_reused(struct sp_lane *lane,
+                             const struct sp_action *action,
+                             struct sp_err *err)
+{
+    struct sp_chronicle *chronicle = lane->works->chronicle;
+    struct sp_run_event event = event_of(lane, SP_RUN_REUSED, action);
+    const struct sp_dict *outputs = action->task->outputs;
+
+    if (outputs && outputs->len)
+        log_values(lane, "### validated outputs", outputs);
+    chronicle->result->reused++;
+    event.done = ++chronicle->result->done;
+    event.text = lane->recalled.product.run;
+    event.success = true;
+    struct sp_dict *fields = sp_record_step(lane->arena, action->position);
+    sp_recall_describe_key(lane->arena, &lane->recalled, fields);
+    enum sp_rc rc = sp_chronicle_write(chronicle, &event, "step-key", fields, err);
+    if (rc == SP_OK)
+        rc = tell_versions(lane, action, err);
+    if (rc == SP_OK && outputs && outputs->len)
+        rc = sp_chronicle_add(chronicle, "step-outputs",
+                              sp_record_outputs(lane->arena, action->position, outputs), err);
+    lane->last = (struct sp_taskrun_result){ .exit_status = NOT_BEGUN };
+    sp_logbook_leave(lane->logbook, action->position);
+    return rc;
+}
+
 /* A tool has ended; its outputs are there (or, on failure, are not). */
 static enum sp_rc do_end(struct sp_lane *lane,
                          const struct sp_action *action,
@@ -291,7 +426,10 @@ static enum sp_rc do_end(struct sp_lane *lane,
     struct sp_run_event event = event_of(lane, SP_RUN_DONE, action);
     const struct sp_dict *outputs = action->task->outputs;
 
+    if (lane->recalled.verdict == SP_RECALL_REUSED)
+        return end_reused(lane, action, err);
     success = success && check_outputs(lane, action);
+    success = remember(lane, action, success);
     bool has_outputs = success && outputs && outputs->len;
     if (!success)
         fail_task(lane, action);
@@ -307,6 +445,8 @@ static enum sp_rc do_end(struct sp_lane *lane,
                                                           lane->last.why, lane->last.exit_status,
                                                           &lane->last.usage),
                                        err);
+    if (rc == SP_OK && success)
+        rc = tell_versions(lane, action, err);
     if (rc == SP_OK && has_outputs)
         rc = sp_chronicle_add(chronicle, "step-outputs",
                               sp_record_outputs(lane->arena, action->position, outputs), err);
@@ -361,6 +501,8 @@ static enum sp_rc do_skip(struct sp_lane *lane, const struct sp_action *action, 
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
 
     lane->works->chronicle->result->skipped++;
+    if (action->unselected)
+        sp_recall_skip(lane->works->recall, action->position);
     event.text = action->reason;
     event.unselected = action->unselected;
     sp_buf_addf(&line, "skipping step '" SP_STR_FMT "': " SP_STR_FMT,
@@ -454,6 +596,10 @@ enum sp_rc sp_lane_go(struct sp_lane *lane, struct sp_err *err)
         finish_task(lane);
     else if (is_interrupted(lane))
         fail(lane, "interrupted");
+    else if (lane->state == SP_LANE_WAITING)
+        rc = do_run(lane, &lane->action, err);
+    if (lane->why && lane->state == SP_LANE_WAITING)
+        lane->state = SP_LANE_READY;
     for (int i = 0; i < ACTIONS_MAX && lane->state == SP_LANE_READY && rc == SP_OK; i++) {
         if (lane->why || !sp_walk_next(lane->walk, &action)) {
             lane->state = SP_LANE_OVER;

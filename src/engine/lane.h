@@ -2,6 +2,8 @@
 /* lane.h - one walk under way: that of the whole run, or that of one iteration of a scattered loop.
  *
  *   READY --> RUNNING (a tool) --> READY --> SCATTERED (iterations in lanes of their own) --> READY
+ *     |  ^
+ *     +--+ WAITING until a tool of another lane has ended, because both use the same files
  *     |
  *     +--> OVER: well, or `why` says what went wrong
  *
@@ -11,6 +13,7 @@
 #pragma once
 
 #include "engine/chronicle.h"
+#include "engine/recall.h"
 #include "engine/taskrun.h"
 
 struct sp_lane;
@@ -22,6 +25,7 @@ struct sp_works {
     struct sp_loop *loop;
     const struct sp_backend_ops *ops;
     struct sp_backend *backend;
+    struct sp_recall *recall;
     struct sp_str path;  /* PATH of jobs */
     struct sp_str dir;   /* of this run */
     size_t tasks;        /* started so far: output files are numbered */
@@ -34,6 +38,7 @@ struct sp_works {
 enum sp_lane_state {
     SP_LANE_READY,
     SP_LANE_RUNNING,
+    SP_LANE_WAITING,
     SP_LANE_SCATTERED,
     SP_LANE_OVER
 };
@@ -43,15 +48,19 @@ struct sp_lane {
     struct sp_walk *walk; /* the crew's */
     struct sp_logbook *logbook;
     enum sp_lane_state state;
-    bool is_main;        /* the whole run, not an iteration */
-    char *why;           /* OVER, and not well: the first thing that went wrong; owned */
-    size_t count, width; /* SCATTERED: iterations, how many at a time at most */
+    bool is_main;         /* the whole run, not an iteration */
+    bool starts_over;     /* OVER, because a result that is needed has to be made again first */
+    bool waits_elsewhere; /* WAITING for another spoor */
+    char *why;            /* OVER, and not well: the first thing that went wrong; owned */
+    size_t count, width;  /* SCATTERED: iterations, how many at a time at most */
 
     /* private: the step under way */
     struct sp_arena *arena;
     struct sp_run_event base;
     struct sp_action action; /* that started the tool */
     struct sp_taskrun *task;
+    struct sp_recalled recalled;
+    struct sp_str output; /* file of the tool's raw output */
     struct sp_taskrun_result last;
     sp_nsec step_started; /* sp_file_clock: what a failed step left behind is newer */
 
@@ -60,6 +69,7 @@ struct sp_lane {
     struct sp_lane *next_ready, *prev, *next; /* lists */
     size_t opened, open;                      /* SCATTERED: iterations so far, and under way */
     bool failures;                            /* some iterations have failed */
+    bool is_woken;                            /* WAITING, and among the ready ones */
 };
 
 /* The logbook is the lane's, but that of the main lane is borrowed. */

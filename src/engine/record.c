@@ -166,6 +166,14 @@ static void put_writes(struct record r, const struct sp_task *task)
         put(r, "creates", creates);
 }
 
+struct sp_dict *sp_record_step(struct sp_arena *arena, const struct sp_position *position)
+{
+    struct record r = begin(arena);
+
+    put_position(r, position);
+    return r.dict;
+}
+
 struct sp_dict *sp_record_step_start(struct sp_arena *arena,
                                      const struct sp_action *action,
                                      struct sp_str output_file,

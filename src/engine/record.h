@@ -10,6 +10,9 @@ struct sp_dict *sp_record_run_start(struct sp_session *session,
                                     const struct sp_run_options *options,
                                     struct sp_str run_id,
                                     size_t total);
+/* The fields that all events about a step have. */
+struct sp_dict *sp_record_step(struct sp_arena *arena, const struct sp_position *position);
+
 struct sp_dict *sp_record_step_start(struct sp_arena *arena,
                                      const struct sp_action *action,
                                      struct sp_str output_file,

@@ -34,7 +34,10 @@ static void on_signal(int signo, void *arg)
     const struct run *run = arg;
     (void)signo;
 
-    sp_crew_interrupt(run->crew);
+    if (run->crew)
+        sp_crew_interrupt(run->crew);
+    else
+        run->result->interrupted = true;
 }
 
 static void on_log(void *arg, enum sp_log_level level, struct sp_str text, unsigned flags)
@@ -69,6 +72,41 @@ static enum sp_rc open_loop(struct run *run, struct sp_err *err)
     return rc;
 }
 
+static void on_recall_note(void *arg, bool warning, struct sp_str text)
+{
+    note(arg, warning ? SP_LOG_WARNING : SP_LOG_INFO, text);
+}
+
+static void on_recall_event(void *arg, const char *name, struct sp_dict *fields)
+{
+    struct run *run = arg;
+    struct sp_err ignored = SP_ERR_INIT;
+
+    /* If the journal is full, the next event of a step says so. */
+    (void)!sp_chronicle_add(&run->chronicle, name, fields, &ignored);
+}
+
+/* What was done before in this workspace. */
+static enum sp_rc open_recall(struct run *run, struct sp_err *err)
+{
+    const struct sp_session *session = run->session;
+    struct sp_recall_options options = {
+        .session = run->session,
+        .state_dir = run->workspace.dir,
+        .run = run->result->id,
+        .recipe = session->recipe ? session->recipe->name : SP_STR(""),
+        .path = run->works.path,
+        .fresh = run->options->fresh,
+        .on_top = run->options->on_top,
+        .edits = run->options->edits,
+        .note = on_recall_note,
+        .event = on_recall_event,
+        .arg = run,
+    };
+
+    return sp_recall_open(&options, &run->works.recall, err);
+}
+
 static enum sp_rc open_run(struct run *run, struct sp_err *err)
 {
     struct sp_arena *arena = run->session->arena;
@@ -87,6 +125,8 @@ static enum sp_rc open_run(struct run *run, struct sp_err *err)
     }
     if (rc == SP_OK)
         rc = sp_provenance_keep(run->session, &run->workspace, err);
+    if (rc == SP_OK)
+        rc = open_recall(run, err);
     if (rc) {
         run->result->workspace_failed = true;
         return rc;
@@ -171,12 +211,14 @@ static enum sp_rc close_run(struct run *run, struct sp_err *err)
                               err);
 }
 
-static enum sp_rc walk_through(struct run *run, struct sp_err *err)
+/* Once through the recipe. *over: and again, because something that is needed was not kept. */
+static enum sp_rc walk_once(struct run *run, bool *over, struct sp_err *err)
 {
     struct sp_walk_options options = sp_session_walk_options(run->session);
     struct sp_walk *walk = NULL;
     const char *why = NULL;
 
+    options.world = sp_recall_world(run->works.recall);
     options.offers = sp_tools_offers(run->session->arena, run->works.path);
     options.python = sp_tools_python(run->works.path);
     options.prepare = true; /* the preflight has checked it */
@@ -185,14 +227,56 @@ static enum sp_rc walk_through(struct run *run, struct sp_err *err)
     options.log = on_log;
     options.log_arg = run;
 
+    run->crew = sp_crew_new(&run->works);
     enum sp_rc rc = sp_walk_new(&options, &walk, err);
     if (rc == SP_OK)
         rc = sp_crew_run(run->crew, walk, run->logbook, &why, err);
-    if (why)
+    *over = rc == SP_OK && sp_crew_starts_over(run->crew);
+    if (why && !*over)
         fail(run, why);
     sp_crew_free(SP_TAKE(run->crew));
     sp_walk_free(walk);
     return rc;
+}
+
+/* What the run has come to is brought to disk. */
+static void settle(struct run *run, bool *over)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    if (run->result->interrupted || sp_recall_finish(run->works.recall, over, &err) == SP_OK)
+        return;
+    fail(run, err.text);
+    sp_diag_error(&run->session->diags, SP_DIAG_OUTPUT, 0, "%s", err.text);
+}
+
+static enum sp_rc walk_through(struct run *run, struct sp_err *err)
+{
+    size_t findings = run->session->diags.len;
+    size_t done = run->result->done, skipped = run->result->skipped;
+    bool over = false;
+
+    for (;;) {
+        enum sp_rc rc = walk_once(run, &over, err);
+        if (rc == SP_OK && !over)
+            settle(run, &over);
+        if (rc || !over)
+            return rc;
+        /* What was said about the way so far will be said again. */
+        sp_diags_truncate(&run->session->diags, findings);
+        sp_recall_rewind(run->works.recall);
+        run->result->done = done;
+        run->result->skipped = skipped;
+        run->result->reused = 0;
+    }
+}
+
+static void close_recall(struct run *run)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    if (sp_recall_close(SP_TAKE(run->works.recall), &err))
+        note(run, SP_LOG_WARNING, sp_str_of(err.text));
 }
 
 static void release(struct run *run)
@@ -213,6 +297,8 @@ static enum sp_rc run_all(struct run *run, struct sp_err *err)
         rc = open_run(run, err);
     if (rc == SP_OK)
         rc = walk_through(run, err);
+    if (run->works.recall)
+        close_recall(run);
     if (rc && run->chronicle.journal) {
         /* The journal may take its end all the same; what went wrong first is what counts. */
         struct sp_err ignored = SP_ERR_INIT;
@@ -257,7 +343,6 @@ enum sp_rc sp_run(struct sp_session *session,
     run.chronicle.total = preflight.exact ? preflight.tasks : 0;
     run.logbook = sp_logbook_new(options->logger ? options->logger : "SPOOR");
     log_begin(&run);
-    run.crew = sp_crew_new(&run.works);
     rc = run_all(&run, err);
     release(&run);
     return rc;

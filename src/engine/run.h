@@ -26,6 +26,7 @@ enum sp_run_event_kind {
     SP_RUN_OUTPUT, /* one line of its output: text, level, partial */
     SP_RUN_TICK,   /* twice a second: usage so far */
     SP_RUN_DONE,   /* it has ended: usage, success, text = why it failed */
+    SP_RUN_REUSED, /* a step need not run: text = the run in which its result was made */
     SP_RUN_SKIP,   /* a step is skipped: text = why */
     SP_RUN_LEAVE,  /* a recipe has ended well: outputs */
     SP_RUN_END,    /* success, wall in usage; interrupted */
@@ -64,6 +65,9 @@ struct sp_run_options {
     const char *name;   /* of the session, for a log file of its own; NULL: there is none */
     const char *rerun;  /* the run that this one repeats; NULL: none */
     bool verbose;       /* what goes to the logs is told as notes, too */
+    bool fresh;         /* nothing is reused */
+    bool on_top;        /* every file as it is, also what this recipe has made of it before */
+    const char *edits;  /* refuse, adopt, restore (engine/head.h); NULL: as configured */
 };
 
 struct sp_run_result {
@@ -73,6 +77,7 @@ struct sp_run_result {
     bool backend_failed;   /* there is none of that name, or it does not work (exit status 3) */
     bool nothing;          /* the selection leaves no step: nothing was run, not even begun */
     size_t done, skipped;
+    size_t reused;         /* of those done: results that were there */
     struct sp_str log_dir; /* of the outermost recipe; lives as long as the session */
 };
 

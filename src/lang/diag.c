@@ -100,6 +100,16 @@ static void add(struct sp_diags *diags, struct sp_diag diag)
     diags->errors += diag.severity == SP_ERROR_FOUND;
 }
 
+void sp_diags_truncate(struct sp_diags *diags, size_t len)
+{
+    for (size_t i = diags->known.len; i-- > 0;)
+        if ((uintptr_t)diags->known.entries[i].value > len)
+            sp_map_remove(&diags->known, diags->known.entries[i].key);
+    while (diags->len > len)
+        diags->errors -= diags->items[--diags->len].severity == SP_ERROR_FOUND;
+    diags->last = SIZE_MAX;
+}
+
 void sp_diag_add(struct sp_diags *diags,
                  enum sp_severity severity,
                  enum sp_diag_code code,

@@ -149,6 +149,9 @@ void sp_diag_add(struct sp_diags *diags,
 /* Take back the warnings and notes with this code ("R0703"); errors stay. False: no such code. */
 bool sp_diags_ignore(struct sp_diags *diags, struct sp_str code);
 
+/* Keep the first `len` findings: what led to the others is tried once more. */
+void sp_diags_truncate(struct sp_diags *diags, size_t len);
+
 /* Set the hint of the finding added last. */
 void sp_diag_hint(struct sp_diags *diags, const char *fmt, ...) SP_PRINTF(2, 3);
 

@@ -68,12 +68,15 @@ static const struct {
       "" },
     { "inputs: {c: str}, outputs: {o: File}", "c: 'm.fits d', o: d/m.fits",
       "o=d/m.fits writes out, c=m.fits reads text", "" },
-    { "inputs: {c: {dtype: str, choices: [m.fits]}}, outputs: {v: float}", "c: m.fits", "", "" },
-    { "inputs: {c: str}, outputs: {v: float}", "c: 'TIME / 2 . .. *'", "", "" },
+    { "inputs: {c: {dtype: str, choices: [m.fits]}}, outputs: {v: float}", "c: m.fits", "",
+      "it declares no output and changes nothing that Spoor knows of" },
+    { "inputs: {c: str}, outputs: {v: float}", "c: 'TIME / 2 . .. *'", "",
+      "it declares no output and changes nothing that Spoor knows of" },
     { "inputs: {c: str}, outputs: {v: float}", "c: .", "c=. reads text",
       "'c' names the whole workspace (.)" },
     { "inputs: {c: str}, outputs: {o: File}", "c: ., o: o", "o=o writes out", "" },
-    { "inputs: {c: str}, outputs: {v: float}", "c: 'http://m.fits'", "", "" },
+    { "inputs: {c: str}, outputs: {v: float}", "c: 'http://m.fits'", "",
+      "it declares no output and changes nothing that Spoor knows of" },
 
     /* directories */
     { "inputs: {d: Directory}, outputs: {o: File}", "d: d, o: o", "d=d reads, o=o writes out", "" },

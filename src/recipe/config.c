@@ -21,6 +21,8 @@ static const char *const opts_keys[] = {
     "backend", "backend_varieties", "log",   "include", "runtime",
     "profile", "disable_skips",     "store", NULL,
 };
+static const char *const store_keys[] = { "enable", "dir",  "snapshot", "edits",     "digest_limit",
+                                          "sync",   "salt", "budget",   "keep_free", NULL };
 static const struct section sections[] = {
     { "images", NULL },    { "lib", lib_keys }, { "cabs", NULL },
     { "opts", opts_keys }, { "vars", NULL },    { "run", NULL },
@@ -74,6 +76,13 @@ static void set_default_options(struct sp_arena *arena, struct sp_dict *opts)
     struct sp_dict *skips = add_dict(arena, opts, "disable_skips");
     sp_dict_set(arena, skips, SP_STR("fresh"), sp_bool(false));
     sp_dict_set(arena, skips, SP_STR("exist"), sp_bool(false));
+
+    struct sp_dict *store = add_dict(arena, opts, "store");
+    sp_dict_set(arena, store, SP_STR("enable"), sp_bool(true));
+    set_text(arena, store, "snapshot", "auto");
+    set_text(arena, store, "edits", "refuse");
+    sp_dict_set(arena, store, SP_STR("digest_limit"), sp_int(64));
+    sp_dict_set(arena, store, SP_STR("sync"), sp_bool(true));
 }
 
 void sp_config_init(struct sp_config *config, struct sp_arena *arena, struct sp_diags *diags)
@@ -130,6 +139,7 @@ static void check_keys(struct sp_config *config,
                        const struct sp_dict *dict)
 {
     const struct sp_value *log = sp_dict_get(dict, "log");
+    const struct sp_value *store = sp_dict_get(dict, "store");
     const struct sp_value *backend = sp_dict_get(dict, "backend");
     const struct sp_value *varieties = sp_dict_get(dict, "backend_varieties");
 
@@ -144,6 +154,8 @@ static void check_keys(struct sp_config *config,
         entry->value);
     if (section->keys == opts_keys && log && log->kind == SP_DICT)
         check_names(config, "opts.log", log_keys, log->dict);
+    if (section->keys == opts_keys && store && store->kind == SP_DICT)
+        check_names(config, "opts.store", store_keys, store->dict);
 }
 
 /* `vars: {steps: ...}`: somebody has a recipe of that name in mind. */

@@ -73,7 +73,7 @@ struct sp_fits {
 bool sp_fits_is(struct sp_str head);
 
 /* Find the parts of a file of `size` bytes. The caller owns *out on true. */
-bool sp_fits_scan(sp_fits_read_fn read, void *arg, uint64_t size, struct sp_fits *out);
+bool sp_profile_fits_scan(sp_fits_read_fn read, void *arg, uint64_t size, struct sp_fits *out);
 void sp_fits_fini(struct sp_fits *fits);
 
 /* Meaning, from the exact digests (store/file_digest.h) of the data of each part. */

@@ -244,7 +244,7 @@ bool sp_fits_is(struct sp_str head)
     return head.len >= 10 && memcmp(head.ptr, "SIMPLE  = ", 10) == 0;
 }
 
-bool sp_fits_scan(sp_fits_read_fn read, void *arg, uint64_t size, struct sp_fits *out)
+bool sp_profile_fits_scan(sp_fits_read_fn read, void *arg, uint64_t size, struct sp_fits *out)
 {
     struct sp_fits fits = { 0 };
     uint64_t at = 0;

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t at = 0;
 
     (void)sp_fits_is((struct sp_str){ (const char *)data, size });
-    if (!sp_fits_scan(read_source, &source, size, &fits))
+    if (!sp_profile_fits_scan(read_source, &source, size, &fits))
         return 0;
     for (size_t i = 0; i < fits.len; i++) {
         const struct sp_fits_part *part = &fits.parts[i];

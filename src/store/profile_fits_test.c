@@ -68,7 +68,7 @@ static struct sp_digest meaning_of(struct sp_str data)
     struct sp_digest meaning = { { 0 } };
     struct sp_fits fits;
 
-    if (!sp_fits_is(data) || !sp_fits_scan(read_str, &data, data.len, &fits))
+    if (!sp_fits_is(data) || !sp_profile_fits_scan(read_str, &data, data.len, &fits))
         return meaning;
     for (size_t i = 0; i < fits.len && i < SP_COUNT(parts); i++)
         parts[i] = sp_file_digest(

@@ -102,7 +102,7 @@ static struct sp_digest meaning_of(struct sp_str data, const struct sp_digest *e
     struct memory memory = { data.ptr, data.len };
     struct sp_fits layout;
 
-    if (!sp_fits_is(data) || !sp_fits_scan(read_memory, &memory, data.len, &layout))
+    if (!sp_fits_is(data) || !sp_profile_fits_scan(read_memory, &memory, data.len, &layout))
         return *exact;
     struct sp_digest *parts = sp_alloc(layout.len * sizeof *parts);
     for (size_t i = 0; i < layout.len; i++)
@@ -196,7 +196,7 @@ static enum sp_rc find_parts(const struct digest *digest,
     struct source source = { &digest->reader, entry, fd, &failed };
     if (read_source(&source, 0, head, sizeof head) &&
         sp_fits_is((struct sp_str){ head, sizeof head }))
-        out->fits = sp_fits_scan(read_source, &source, entry->size, &out->layout);
+        out->fits = sp_profile_fits_scan(read_source, &source, entry->size, &out->layout);
     if (failed.code == SP_OK && sp_tree_reader_check(&digest->reader, entry, fd, &failed) == SP_OK)
         return SP_OK;
     if (out->fits)

@@ -3,6 +3,7 @@
 # Running recipes: what is printed, logged and remembered; what tools get.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+remember_nothing
 
 escape=$(printf '\033')
 run_id() { "$SPOOR" runs | tail -n 1 | cut -d' ' -f1; }

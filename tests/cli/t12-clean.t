@@ -4,6 +4,7 @@
 # 8.6, 11.1).
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+remember_nothing
 
 cat >recipe.yml <<'YAML'
 make:

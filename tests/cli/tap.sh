@@ -45,6 +45,12 @@ export SPOOR HOME LC_ALL
 unset NO_COLOR CLICOLOR_FORCE XDG_CONFIG_HOME STIMELA_INCLUDE VIRTUAL_ENV PYENV_VERSION PYTHONPATH \
     COLUMNS CDPATH
 
+# For tests that run the same thing over and over and want to see it run.
+remember_nothing() {
+    mkdir -p "$HOME/.config"
+    echo 'opts: {store: {enable: false}}' >"$HOME/.config/stimela.conf"
+}
+
 # Run a command, keeping its stdout in $out, its stderr in $err and its status in $rc.
 try() {
     "$@" >"$out" 2>"$err" </dev/null

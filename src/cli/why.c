@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/command.h"
+#include "cli/journalview.h"
+#include "value/json.h"
+
+#include <stdio.h>
+
+struct why_args {
+    bool help;
+    bool json;
+    const char *run;
+};
+
+static const struct sp_option options[] = {
+    SP_HELP_OPTION(struct why_args),
+    SP_OPT_TEXT("r", "run", struct why_args, run, "RUN", "in this run (default: the newest)"),
+    SP_OPT_FLAG(NULL, "json", struct why_args, json, "print one JSON document"),
+    SP_OPT_END,
+};
+
+static const struct sp_list *reasons_of(const struct sp_step_summary *step)
+{
+    const struct sp_value *why = step->key ? sp_dict_get(step->key, "why") : NULL;
+
+    return why && why->kind == SP_LIST ? why->list : NULL;
+}
+
+/* "ran", "was reused" ... with what comes behind. */
+static void show_step(const struct sp_step_summary *step)
+{
+    const struct sp_list *reasons = reasons_of(step);
+    struct sp_str task = step->task;
+
+    if (step->skipped) {
+        (void)printf(SP_STR_FMT ": skipped: " SP_STR_FMT "\n", SP_STR_ARG(task),
+                     SP_STR_ARG(step->why));
+        return;
+    }
+    if (step->reused) {
+        (void)printf(SP_STR_FMT ": did not run: nothing that it depends on has changed, " SP_STR_FMT
+                                "\n",
+                     SP_STR_ARG(task), SP_STR_ARG(step->why));
+        return;
+    }
+    if (!reasons || !reasons->len) {
+        (void)printf(SP_STR_FMT ": ran; nothing was remembered in this run (opts.store.enable)\n",
+                     SP_STR_ARG(task));
+        return;
+    }
+    (void)printf(SP_STR_FMT ": %s because\n", SP_STR_ARG(task),
+                 sp_dict_get(step->key, "key") ? "ran" : "ran, and always will,");
+    SP_LIST_EACH(line, reasons)
+    (void)printf("  " SP_STR_FMT "\n", SP_STR_ARG(line->text));
+}
+
+static struct sp_value step_value(struct sp_arena *arena, const struct sp_step_summary *step)
+{
+    struct sp_value value = sp_dict_new(arena);
+    const struct sp_list *reasons = reasons_of(step);
+
+    sp_dict_put(arena, value.dict, "task", sp_text(step->task));
+    sp_dict_put(arena, value.dict, "ran", sp_bool(!step->skipped && !step->reused));
+    sp_dict_put(arena, value.dict, "reused", sp_bool(step->reused));
+    sp_dict_put(arena, value.dict, "skipped", sp_bool(step->skipped));
+    if (step->key) {
+        sp_dict_put_text(arena, value.dict, "key", sp_dict_text(step->key, "key"));
+        sp_dict_put_text(arena, value.dict, "of", sp_dict_text(step->key, "of"));
+    }
+    if (reasons)
+        sp_dict_put(arena, value.dict, "why",
+                    (struct sp_value){ .kind = SP_LIST, .list = (struct sp_list *)reasons });
+    return value;
+}
+
+static int show(struct sp_arena *arena,
+                const struct sp_run_summary *run,
+                const char *wanted,
+                bool json)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_value list = sp_list_new(arena);
+    size_t shown = 0;
+
+    for (size_t i = 0; i < run->step_count; i++) {
+        const struct sp_step_summary *step = &run->steps[i];
+        if (wanted ? !sp_journal_is_meant(step->task, wanted) : step->unselected)
+            continue;
+        shown++;
+        if (json)
+            sp_list_add(arena, list.list, step_value(arena, step));
+        else
+            show_step(step);
+    }
+    if (wanted && !shown)
+        return sp_journal_no_such_step(run, wanted);
+    if (json) {
+        sp_json_encode(list, SP_JSON_PRETTY, &text);
+        (void)printf("%s\n", text.ptr);
+    }
+    return SP_EXIT_DONE;
+}
+
+static int run_why(const struct sp_cli_command *self, int argc, char **argv)
+{
+    struct why_args args = { 0 };
+    sp_auto_words struct sp_words words = { 0 };
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_workspace workspace;
+    struct sp_run_summary run;
+
+    int status = sp_command_parse(self, argc, argv, &args, &words);
+    if (status < 0)
+        status = sp_command_refuse_words(self, &words, 1);
+    if (status < 0)
+        status = sp_journal_pick(arena, args.run, &workspace, &run);
+    return status < 0 ? show(arena, &run, words.len ? words.items[0] : NULL, args.json) : status;
+}
+
+const struct sp_cli_command sp_command_why = {
+    .usage = {
+        .name = "spoor why",
+        .summary = "say why a step ran, or why it did not have to",
+        .synopsis = "[--run RUN] [STEP]",
+        .description = "A step runs when something that its result depends on is not what it was: "
+                       "its parameters, its\ncab, its program, or the data that it reads. STEP is a "
+                       "label, a full name or a pattern; without\nit all steps are shown.",
+        .options = options,
+        .examples = "  spoor why image\n"
+                    "      why the step 'image' ran in the newest run\n"
+                    "  spoor why --run last~1 'demo.*'\n"
+                    "      all steps of the run before that match",
+    },
+    .run = run_why,
+};

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* recall.h - has this been done before? (doc/design/store.md)
+ *
+ * One a run. For each task the engine asks before it starts the tool, and tells when the tool has
+ * ended:
+ *
+ *     sp_recall_begin(recall, arena, &action, &recalled, &err)
+ *         SP_RECALL_RUNS         run the tool, then sp_recall_end
+ *         SP_RECALL_REUSED       do not: recalled.product is what came out, the heads of its outputs
+ * have moved SP_RECALL_WAITS        a tool under way is at the same files: ask again when one has
+ * ended SP_RECALL_STARTS_OVER  what is needed is not kept: walk from the beginning
+ * (sp_recall_rewind) sp_recall_end(recall, arena, &recalled, &action, &done, &err)
+ *     sp_recall_finish(recall, &err)     everything on disk as the run has left it
+ *
+ * Without a store (opts.store.enable: false) every task runs, and nothing is remembered.
+ */
+#pragma once
+
+#include "engine/head.h"
+#include "engine/product.h"
+#include "engine/session.h"
+#include "exec/backend.h"
+
+struct sp_recall;
+struct sp_lock;
+
+struct sp_recall_options {
+    struct sp_session *session;
+    struct sp_str state_dir; /* of the workspace: ".spoor", absolute or relative */
+    struct sp_str run;
+    struct sp_str recipe; /* empty: a cab is run directly */
+    struct sp_str path;   /* PATH of jobs */
+    bool fresh;           /* nothing is reused */
+    bool on_top;
+    const char *edits; /* refuse, adopt, restore; NULL: as configured */
+    void (*note)(void *arg, bool warning, struct sp_str text);
+    void (*event)(void *arg, const char *name, struct sp_dict *fields);
+    void *arg;
+};
+
+enum sp_recall_verdict {
+    SP_RECALL_RUNS,
+    SP_RECALL_REUSED,
+    SP_RECALL_WAITS,
+    SP_RECALL_STARTS_OVER
+};
+
+/* What is known of a task under way; lives in the arena of sp_recall_begin. */
+struct sp_recalled {
+    enum sp_recall_verdict verdict;
+    bool waits_elsewhere;        /* WAITS: for another spoor; nobody will wake us */
+    struct sp_preimage preimage; /* len 0: it cannot be reused; `why` says why */
+    const struct sp_list *why;   /* RUNS: texts; what has changed */
+    struct sp_product product;         /* REUSED, and after sp_recall_end */
+    const struct sp_list
+        *changed; /* after sp_recall_end: inputs that the tool has changed unasked */
+
+    /* private */
+    const struct sp_effects *effects;
+    struct sp_roles roles;
+    struct sp_head **heads; /* one a role; NULL: not an artefact */
+    struct sp_str program;
+    struct sp_lock *claim;
+    bool claimed, running;
+};
+
+/* How it went; as the engine knows. */
+struct sp_recall_done {
+    bool success;
+    const struct sp_dict *found; /* values that the tool said */
+    struct sp_usage_stats usage;
+    struct sp_str output; /* file of its raw output; may not exist */
+};
+
+/* SP_INVALID: settings; the store's errors. */
+enum sp_rc sp_recall_open(const struct sp_recall_options *options,
+                          struct sp_recall **out,
+                          struct sp_err *err) SP_MUST_USE;
+
+/* What is not on disk yet stays so. Accepts NULL. */
+enum sp_rc sp_recall_close(struct sp_recall *recall, struct sp_err *err) SP_MUST_USE;
+
+/* The world as the steps so far have made it; what is asked about goes to disk when need be. */
+const struct sp_world *sp_recall_world(struct sp_recall *recall);
+
+enum sp_rc sp_recall_begin(struct sp_recall *recall,
+                           struct sp_arena *arena,
+                           const struct sp_action *action,
+                           struct sp_recalled *out,
+                           struct sp_err *err) SP_MUST_USE;
+
+enum sp_rc sp_recall_end(struct sp_recall *recall,
+                         struct sp_arena *arena,
+                         struct sp_recalled *recalled,
+                         const struct sp_action *action,
+                         const struct sp_recall_done *done,
+                         struct sp_err *err) SP_MUST_USE;
+
+/* The selection leaves a task out: what it has done before counts as done. */
+void sp_recall_skip(struct sp_recall *recall, const struct sp_position *position);
+
+/* Before the walk begins anew. */
+void sp_recall_rewind(struct sp_recall *recall);
+
+/* At the end: all heads to disk. *over: something is not kept; start over. */
+enum sp_rc sp_recall_finish(struct sp_recall *recall, bool *over, struct sp_err *err) SP_MUST_USE;
+
+/* For the journal: fields of `step-key` and `step-versions`, besides those of all steps. */
+void sp_recall_describe_key(struct sp_arena *arena,
+                            const struct sp_recalled *recalled,
+                            struct sp_dict *out);
+void sp_recall_describe_versions(struct sp_arena *arena,
+                                 const struct sp_recalled *recalled,
+                                 struct sp_dict *out);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* recall_end.c - after a task: what came out of it, and the record of that. */
+#include "base/clock.h"
+
+#include "engine/recall_internal.h"
+#include "sys/file.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+/* --- what came out ------------------------------------------------------------------------ */
+
+#define CHEAP_BYTES      ((uint64_t)64 << 20)
+#define BYTES_PER_SECOND 1e9 /* that data are read, or copied, with */
+
+struct harvest {
+    struct sp_recall *recall;
+    struct sp_arena *arena;
+    struct sp_recalled *recalled;
+    const struct sp_position *position;
+    const struct sp_recall_done *done;
+    double wall;
+};
+
+static bool is_worth(double seconds, uint64_t bytes, double share)
+{
+    return bytes <= CHEAP_BYTES || (double)bytes / BYTES_PER_SECOND < seconds * share;
+}
+
+static struct sp_version name_product(const struct harvest *harvest,
+                                      const struct sp_role *role,
+                                      const struct sp_head *head,
+                                      const struct sp_tree *tree,
+                                      bool was_read)
+{
+    const struct sp_passage *before = sp_head_passage(head);
+    const struct sp_digest *key = &harvest->recalled->preimage.key;
+
+    if (was_read) {
+        struct sp_version content = sp_version_plain(sp_tree_content(tree));
+        bool splits = role->kind == SP_ROLE_MUTATES && role->write_count && !before->absent;
+        if (!splits)
+            return content;
+    }
+    if (role->kind == SP_ROLE_MUTATES && role->write_count && !before->absent)
+        return sp_version_change(harvest->arena, &before->version, key, role->name, role->writes,
+                                 role->write_count);
+    return sp_version_made(key, role->name);
+}
+
+/* Read it when that is cheap beside what it took to make. */
+static enum sp_rc read_product(const struct harvest *harvest,
+                               const char *path,
+                               struct sp_tree *tree,
+                               bool *was_read,
+                               struct sp_err *err)
+{
+    bool copies = sp_store_method(harvest->recall->store, path) == SP_SNAPSHOT_COPY;
+
+    *was_read = copies || !harvest->recalled->preimage.len ||
+                is_worth(harvest->wall, sp_store_missing(harvest->recall->store, tree), 0.05);
+    return *was_read ? sp_tree_digest(tree, path, SP_TREE_MEANING, err) : SP_OK;
+}
+
+static enum sp_rc keep_product(const struct harvest *harvest,
+                               const char *path,
+                               struct sp_tree *tree,
+                               struct sp_passage *passage,
+                               struct sp_err *err)
+{
+    struct sp_recall *recall = harvest->recall;
+    uint64_t missing = sp_store_missing(recall->store, tree);
+    bool clones = sp_store_method(recall->store, path) == SP_SNAPSHOT_CLONE;
+
+    if (recall->method == SP_SNAPSHOT_NONE || (!clones && !is_worth(harvest->wall, missing, 1.0)))
+        return SP_OK;
+    enum sp_rc rc = sp_store_keep(recall->store, path, tree, &passage->tree, err);
+    passage->kept = rc == SP_OK;
+    if (rc != SP_LIMIT && rc != SP_IO)
+        return rc;
+    sp_recall_note(
+        recall, true,
+        sp_arena_printf(harvest->arena, "%s is not kept in the store: %s", path, err->text));
+    err->code = SP_OK;
+    return SP_OK;
+}
+
+static enum sp_rc harvest_role(struct harvest *harvest,
+                               const struct sp_role *role,
+                               struct sp_head *head,
+                               struct sp_product_path *out,
+                               struct sp_err *err)
+{
+    struct sp_recall *recall = harvest->recall;
+    struct sp_arena *arena = sp_arena_new();
+    struct sp_tree tree = { .arena = arena };
+    struct sp_str path = sp_heads_absolute(recall->heads, harvest->arena, head->path);
+    struct sp_passage passage = {
+        .key = harvest->recalled->preimage.key,
+        .recipe = recall->options.recipe,
+        .task = harvest->position->taskname,
+        .run = recall->options.run,
+    };
+    bool was_read = false;
+
+    enum sp_rc rc = sp_tree_scan(path.ptr, arena, &tree, err);
+    passage.absent = rc == SP_OK && tree.len == 0;
+    if (rc == SP_OK && !passage.absent) {
+        (void)sp_tree_carry(&tree, &head->tree, NULL);
+        rc = read_product(harvest, path.ptr, &tree, &was_read, err);
+    }
+    if (rc == SP_OK && !passage.absent) {
+        passage.version = name_product(harvest, role, head, &tree, was_read);
+        rc = keep_product(harvest, path.ptr, &tree, &passage, err);
+    }
+    if (rc) {
+        sp_arena_free(arena);
+        return rc;
+    }
+    *out = (struct sp_product_path){
+        .role = role->name,
+        .path = head->path,
+        .absent = passage.absent,
+        .is_dir = tree.len && tree.entries[0].type == SP_TREE_DIR,
+        .mutated = role->kind == SP_ROLE_MUTATES,
+        .kept = passage.kept,
+        .version = passage.version,
+        .tree = passage.tree,
+        .bytes = tree.bytes,
+    };
+    tree.arena = arena;
+    return sp_heads_arrive(recall->heads, head, &passage, &tree, err);
+}
+
+/* Did the tool change what it was only to read? */
+static enum sp_rc review_inputs(struct harvest *harvest, struct sp_err *err)
+{
+    struct sp_recalled *recalled = harvest->recalled;
+    struct sp_list *list = NULL;
+
+    for (size_t i = 0; i < recalled->roles.len; i++) {
+        const struct sp_role *role = &recalled->roles.items[i];
+        struct sp_head *head = recalled->heads[i];
+        struct sp_str file = SP_STR("");
+        bool differs = false;
+        if (!head || sp_role_changes(role))
+            continue;
+        enum sp_rc rc = sp_heads_review(harvest->recall->heads, head, &differs, &file, err);
+        if (rc)
+            return rc;
+        if (!differs)
+            continue;
+        list = list ? list : sp_list_new(harvest->arena).list;
+        bool whole = !file.len || sp_str_is(file, ".");
+        sp_list_add(harvest->arena, list,
+                    sp_text(sp_arena_printf(harvest->arena, SP_STR_FMT "%s" SP_STR_FMT,
+                                            SP_STR_ARG(head->path), whole ? "" : "/",
+                                            SP_STR_ARG(whole ? SP_STR("") : file))));
+        sp_recall_note(harvest->recall, true,
+                       sp_arena_printf(harvest->arena,
+                                       "step '" SP_STR_FMT "' has changed " SP_STR_FMT
+                                       "%s" SP_STR_FMT
+                                       ", which its cab declares as read only: its result is "
+                                       "not reused (writable: true, if that is what it does)",
+                                       SP_STR_ARG(harvest->position->label), SP_STR_ARG(head->path),
+                                       whole ? "" : "/", SP_STR_ARG(whole ? SP_STR("") : file)));
+    }
+    recalled->changed = list;
+    return SP_OK;
+}
+
+static bool was_known_before(const struct sp_recalled *recalled, struct sp_str real, size_t *at)
+{
+    for (size_t i = 0; i < recalled->roles.len; i++)
+        if (sp_str_eq(recalled->roles.items[i].real, real)) {
+            *at = i;
+            return true;
+        }
+    return false;
+}
+
+/* All that the task says, now that it has ended, it has written or changed. */
+static enum sp_rc harvest_outputs(struct harvest *harvest,
+                                  const struct sp_task *task,
+                                  struct sp_err *err)
+{
+    struct sp_recall *recall = harvest->recall;
+    struct sp_product *product = &harvest->recalled->product;
+    struct sp_roles roles;
+    struct sp_roles_request request = {
+        .arena = harvest->arena,
+        .world = &recall->world,
+        .cab = task->cab,
+        .values = sp_roles_values(harvest->arena, task),
+        .effects = harvest->recalled->effects,
+    };
+
+    sp_roles_collect(&request, &roles);
+    product->outputs = SP_ARENA_NEW(harvest->arena, struct sp_product_path,
+                                 roles.len + harvest->recalled->roles.len + 1);
+    for (size_t i = 0; i < roles.len; i++) {
+        struct sp_role role = roles.items[i];
+        struct sp_head *head;
+        size_t known;
+        if (!sp_role_changes(&role) || sp_heads_is_outside(recall->heads, role.real))
+            continue;
+        if (was_known_before(harvest->recalled, role.real, &known))
+            role.kind = harvest->recalled->roles.items[known].kind;
+        enum sp_rc rc = sp_heads_touch(recall->heads, role.real, &head, err);
+        if (rc == SP_OK)
+            rc = harvest_role(harvest, &role, head, &product->outputs[product->output_count], err);
+        if (rc)
+            return rc;
+        product->output_count++;
+    }
+    return SP_OK;
+}
+
+static void describe_inputs(struct harvest *harvest, struct sp_product *product)
+{
+    const struct sp_recalled *recalled = harvest->recalled;
+
+    product->inputs = SP_ARENA_NEW(harvest->arena, struct sp_product_path, recalled->roles.len + 1);
+    for (size_t i = 0; i < recalled->roles.len; i++) {
+        const struct sp_role *role = &recalled->roles.items[i];
+        const struct sp_head *head = recalled->heads[i];
+        if (!head || role->kind == SP_ROLE_WRITES)
+            continue;
+        const struct sp_passage *passage = sp_head_passage(head);
+        product->inputs[product->input_count++] = (struct sp_product_path){
+            .role = role->name,
+            .path = head->path,
+            .absent = passage->absent,
+            .version = passage->version,
+            .kept = passage->kept,
+            .tree = passage->tree,
+            .is_source = head->index == 0,
+        };
+    }
+}
+
+static struct sp_str user_name(struct sp_arena *arena)
+{
+    const struct passwd *user = getpwuid(getuid());
+
+    return user ? sp_arena_str(arena, sp_str_of(user->pw_name))
+                : sp_arena_printf(arena, "%u", (unsigned)getuid());
+}
+
+static void describe(struct harvest *harvest, const struct sp_task *task, struct sp_product *product)
+{
+    struct sp_recall *recall = harvest->recall;
+    struct sp_arena *arena = harvest->arena;
+    struct sp_list *argv = sp_list_new(arena).list;
+    char host[72] = "";
+
+    (void)gethostname(host, sizeof host - 1);
+    for (size_t i = 0; task->command.argv[i]; i++)
+        sp_list_add(arena, argv, sp_text(sp_str_of(task->command.argv[i])));
+    product->key = harvest->recalled->preimage.key;
+    product->task = harvest->position->taskname;
+    product->recipe = recall->options.recipe;
+    product->cab = task->cab->name;
+    product->run = recall->options.run;
+    product->epoch = sp_str_of(sp_store_epoch(recall->store));
+    product->host = sp_arena_str(arena, sp_str_of(host));
+    product->user = user_name(arena);
+    product->time = sp_arena_str(arena, sp_str_of(sp_clock_iso(sp_clock_realtime()).text));
+    product->workspace = recall->options.session->world.cwd;
+    product->program = harvest->recalled->program;
+    product->preimage = sp_preimage_to_dict(arena, &harvest->recalled->preimage);
+    product->values = harvest->done->found;
+    product->argv = argv;
+    product->wall = harvest->wall;
+    product->cpu = (double)(harvest->done->usage.cpu_user + harvest->done->usage.cpu_system) / 1e9;
+    product->memory = harvest->done->usage.peak_memory;
+}
+
+/* The result is as good as any; that it cannot be remembered costs time later, not now. */
+static void remember(struct harvest *harvest, const struct sp_task *task)
+{
+    struct sp_recall *recall = harvest->recall;
+    struct sp_product *product = &harvest->recalled->product;
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_digest log;
+
+    describe(harvest, task, product);
+    if (sp_file_kind(harvest->done->output.ptr) == SP_FILE_REGULAR &&
+        sp_store_put_file(recall->store, harvest->done->output.ptr, &log, &err) == SP_OK)
+        product->log = sp_arena_str(harvest->arena, sp_str_of(sp_digest_hex(&log).text));
+    sp_product_write(harvest->arena, product, &text);
+    if (sp_store_put_record(recall->store, &product->key, sp_buf_str(&text), &err) == SP_OK)
+        sp_ledger_task(recall->ledger, recall->options.recipe, harvest->position->taskname,
+                       &product->key, recall->options.run);
+    else
+        sp_recall_note(recall, true,
+                       sp_arena_printf(harvest->arena,
+                                       "the result of step '" SP_STR_FMT "' is not remembered: %s",
+                                       SP_STR_ARG(harvest->position->label), err.text));
+}
+
+enum sp_rc sp_recall_end(struct sp_recall *recall,
+                         struct sp_arena *arena,
+                         struct sp_recalled *recalled,
+                         const struct sp_action *action,
+                         const struct sp_recall_done *done,
+                         struct sp_err *err)
+{
+    struct harvest harvest = {
+        .recall = recall,
+        .arena = arena,
+        .recalled = recalled,
+        .position = action->position,
+        .done = done,
+        .wall = (double)done->usage.wall / 1e9,
+    };
+
+    if (recall->off || !recalled->running)
+        return SP_OK;
+    sp_recall_vacate(recalled);
+    enum sp_rc rc = SP_OK;
+    if (done->success) {
+        recalled->product = (struct sp_product){ 0 };
+        describe_inputs(&harvest, &recalled->product);
+        rc = review_inputs(&harvest, err);
+        if (rc == SP_OK)
+            rc = harvest_outputs(&harvest, action->task, err);
+        if (rc == SP_OK && recalled->preimage.len && !recalled->changed)
+            remember(&harvest, action->task);
+    }
+    sp_recall_unclaim(recall, recalled);
+    struct sp_err second = SP_ERR_INIT;
+    enum sp_rc synced = sp_ledger_sync(recall->ledger, rc ? &second : err);
+    return rc ? rc : synced;
+}

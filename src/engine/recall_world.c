@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* recall_world.c - the world as the steps so far have made it.
+ *
+ * Reused results need not be on disk. Whether something is there is answered from what the heads
+ * say; who wants to know more (times, patterns, contents) gets it brought to disk first. */
+#include "engine/recall_internal.h"
+
+static const struct sp_world *real_world(const struct sp_recall *recall)
+{
+    return &recall->options.session->world;
+}
+
+static void settle(struct sp_recall *recall, struct sp_head *head)
+{
+    struct sp_digest lost = { 0 };
+    struct sp_err err = SP_ERR_INIT;
+
+    /* What cannot be brought back is not there; the next task that needs it says so. */
+    if (sp_heads_settle(recall->heads, head, &lost, &err) == SP_NOT_FOUND)
+        (void)sp_recall_force(recall, &lost);
+}
+
+/* Everything at, in or around the path. */
+static void settle_around(struct sp_recall *recall, struct sp_str path)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    const struct sp_world *world = real_world(recall);
+    struct sp_digest lost = { 0 };
+    struct sp_err err = SP_ERR_INIT;
+
+    if (!sp_heads_unsettled(recall->heads))
+        return;
+    struct sp_str real = world->real(world->arg, path, arena);
+    if (sp_heads_settle_all(recall->heads, real, &lost, &err) == SP_NOT_FOUND)
+        (void)sp_recall_force(recall, &lost);
+}
+
+/* What a path that is not on disk is: a manifest tells. */
+static enum sp_path_kind kept_kind(struct sp_recall *recall, const struct sp_passage *passage)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_tree tree;
+    struct sp_err err = SP_ERR_INIT;
+
+    if (passage->absent)
+        return SP_PATH_NONE;
+    if (!passage->kept || sp_store_fetch(recall->store, &passage->tree, arena, &tree, &err))
+        return SP_PATH_FILE; /* it will be made again when it is needed */
+    return tree.entries[0].type == SP_TREE_DIR ? SP_PATH_DIR : SP_PATH_FILE;
+}
+
+static enum sp_path_kind world_kind(void *arg, struct sp_str path)
+{
+    struct sp_recall *recall = arg;
+    const struct sp_world *world = real_world(recall);
+
+    if (sp_heads_unsettled(recall->heads)) {
+        sp_auto_arena struct sp_arena *arena = sp_arena_new();
+        const struct sp_head *head =
+            sp_heads_find(recall->heads, world->real(world->arg, path, arena));
+        if (head && !sp_head_is_settled(head) && !head->writer)
+            return kept_kind(recall, sp_head_passage(head));
+        if (!head)
+            settle_around(recall, path);
+    }
+    return world->kind(world->arg, path);
+}
+
+static sp_nsec world_mtime(void *arg, struct sp_str path)
+{
+    struct sp_recall *recall = arg;
+
+    settle_around(recall, path);
+    return real_world(recall)->mtime(real_world(recall)->arg, path);
+}
+
+static bool world_writable(void *arg, struct sp_str path)
+{
+    struct sp_recall *recall = arg;
+    const struct sp_world *world = real_world(recall);
+
+    /* What is brought back will be. */
+    return world->kind(world->arg, path) == SP_PATH_NONE ? world_kind(arg, path) != SP_PATH_NONE
+                                                         : world->writable(world->arg, path);
+}
+
+static struct sp_str world_real(void *arg, struct sp_str path, struct sp_arena *arena)
+{
+    const struct sp_world *world = real_world(arg);
+
+    return world->real(world->arg, path, arena);
+}
+
+/* Could the pattern find the path, or something in it? */
+static bool concerns(struct sp_str pattern, struct sp_str path)
+{
+    size_t slash = sp_str_rfind(pattern, '/');
+    struct sp_str dir = slash == SIZE_MAX ? SP_STR("") : sp_str_slice(pattern, 0, slash);
+
+    return sp_str_match(pattern, path) || sp_str_has_wildcard(dir) ||
+           (dir.len >= path.len && sp_str_eq(sp_str_slice(dir, 0, path.len), path));
+}
+
+static struct sp_paths world_glob(void *arg, struct sp_str pattern, struct sp_arena *arena)
+{
+    struct sp_recall *recall = arg;
+    const struct sp_world *world = real_world(recall);
+    struct sp_head *head;
+
+    if (sp_heads_unsettled(recall->heads)) {
+        struct sp_str real = world->real(world->arg, pattern, arena);
+        for (size_t at = 0; sp_heads_each_unsettled(recall->heads, &at, &head);)
+            if (!head->writer &&
+                concerns(real, sp_heads_absolute(recall->heads, arena, head->path)))
+                settle(recall, head);
+    }
+    return world->glob(world->arg, pattern, arena);
+}
+
+static enum sp_rc world_read(void *arg,
+                             struct sp_str path,
+                             struct sp_arena *arena,
+                             struct sp_str *out,
+                             struct sp_err *err)
+{
+    struct sp_recall *recall = arg;
+
+    settle_around(recall, path);
+    return real_world(recall)->read(real_world(recall)->arg, path, arena, out, err);
+}
+
+static bool world_package(void *arg, struct sp_str name, struct sp_arena *arena, struct sp_str *out)
+{
+    const struct sp_world *world = real_world(arg);
+
+    return world->package(world->arg, name, arena, out);
+}
+
+static enum sp_rc world_call(void *arg,
+                             struct sp_str request,
+                             struct sp_arena *arena,
+                             struct sp_str *answer,
+                             struct sp_err *err)
+{
+    const struct sp_world *world = real_world(arg);
+
+    return world->call(world->arg, request, arena, answer, err);
+}
+
+static struct sp_str world_env(void *arg, struct sp_str name)
+{
+    const struct sp_world *world = real_world(arg);
+
+    return world->env(world->arg, name);
+}
+
+void sp_recall_open_world(struct sp_recall *recall)
+{
+    recall->world = *real_world(recall);
+    if (recall->off)
+        return;
+    recall->world.arg = recall;
+    recall->world.read = world_read;
+    recall->world.kind = world_kind;
+    recall->world.mtime = world_mtime;
+    recall->world.writable = world_writable;
+    recall->world.real = world_real;
+    recall->world.glob = world_glob;
+    recall->world.package = world_package;
+    recall->world.call = world_call;
+    recall->world.env = world_env;
+}
+
+const struct sp_world *sp_recall_world(struct sp_recall *recall)
+{
+    return &recall->world;
+}
