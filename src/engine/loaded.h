@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* loaded.h - which shared objects a program loads, found as ld.so(8) finds them, without running it.
+/* loaded.h - which shared objects a program loads, found as ld.so(8) finds them, without running
+ * it.
  *
  * Only what is linked: objects that a program loads by itself later (dlopen) are not seen. 64-bit
  * objects of this machine's byte order only; others load nothing.

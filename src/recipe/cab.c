@@ -270,8 +270,8 @@ struct sp_cab *sp_cab_load(struct sp_arena *arena,
     SP_DICT_EACH(entry, cab->defaults)
     check_default(cab, entry, diags);
     if (written->recompute)
-        cab->effects = sp_effects_load(
-            arena, written->recompute, cab->dynamic_schema.len ? NULL : &cab->schema, what, diags);
+        cab->effects = sp_effects_load(arena, written->recompute,
+                                       cab->dynamic_schema.len ? NULL : &cab->schema, what, diags);
     return cab;
 }
 
