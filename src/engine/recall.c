@@ -3,10 +3,8 @@
 
 #include "engine/depot.h"
 #include "engine/identity.h"
+#include "engine/library.h"
 #include "engine/recall_internal.h"
-#include "lang/path.h"
-#include "lang/yaml.h"
-#include "sys/file.h"
 
 #include <stdlib.h>
 
@@ -210,21 +208,13 @@ void sp_recall_rewind(struct sp_recall *recall)
 const struct sp_effects_library *sp_recall_library(struct sp_recall *recall)
 {
     struct sp_session *session = recall->options.session;
-    struct sp_arena *arena = recall->arena;
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-    struct sp_str path = sp_arena_join(arena, session->places.cabs, "/", SP_STR("effects.yml"));
     struct sp_diags diags;
-    struct sp_value document;
-    struct sp_err err = SP_ERR_INIT;
 
     if (recall->has_library)
         return &recall->library;
     recall->has_library = true;
-    sp_diags_init(&diags, arena, session->origins);
-    if (sp_file_read(path.ptr, &text, &err) == SP_OK &&
-        sp_yaml_parse(arena, session->origins, path, sp_arena_str(arena, sp_buf_str(&text)),
-                      SP_YAML_CONFIG, &diags, &document, &err) == SP_OK)
-        sp_effects_library_load(arena, document, &recall->library, &diags);
+    sp_diags_init(&diags, recall->arena, session->origins);
+    sp_library_effects(recall->arena, &session->places, session->origins, &recall->library, &diags);
     sp_diags_fini(&diags);
     return &recall->library;
 }
