@@ -170,16 +170,6 @@ static enum sp_rc begin_chain(struct sp_heads *heads, struct sp_head *head, stru
     return sp_ledger_hold(heads->options.ledger, head->hold, 0, there ? &head->tree : NULL, err);
 }
 
-/* The content of the tree as it was vouched for; false when that was not read then. */
-static bool old_content(const struct sp_tree *old, struct sp_digest *out)
-{
-    for (size_t i = 0; i < old->len; i++)
-        if (old->entries[i].type == SP_TREE_FILE && !(old->entries[i].has & SP_TREE_MEANING))
-            return false;
-    *out = sp_tree_content(old);
-    return true;
-}
-
 /* Is it a state that the path has had before? Somebody has put it back. */
 static bool find_state(const struct sp_hold *hold, const struct sp_version *version, size_t *index)
 {
@@ -205,7 +195,7 @@ static enum sp_rc is_same_content(struct sp_heads *heads,
     if (rc)
         return rc;
     *same = sp_digest_eq(&now->id, &head->hold->version.id) ||
-            (old && old_content(old, &before) && sp_digest_eq(&before, &now->id));
+            (old && sp_tree_find_content(old, &before) && sp_digest_eq(&before, &now->id));
     return SP_OK;
 }
 

@@ -27,6 +27,15 @@ static bool is_worth(double seconds, uint64_t bytes, double share)
     return bytes <= CHEAP_BYTES || (double)bytes / BYTES_PER_SECOND < seconds * share;
 }
 
+/* Is what a tool was allowed to change as it was? `head` still has the tree of before. */
+static bool is_same_data(const struct sp_head *head, const struct sp_tree *now)
+{
+    struct sp_digest before, after;
+
+    return sp_tree_find_content(&head->tree, &before) && sp_tree_find_content(now, &after) &&
+           sp_digest_eq(&before, &after);
+}
+
 static struct sp_version name_product(const struct harvest *harvest,
                                       const struct sp_role *role,
                                       const struct sp_head *head,
@@ -36,6 +45,8 @@ static struct sp_version name_product(const struct harvest *harvest,
     const struct sp_passage *before = sp_head_passage(head);
     const struct sp_digest *key = &harvest->recalled->preimage.key;
 
+    if (was_read && !before->absent && is_same_data(head, tree))
+        return before->version; /* it could have, but did not */
     if (was_read) {
         struct sp_version content = sp_version_plain(sp_tree_content(tree));
         bool splits = role->kind == SP_ROLE_MUTATES && role->write_count && !before->absent;
@@ -197,7 +208,7 @@ static enum sp_rc harvest_outputs(struct harvest *harvest,
 
     sp_roles_collect(&request, &roles);
     product->outputs = SP_ARENA_NEW(harvest->arena, struct sp_product_path,
-                                 roles.len + harvest->recalled->roles.len + 1);
+                                    roles.len + harvest->recalled->roles.len + 1);
     for (size_t i = 0; i < roles.len; i++) {
         struct sp_role role = roles.items[i];
         struct sp_head *head;
@@ -247,7 +258,9 @@ static struct sp_str user_name(struct sp_arena *arena)
                 : sp_arena_printf(arena, "%u", (unsigned)getuid());
 }
 
-static void describe(struct harvest *harvest, const struct sp_task *task, struct sp_product *product)
+static void describe(struct harvest *harvest,
+                     const struct sp_task *task,
+                     struct sp_product *product)
 {
     struct sp_recall *recall = harvest->recall;
     struct sp_arena *arena = harvest->arena;

@@ -82,6 +82,9 @@ enum sp_rc sp_tree_digest(struct sp_tree *tree,
 struct sp_digest sp_tree_exact(const struct sp_tree *tree);
 struct sp_digest sp_tree_content(const struct sp_tree *tree);
 
+/* Its content, if all of it was read; false for what was not, and for nothing at all. */
+bool sp_tree_find_content(const struct sp_tree *tree, struct sp_digest *out);
+
 /* Without reading anything: path, size and mtime of every file. */
 struct sp_digest sp_tree_listing(const struct sp_tree *tree);
 

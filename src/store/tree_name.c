@@ -53,6 +53,16 @@ struct sp_digest sp_tree_content(const struct sp_tree *tree)
     return sp_hasher_end(&hasher);
 }
 
+bool sp_tree_find_content(const struct sp_tree *tree, struct sp_digest *out)
+{
+    for (size_t i = 0; i < tree->len; i++)
+        if (tree->entries[i].type == SP_TREE_FILE && !(tree->entries[i].has & SP_TREE_MEANING))
+            return false;
+    if (tree->len)
+        *out = sp_tree_content(tree);
+    return tree->len > 0;
+}
+
 struct sp_digest sp_tree_listing(const struct sp_tree *tree)
 {
     struct sp_hasher hasher;
