@@ -5,6 +5,7 @@
 #include "engine/identity.h"
 #include "engine/library.h"
 #include "engine/recall_internal.h"
+#include "store/roster.h"
 
 #include <stdlib.h>
 
@@ -97,7 +98,12 @@ static enum sp_rc open_store(struct sp_recall *recall,
     own.run = sp_arena_cstr(recall->arena, recall->options.run);
     own.shared = recall->shared = dir && sp_is_text(*dir) && dir->text.len;
     recall->store_dir = sp_arena_str(recall->arena, path);
-    return sp_store_open(recall->store_dir.ptr, SP_STORE_RUN, &own, &recall->store, err);
+    enum sp_rc rc = sp_store_open(recall->store_dir.ptr, SP_STORE_RUN, &own, &recall->store, err);
+    if (rc)
+        return rc;
+    /* gc must know whom to ask before it takes anything away. */
+    return sp_roster_add(recall->store_dir.ptr,
+                         sp_arena_cstr(recall->arena, recall->options.state_dir), err);
 }
 
 static enum sp_rc open_ledger(struct sp_recall *recall, struct sp_err *err)
@@ -320,7 +326,8 @@ void sp_recall_describe_versions(struct sp_arena *arena,
 {
     const struct sp_product *product = &recalled->product;
 
-    sp_dict_put(arena, out, "inputs", sp_product_paths(arena, product->inputs, product->input_count, false));
+    sp_dict_put(arena, out, "inputs",
+                sp_product_paths(arena, product->inputs, product->input_count, false));
     sp_dict_put(arena, out, "outputs",
                 sp_product_paths(arena, product->outputs, product->output_count, true));
 }
