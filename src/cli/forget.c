@@ -27,8 +27,7 @@ static void show(const struct sp_dict *report)
     const struct sp_list *records = sp_dict_get(report, "records")->list;
 
     SP_LIST_EACH(record, records)
-    (void)printf(SP_STR_FMT "." SP_STR_FMT " (run " SP_STR_FMT ")\n",
-                 SP_STR_ARG(sp_dict_text(record->dict, "recipe")),
+    (void)printf(SP_STR_FMT " (run " SP_STR_FMT ")\n",
                  SP_STR_ARG(sp_dict_text(record->dict, "task")),
                  SP_STR_ARG(sp_dict_text(record->dict, "run")));
     (void)printf("%s %zu result%s, %s of data\n",

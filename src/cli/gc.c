@@ -89,9 +89,7 @@ static void add_item(struct sp_table *table, const struct sp_dict *item)
     else
         sp_table_add(table, "never");
     sp_table_add(table, SP_STR_FMT, SP_STR_ARG(sp_dict_text(item, "path")));
-    sp_table_add(table, SP_STR_FMT "%s" SP_STR_FMT, SP_STR_ARG(sp_dict_text(item, "recipe")),
-                 sp_dict_text(item, "recipe").len ? "." : "",
-                 SP_STR_ARG(sp_dict_text(item, "task")));
+    sp_table_add(table, SP_STR_FMT, SP_STR_ARG(sp_dict_text(item, "task")));
 }
 
 /* Orphans are one line: nobody knows what they were. */

@@ -37,13 +37,11 @@ static bool is_digits(struct sp_str word)
 }
 
 /* "gcal", "selfcal.gcal" and "selfcal.*" all mean the task "selfcal.gcal". */
-static bool means_task(struct sp_str word, struct sp_str recipe, struct sp_str task)
+static bool means_task(struct sp_str word, struct sp_str task)
 {
-    sp_auto_buf struct sp_buf full = SP_BUF(SP_BUF_SMALL);
     size_t dot = sp_str_rfind(task, '.');
 
-    sp_buf_addf(&full, SP_STR_FMT "." SP_STR_FMT, SP_STR_ARG(recipe), SP_STR_ARG(task));
-    return sp_str_match(word, task) || sp_str_match(word, sp_buf_str(&full)) ||
+    return sp_str_match(word, task) ||
            (dot != SIZE_MAX && sp_str_match(word, sp_str_slice(task, dot + 1, task.len)));
 }
 
@@ -80,7 +78,7 @@ static bool means(const struct forgetting *at,
     if (is_digits(word) && means_output(word, record, "version"))
         return true;
     return is_ours(at, key, record) &&
-           (means_task(word, sp_dict_text(record, "recipe"), sp_dict_text(record, "task")) ||
+           (means_task(word, sp_dict_text(record, "task")) ||
             sp_str_eq(word, sp_dict_text(record, "run")) || means_output(word, record, "path"));
 }
 
