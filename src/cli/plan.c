@@ -16,7 +16,7 @@ static int plan(const struct sp_cli_command *self, struct sp_session *session, c
     const struct sp_load_args *args = given;
 
     (void)self;
-    return sp_show_plan(session, args->json);
+    return sp_show_plan(session, &(struct sp_plan_options){ .json = args->json });
 }
 
 static int run_plan(const struct sp_cli_command *self, int argc, char **argv)
@@ -31,15 +31,19 @@ const struct sp_cli_command sp_command_plan = {
         .name = "spoor plan",
         .summary = "show what would run, with full command lines",
         .synopsis = "[OPTIONS] FILE... [RECIPE] [NAME=VALUE...]",
-        .description = "Walks through the recipe as 'run' does, but runs nothing. Values that only a "
-                       "run can\ngive (outputs parsed from a tool's log, files found by GLOB) are "
-                       "shown as unresolved.\nFiles and programs that this machine lacks are "
-                       "warnings here, errors for 'check' and 'run'.",
+        .description = "Walks through the recipe as 'run' does, but runs nothing, and touches nothing. Of "
+                       "each step it\nsays whether it would run, and why, or whether its result is "
+                       "known already. Values that only a run\ncan give (outputs parsed from the log "
+                       "of a tool that would run, files found by GLOB) are shown\nas unresolved. "
+                       "Files and programs that this machine lacks are "
+                       "warnings here, errors\nfor 'check' and 'run'.",
         .options = options,
         .examples = "  spoor plan recipe.yml ms=my.ms\n"
                     "      the steps and command lines of that run\n"
                     "  spoor plan --json recipe.yml | jq '.steps[].argv'\n"
-                    "      the same for a program",
+                    "      the same for a program\n"
+                    "  spoor plan --json recipe.yml | jq -r '.steps[] | select(.state == \"runs\") | .task'\n"
+                    "      which steps have something to do",
     },
     .run = run_plan,
 };

@@ -2,7 +2,7 @@
 #include "cli/planview.h"
 
 #include "cli/command.h"
-#include "engine/preflight.h"
+#include "engine/forecast.h"
 #include "sys/tty.h"
 #include "value/json.h"
 
@@ -52,7 +52,38 @@ static void add_surroundings(struct view *view, const struct sp_action *action)
     }
 }
 
-static void add_run(struct view *view, const struct sp_action *action)
+/* "would run: size: 1024 is now 2048" */
+static void add_foretold(struct view *view,
+                         const struct sp_position *position,
+                         const struct sp_foretold *told)
+{
+    static const char *const words[] = {
+        [SP_FORETOLD_RUNS] = "would run",
+        [SP_FORETOLD_DEPENDS] = "would run",
+        [SP_FORETOLD_STOPS] = "would stop",
+        [SP_FORETOLD_UNCLEAR] = "not clear",
+    };
+
+    if (told->state == SP_FORETOLD_KNOWN) {
+        indent(view, position);
+        sp_buf_addf(&view->text, "  %sknown%s: made in run " SP_STR_FMT "\n",
+                    view->colour ? "\033[32m" : "", view->colour ? "\033[0m" : "",
+                    SP_STR_ARG(told->of));
+        return;
+    }
+    if (!told->why || !words[told->state])
+        return;
+    SP_LIST_EACH(line, told->why)
+    {
+        indent(view, position);
+        sp_buf_addf(&view->text, "  %s: " SP_STR_FMT "\n", words[told->state],
+                    SP_STR_ARG(line->text));
+    }
+}
+
+static void add_run(struct view *view,
+                    const struct sp_action *action,
+                    const struct sp_foretold *told)
 {
     view->number++;
     add_step(view, action->position, "");
@@ -60,6 +91,7 @@ static void add_run(struct view *view, const struct sp_action *action)
     sp_buf_addf(&view->text, "  %s$ " SP_STR_FMT "%s\n", view->colour ? "\033[36m" : "",
                 SP_STR_ARG(action->task->command.display), view->colour ? "\033[0m" : "");
     add_surroundings(view, action);
+    add_foretold(view, action->position, told);
 }
 
 static void add_skip(struct view *view, const struct sp_action *action)
@@ -86,7 +118,22 @@ static void note_surroundings(struct sp_arena *arena,
         sp_dict_set(arena, step, SP_STR("env"), env);
 }
 
-static void note_json(struct view *view, const struct sp_action *action)
+static void note_foretold(struct sp_arena *arena,
+                          const struct sp_foretold *told,
+                          struct sp_dict *step)
+{
+    sp_dict_set(arena, step, SP_STR("state"), sp_text(sp_str_of(sp_foretold_name(told->state))));
+    if (told->of.len)
+        sp_dict_set(arena, step, SP_STR("of"), sp_text(sp_arena_str(arena, told->of)));
+    if (told->why)
+        sp_dict_set(arena, step, SP_STR("why"),
+                    sp_value_copy(arena, (struct sp_value){ .kind = SP_LIST,
+                                                            .list = (struct sp_list *)told->why }));
+}
+
+static void note_json(struct view *view,
+                      const struct sp_action *action,
+                      const struct sp_foretold *told)
 {
     struct sp_arena *arena = view->session->arena;
     struct sp_value step = sp_dict_new(arena);
@@ -108,28 +155,39 @@ static void note_json(struct view *view, const struct sp_action *action)
         note_surroundings(arena, action->task, step.dict);
         struct sp_value inputs = { .kind = SP_DICT, .dict = action->task->inputs };
         sp_dict_set(arena, step.dict, SP_STR("inputs"), sp_value_copy(arena, inputs));
+        note_foretold(arena, told, step.dict);
     }
     sp_list_add(arena, view->steps, step);
 }
 
-static void on_action(void *arg, const struct sp_action *action)
+static void on_action(void *arg, const struct sp_action *action, const struct sp_foretold *told)
 {
     struct view *view = arg;
 
     if (action->kind == SP_ACTION_ENTER && action->position->depth == 0)
         sp_buf_addf(&view->text, SP_STR_FMT "\n", SP_STR_ARG(action->position->title));
     if (action->kind == SP_ACTION_RUN)
-        add_run(view, action);
+        add_run(view, action, told);
     if (action->kind == SP_ACTION_SKIP && action->unselected)
         view->unselected++;
     else if (action->kind == SP_ACTION_SKIP)
         add_skip(view, action);
     if (action->kind == SP_ACTION_RUN || action->kind == SP_ACTION_SKIP)
-        note_json(view, action);
+        note_json(view, action, told);
 }
 
-static void print_json(struct view *view, const struct sp_preflight *plan, bool fine)
+static void on_again(void *arg)
 {
+    struct view *view = arg;
+
+    sp_buf_clear(&view->text);
+    view->steps = sp_list_new(view->session->arena).list;
+    view->unselected = view->number = 0;
+}
+
+static void print_json(struct view *view, const struct sp_forecast *forecast, bool fine)
+{
+    const struct sp_preflight *plan = &forecast->plan;
     struct sp_arena *arena = view->session->arena;
     struct sp_value document = sp_dict_new(arena);
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
@@ -138,16 +196,25 @@ static void print_json(struct view *view, const struct sp_preflight *plan, bool 
     sp_dict_set(arena, document.dict, SP_STR("valid"), sp_bool(fine));
     sp_dict_set(arena, document.dict, SP_STR("exact"), sp_bool(plan->exact));
     sp_dict_set(arena, document.dict, SP_STR("runs"), sp_int((int64_t)plan->tasks));
+    sp_dict_set(arena, document.dict, SP_STR("known"), sp_int((int64_t)forecast->known));
+    sp_dict_set(arena, document.dict, SP_STR("notes"),
+                (struct sp_value){ .kind = SP_LIST, .list = forecast->notes });
     sp_dict_set(arena, document.dict, SP_STR("steps"), steps);
     sp_json_encode(document, SP_JSON_PRETTY, &text);
     (void)printf("%s\n", text.ptr);
 }
 
-static void print_plan(const struct view *view, const struct sp_preflight *plan)
+static void print_plan(const struct view *view, const struct sp_forecast *forecast)
 {
+    const struct sp_preflight *plan = &forecast->plan;
+
     (void)fputs(view->text.ptr, stdout);
+    SP_LIST_EACH(note, forecast->notes)
+    (void)printf("note: " SP_STR_FMT "\n", SP_STR_ARG(note->text));
     (void)printf("%zu tool run%s%s", plan->tasks, plan->tasks == 1 ? "" : "s",
                  plan->exact ? "" : " or more (a loop's length is known only when it runs)");
+    if (forecast->known)
+        (void)printf(" (%zu would run, %zu known)", forecast->runs, forecast->known);
     if (plan->skipped > view->unselected)
         (void)printf(", %zu skipped", plan->skipped - view->unselected);
     if (view->unselected)
@@ -157,23 +224,32 @@ static void print_plan(const struct view *view, const struct sp_preflight *plan)
         (void)printf("no steps have been selected for execution\n");
 }
 
-int sp_show_plan(struct sp_session *session, bool json)
+int sp_show_plan(struct sp_session *session, const struct sp_plan_options *options)
 {
+    bool json = options->json;
     struct view view = {
         .session = session,
         .text = SP_BUF(SP_BUF_LARGE),
         .colour = !json && sp_tty_colour(STDOUT_FILENO),
         .steps = sp_list_new(session->arena).list,
     };
-    struct sp_preflight plan;
+    struct sp_forecast_options asked = {
+        .fresh = options->fresh,
+        .on_top = options->on_top,
+        .edits = options->edits,
+        .each = on_action,
+        .again = on_again,
+        .arg = &view,
+    };
+    struct sp_forecast forecast;
     struct sp_err err = SP_ERR_INIT;
 
     session->planning = true;
-    enum sp_rc rc = sp_preflight(session, SP_PITFALLS_RESULTS, on_action, &view, &plan, &err);
+    enum sp_rc rc = sp_forecast(session, &asked, &forecast, &err);
     if (json)
-        print_json(&view, &plan, rc == SP_OK);
+        print_json(&view, &forecast, rc == SP_OK);
     else
-        print_plan(&view, &plan);
+        print_plan(&view, &forecast);
     (void)fflush(stdout);
     sp_show_findings(session);
     if (rc)

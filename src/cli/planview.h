@@ -4,6 +4,13 @@
 
 #include "engine/session.h"
 
-/* Walk dry and print every tool run with its full command line (or a JSON document). Findings go
- * to stderr. Returns an exit status. */
-int sp_show_plan(struct sp_session *session, bool json);
+struct sp_plan_options {
+    bool json;
+    bool fresh, on_top; /* as of a run */
+    const char *edits;
+};
+
+/* Walk dry and print every tool run with its full command line, and whether it would run or its
+ * result is known (or a JSON document). Nothing is touched. Findings go to stderr. Returns an exit
+ * status. */
+int sp_show_plan(struct sp_session *session, const struct sp_plan_options *options);

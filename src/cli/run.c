@@ -122,16 +122,22 @@ static int run_loaded(const struct sp_cli_command *self,
     apply_options(session, args);
     if (args->dump_config && dump_config(session, plain_log_dir(session)))
         return SP_EXIT_FAILED;
-    return args->dry_run ? sp_show_plan(session, args->load.json)
-                         : sp_running(session, &(struct sp_running_options){
-                                                   .json = args->load.json,
-                                                   .quiet = args->quiet,
-                                                   .verbose = args->load.verbose,
-                                                   .profile = args->profile >= 0,
-                                                   .fresh = args->fresh,
-                                                   .on_top = args->on_top,
-                                                   .edits = args->edits,
-                                               });
+    if (args->dry_run)
+        return sp_show_plan(session, &(struct sp_plan_options){
+                                         .json = args->load.json,
+                                         .fresh = args->fresh,
+                                         .on_top = args->on_top,
+                                         .edits = args->edits,
+                                     });
+    return sp_running(session, &(struct sp_running_options){
+                                   .json = args->load.json,
+                                   .quiet = args->quiet,
+                                   .verbose = args->load.verbose,
+                                   .profile = args->profile >= 0,
+                                   .fresh = args->fresh,
+                                   .on_top = args->on_top,
+                                   .edits = args->edits,
+                               });
 }
 
 static int run_run(const struct sp_cli_command *self, int argc, char **argv)

@@ -136,6 +136,18 @@ static enum sp_rc scan(struct sp_heads *heads, struct sp_head *head, struct sp_e
                         err);
 }
 
+#define DRY_BYTES ((uint64_t)1 << 30) /* read in half a second or so */
+
+static uint64_t unread_bytes(const struct sp_tree *tree)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < tree->len; i++)
+        if (tree->entries[i].type == SP_TREE_FILE && !(tree->entries[i].has & SP_TREE_MEANING))
+            bytes += tree->entries[i].size;
+    return bytes;
+}
+
 /* The name of what is on disk, by its content. */
 static enum sp_rc name_tree(struct sp_heads *heads,
                             struct sp_head *head,
@@ -148,6 +160,10 @@ static enum sp_rc name_tree(struct sp_heads *heads,
         *out = sp_version_plain(sp_tree_listing(&head->tree));
         return SP_OK;
     }
+    if (heads->options.dry && unread_bytes(&head->tree) > DRY_BYTES)
+        return sp_fail(err, SP_LIMIT,
+                       SP_STR_FMT " is new, or has changed, and would have to be read (%.0f GB)",
+                       SP_STR_ARG(head->path), (double)unread_bytes(&head->tree) / 1e9);
     enum sp_rc rc = sp_tree_digest(&head->tree, sp_heads_absolute(heads, scratch, head->path).ptr,
                                    SP_TREE_MEANING, err);
     if (rc == SP_OK)
@@ -500,6 +516,19 @@ static enum sp_rc remove_product(struct sp_heads *heads, struct sp_head *head, s
     return sp_ledger_hold(heads->options.ledger, head->hold, head->index, NULL, err);
 }
 
+/* A tool was at it: what was seen before is no longer what is there. */
+static enum sp_rc look_again(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
+{
+    struct sp_arena *arena = SP_TAKE(head->arena);
+    struct sp_tree before = head->tree;
+    enum sp_rc rc = scan(heads, head, err);
+
+    if (rc == SP_OK)
+        (void)sp_tree_carry(&head->tree, &before, NULL);
+    sp_arena_free(arena);
+    return rc;
+}
+
 static enum sp_rc restore(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
 {
     const struct sp_passage *want = sp_head_passage(head);
@@ -527,6 +556,19 @@ static enum sp_rc restore(struct sp_heads *heads, struct sp_head *head, struct s
     return sp_ledger_hold(heads->options.ledger, head->hold, head->index, &wanted, err);
 }
 
+bool sp_heads_can_settle(const struct sp_heads *heads,
+                         const struct sp_head *head,
+                         struct sp_digest *lost)
+{
+    const struct sp_passage *want = sp_head_passage(head);
+
+    if (head->composite || sp_head_is_settled(head) || want->absent ||
+        (want->kept && sp_store_has(heads->options.store, &want->tree)))
+        return true;
+    *lost = want->key;
+    return false;
+}
+
 enum sp_rc sp_heads_settle(struct sp_heads *heads,
                            struct sp_head *head,
                            struct sp_digest *lost,
@@ -537,15 +579,18 @@ enum sp_rc sp_heads_settle(struct sp_heads *heads,
 
     if (head->composite || sp_head_is_settled(head))
         return SP_OK;
-    if (!want->absent && (!want->kept || !sp_store_has(heads->options.store, &want->tree))) {
-        *lost = want->key;
+    if (heads->options.dry)
+        return sp_fail(err, SP_LIMIT, SP_STR_FMT " has to be brought back first",
+                       SP_STR_ARG(head->path));
+    if (!sp_heads_can_settle(heads, head, lost))
         return sp_fail(err, SP_NOT_FOUND,
                        "the version of " SP_STR_FMT
                        " that is needed is not kept, and nothing can make it again",
                        SP_STR_ARG(head->path));
-    }
     if (head->disk == SP_DISK_FOREIGN)
         rc = move_to_attic(heads, head, err);
+    else if (head->disk == SP_DISK_UNKNOWN)
+        rc = look_again(heads, head, err);
     if (rc)
         return rc;
     rc = want->absent ? remove_product(heads, head, err) : restore(heads, head, err);

@@ -57,6 +57,7 @@ struct sp_heads_options {
     enum sp_edits edits;
     uint64_t digest_limit; /* sources with more bytes are named by their listing */
     bool on_top;           /* everything as it is */
+    bool dry;              /* nothing is brought to disk, nor much read */
     void (*note)(void *arg, bool warning, struct sp_str text);
     void (*event)(void *arg, const char *name, struct sp_dict *fields); /* for the journal */
     void *arg;
@@ -71,7 +72,7 @@ void sp_heads_free(struct sp_heads *heads);
 
 /* The head of a canonical, absolute path. The first time in a run the disk is compared with the
  * ledger. SP_BUSY: it was edited, and the policy is to refuse; err says which files and what to do.
- */
+ * SP_LIMIT: dry, and it would take long to tell. */
 enum sp_rc sp_heads_touch(struct sp_heads *heads,
                           struct sp_str real,
                           struct sp_head **out,
@@ -87,6 +88,11 @@ const struct sp_passage *sp_head_passage(const struct sp_head *head);
 
 /* Is the head what the disk holds? */
 bool sp_head_is_settled(const struct sp_head *head);
+
+/* Can it be brought to disk, without doing so? False: that version is not kept; *lost as below. */
+bool sp_heads_can_settle(const struct sp_heads *heads,
+                         const struct sp_head *head,
+                         struct sp_digest *lost);
 
 /* SP_NOT_FOUND: that version is not kept; *lost is then the key under which it was made (zero: a
  * source). */

@@ -28,6 +28,11 @@ struct sp_identities *sp_identities_new(const char *dir)
     return identities;
 }
 
+void sp_identities_only_read(struct sp_identities *identities)
+{
+    sp_memo_only_read(identities->memo);
+}
+
 void sp_identities_free(struct sp_identities *identities)
 {
     if (!identities)

@@ -22,6 +22,9 @@ struct sp_identities;
 /* `dir` (STORE/identities) is made when something is written; NULL: nothing is kept on disk. */
 struct sp_identities *sp_identities_new(const char *dir);
 
+/* What is found out from now on is not kept on disk; what is there is used. */
+void sp_identities_only_read(struct sp_identities *identities);
+
 /* Accepts NULL. */
 void sp_identities_free(struct sp_identities *identities);
 

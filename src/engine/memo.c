@@ -49,6 +49,7 @@ struct sp_memo_entry {
 
 struct sp_memo {
     char *dir;
+    bool only_reads;
     struct sp_arena *arena; /* names of files */
     struct sp_map entries;  /* name -> struct sp_memo_entry * */
     struct sp_map files;    /* path -> struct mark *: digests that are known */
@@ -114,6 +115,11 @@ struct sp_memo *sp_memo_new(const char *dir)
     memo->arena = sp_arena_new();
     memo->dir = dir ? sp_arena_cstr(memo->arena, sp_str_of(dir)) : NULL;
     return memo;
+}
+
+void sp_memo_only_read(struct sp_memo *memo)
+{
+    memo->only_reads = true;
 }
 
 static void forget_marks(struct sp_memo_entry *entry)
@@ -231,7 +237,7 @@ static void save(const struct sp_memo_entry *entry)
     sp_auto_buf struct sp_buf text = SP_BUF(MEMO_MAX + SP_BUF_SMALL);
     struct sp_err err = SP_ERR_INIT;
 
-    if (!entry->memo->dir || !encode(entry, &body))
+    if (!entry->memo->dir || entry->memo->only_reads || !encode(entry, &body))
         return;
     sp_buf_addf(&text, "spoor-memo 1 %s\n", sp_checksum(sp_buf_str(&body)).text);
     sp_buf_add(&text, sp_buf_str(&body));

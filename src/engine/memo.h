@@ -26,6 +26,9 @@ struct sp_memo_entry;
 /* `dir` is made when something is written; NULL: nothing is. */
 struct sp_memo *sp_memo_new(const char *dir);
 
+/* Nothing is written from now on. */
+void sp_memo_only_read(struct sp_memo *memo);
+
 /* Accepts NULL. */
 void sp_memo_free(struct sp_memo *memo);
 

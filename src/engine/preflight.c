@@ -120,12 +120,9 @@ static void check_written_tools(struct preflight *p, const struct sp_recipe *rec
 }
 
 static void visit(struct preflight *p,
-                  struct sp_walk *walk,
                   const struct sp_action *action,
                   struct sp_preflight *out)
 {
-    static const struct sp_outcome fine = { .success = true };
-
     if (action->kind == SP_ACTION_ITERATION && sp_str_is(action->position->loop_status, "?"))
         out->exact = false;
     if (action->kind == SP_ACTION_SKIP)
@@ -134,7 +131,6 @@ static void visit(struct preflight *p,
         return;
     out->tasks++;
     check_tool(p, action);
-    sp_walk_done(walk, &fine);
 }
 
 static void find_pitfalls(struct sp_session *session, unsigned flags)
@@ -186,9 +182,12 @@ enum sp_rc sp_preflight(struct sp_session *session,
     *out = (struct sp_preflight){ .exact = true };
     enum sp_rc rc = sp_walk_new(&options, &walk, err);
     while (rc == SP_OK && sp_walk_next(walk, &action)) {
+        struct sp_outcome outcome = { .success = true };
         if (fn)
-            fn(arg, &action);
-        visit(&p, walk, &action, out);
+            fn(arg, &action, &outcome);
+        visit(&p, &action, out);
+        if (action.kind == SP_ACTION_RUN)
+            sp_walk_done(walk, &outcome);
     }
     out->nothing = rc == SP_OK && sp_walk_has_nothing(walk);
     if (rc == SP_OK)

@@ -6,8 +6,11 @@
 #include "engine/session.h"
 #include "recipe/pitfall.h"
 
-/* Called for each action of the dry walk; may be NULL. */
-typedef void (*sp_preflight_fn)(void *arg, const struct sp_action *action);
+/* Called for each action of the dry walk; may be NULL. `outcome`: what a RUN is taken to come to,
+ * which is nothing but success unless the function knows more. */
+typedef void (*sp_preflight_fn)(void *arg,
+                                const struct sp_action *action,
+                                struct sp_outcome *outcome);
 
 struct sp_preflight {
     size_t tasks; /* tool runs, as far as known; a loop over an unknown list counts once */

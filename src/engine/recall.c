@@ -98,6 +98,8 @@ static enum sp_rc open_store(struct sp_recall *recall,
     own.run = sp_arena_cstr(recall->arena, recall->options.run);
     own.shared = recall->shared = dir && sp_is_text(*dir) && dir->text.len;
     recall->store_dir = sp_arena_str(recall->arena, path);
+    if (recall->options.dry)
+        return sp_store_open(recall->store_dir.ptr, SP_STORE_READ, &own, &recall->store, err);
     enum sp_rc rc = sp_store_open(recall->store_dir.ptr, SP_STORE_RUN, &own, &recall->store, err);
     if (rc)
         return rc;
@@ -109,8 +111,8 @@ static enum sp_rc open_store(struct sp_recall *recall,
 static enum sp_rc open_ledger(struct sp_recall *recall, struct sp_err *err)
 {
     size_t damaged = 0;
-    enum sp_rc rc = sp_ledger_open(sp_arena_cstr(recall->arena, recall->options.state_dir), true,
-                                   &recall->ledger, &damaged, err);
+    enum sp_rc rc = sp_ledger_open(sp_arena_cstr(recall->arena, recall->options.state_dir),
+                                   !recall->options.dry, &recall->ledger, &damaged, err);
 
     if (rc == SP_OK && damaged)
         sp_recall_note(
@@ -136,6 +138,7 @@ static enum sp_rc open_all(struct sp_recall *recall, struct sp_err *err)
         .recipe = recall->options.recipe,
         .run = recall->options.run,
         .on_top = recall->options.on_top,
+        .dry = recall->options.dry,
         .note = recall->options.note,
         .event = recall->options.event,
         .arg = recall->options.arg,
@@ -148,6 +151,11 @@ static enum sp_rc open_all(struct sp_recall *recall, struct sp_err *err)
     enum sp_rc rc = read_settings(recall, &store, &heads, err);
     if (rc == SP_OK)
         rc = open_store(recall, &store, err);
+    if (rc == SP_NOT_FOUND && recall->options.dry) {
+        go_without(recall, "nothing has been remembered yet");
+        err->code = SP_OK;
+        return SP_OK;
+    }
     if (rc == SP_OK)
         rc = open_ledger(recall, err);
     if (rc)
@@ -158,6 +166,8 @@ static enum sp_rc open_all(struct sp_recall *recall, struct sp_err *err)
     recall->heads = sp_heads_new(&heads);
     recall->identities = sp_identities_new(
         sp_arena_join(recall->arena, recall->store_dir, "/", SP_STR("identities")).ptr);
+    if (recall->options.dry)
+        sp_identities_only_read(recall->identities);
     return SP_OK;
 }
 
@@ -194,6 +204,7 @@ enum sp_rc sp_recall_close(struct sp_recall *recall, struct sp_err *err)
     sp_identities_free(recall->identities);
     sp_key_memo_fini(&recall->key_memo);
     sp_map_fini(&recall->forced);
+    sp_map_fini(&recall->unborn);
     sp_effects_library_fini(&recall->library);
     sp_arena_free(recall->arena);
     free(recall);
@@ -204,9 +215,15 @@ void sp_recall_rewind(struct sp_recall *recall)
 {
     if (recall->off)
         return;
+    sp_map_fini(&recall->unborn);
     sp_heads_free(recall->heads);
     recall->heads = sp_heads_new(&recall->heads_options);
     recall->starts_over = false;
+}
+
+const char *sp_recall_off(const struct sp_recall *recall)
+{
+    return recall->off;
 }
 
 /* --- what is said about well-known programs ------------------------------------------------ */
@@ -289,6 +306,10 @@ enum sp_rc sp_recall_finish(struct sp_recall *recall, bool *over, struct sp_err 
     *over = false;
     if (recall->off)
         return SP_OK;
+    if (recall->options.dry) {
+        sp_recall_foresee_end(recall, over);
+        return SP_OK;
+    }
     enum sp_rc rc = sp_heads_settle_all(recall->heads, SP_STR(""), &lost, err);
     if (rc == SP_NOT_FOUND && sp_recall_force(recall, &lost)) {
         *over = true;

@@ -13,6 +13,10 @@
  *     sp_recall_finish(recall, &err)     everything on disk as the run has left it
  *
  * Without a store (opts.store.enable: false) every task runs, and nothing is remembered.
+ *
+ * Dry, it only says what would happen, for engine/forecast: nothing is written, brought back, or
+ * even locked. RUNS then means "would run": sp_recall_end is not called, and whoever depends on what
+ * the task would make, would run too.
  */
 #pragma once
 
@@ -32,6 +36,7 @@ struct sp_recall_options {
     struct sp_str path;   /* PATH of jobs */
     bool fresh;           /* nothing is reused */
     bool on_top;
+    bool dry;
     const char *edits; /* refuse, adopt, restore; NULL: as configured */
     void (*note)(void *arg, bool warning, struct sp_str text);
     void (*event)(void *arg, const char *name, struct sp_dict *fields);
@@ -49,6 +54,7 @@ enum sp_recall_verdict {
 struct sp_recalled {
     enum sp_recall_verdict verdict;
     bool waits_elsewhere;        /* WAITS: for another spoor; nobody will wake us */
+    bool depends;                /* dry, RUNS: because of tasks that would run, as `why` says */
     struct sp_preimage preimage; /* len 0: it cannot be reused; `why` says why */
     const struct sp_list *why;   /* RUNS: texts; what has changed */
     struct sp_product product;         /* REUSED, and after sp_recall_end */
@@ -98,6 +104,9 @@ enum sp_rc sp_recall_end(struct sp_recall *recall,
 
 /* The selection leaves a task out: what it has done before counts as done. */
 void sp_recall_skip(struct sp_recall *recall, const struct sp_position *position);
+
+/* Why nothing is remembered; NULL: it is. */
+const char *sp_recall_off(const struct sp_recall *recall);
 
 /* Before the walk begins anew. */
 void sp_recall_rewind(struct sp_recall *recall);

@@ -39,7 +39,7 @@ static bool head_tree(struct sp_recall *recall,
 
     if (now->absent)
         return false;
-    if (sp_head_is_settled(head)) {
+    if (sp_head_is_settled(head) || (recall->options.dry && !now->kept)) {
         *out = head->tree;
         return true;
     }
@@ -299,7 +299,7 @@ static enum sp_rc reuse(struct sp_recall *recall,
 /* --- a task that must run ----------------------------------------------------------------- */
 
 /* Does the disk have what a reader of some columns needs? */
-static bool has_columns(const struct sp_role *role, const struct sp_head *head)
+bool sp_recall_has_columns(const struct sp_role *role, const struct sp_head *head)
 {
     const struct sp_passage *want = sp_head_passage(head);
 
@@ -351,7 +351,7 @@ static enum sp_rc prepare_role(struct sp_recall *recall,
 
     if (role->kind == SP_ROLE_WRITES)
         return clear_way(recall, head, err);
-    if (has_columns(role, head))
+    if (sp_recall_has_columns(role, head))
         return SP_OK;
     enum sp_rc rc = sp_heads_settle(recall->heads, head, &lost, err);
     if (rc == SP_NOT_FOUND && sp_recall_force(recall, &lost))
@@ -465,6 +465,26 @@ static enum sp_rc start(struct sp_recall *recall,
     return SP_OK;
 }
 
+/* Dry. What is only made again (it was not kept, or all is to run) is taken to come out as before.
+ */
+static enum sp_rc foresee(struct sp_recall *recall,
+                          struct sp_arena *arena,
+                          const struct sp_position *position,
+                          struct sp_recalled *recalled,
+                          bool found,
+                          struct sp_err *err)
+{
+    bool same = found && fits_columns(arena, recalled, &recalled->product);
+
+    sp_recall_foresee(recall, position, recalled, !same);
+    enum sp_recall_verdict verdict = recalled->verdict;
+    enum sp_rc rc = same ? reuse(recall, arena, position, recalled, err) : SP_OK;
+    if (!same)
+        recalled->product = (struct sp_product){ 0 };
+    recalled->verdict = verdict;
+    return rc;
+}
+
 enum sp_rc sp_recall_begin(struct sp_recall *recall,
                            struct sp_arena *arena,
                            const struct sp_action *action,
@@ -488,6 +508,10 @@ enum sp_rc sp_recall_begin(struct sp_recall *recall,
         out->verdict = SP_RECALL_WAITS;
         return SP_OK;
     }
+    if (recall->options.dry && sp_recall_awaits(recall, arena, action, out)) {
+        sp_recall_foresee(recall, action->position, out, true);
+        return SP_OK;
+    }
     make_key(recall, arena, action, out);
     if (out->preimage.len)
         found = look_up(recall, arena, out);
@@ -495,5 +519,6 @@ enum sp_rc sp_recall_begin(struct sp_recall *recall,
         return reuse(recall, arena, action->position, out, err);
     if (out->preimage.len)
         out->why = reasons(recall, arena, action->position, out, found);
-    return start(recall, arena, action->position, out, err);
+    return recall->options.dry ? foresee(recall, arena, action->position, out, found, err)
+                               : start(recall, arena, action->position, out, err);
 }

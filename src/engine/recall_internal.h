@@ -21,6 +21,7 @@ struct sp_recall {
     enum sp_snapshot_method method;
     bool shared;          /* others use the store */
     struct sp_map forced; /* keys, as text, whose tasks have to run */
+    struct sp_map unborn; /* dry: ids of versions that tasks would make -> struct sp_str, by which */
     bool starts_over;
     struct sp_world world; /* see recall_world.c */
 };
@@ -39,6 +40,25 @@ void sp_recall_note(struct sp_recall *recall, bool warning, struct sp_str text);
 
 /* Does the task write or change it? */
 bool sp_role_changes(const struct sp_role *role);
+
+/* Does the disk have the columns that a reader of some needs? */
+bool sp_recall_has_columns(const struct sp_role *role, const struct sp_head *head);
+
+/* Dry: does the task depend on what is not known before others have run? Then recalled->why says
+ * so. */
+bool sp_recall_awaits(struct sp_recall *recall,
+                      struct sp_arena *arena,
+                      const struct sp_action *action,
+                      struct sp_recalled *recalled);
+
+/* Dry: the task would run; `anew`: what it makes is not known. */
+void sp_recall_foresee(struct sp_recall *recall,
+                       const struct sp_position *position,
+                       struct sp_recalled *recalled,
+                       bool anew);
+
+/* Dry: can all heads be brought to disk? Else a task is forced, and *over. */
+void sp_recall_foresee_end(struct sp_recall *recall, bool *over);
 
 /* The task does not use its paths any more; nobody has to wait for its result. */
 void sp_recall_vacate(struct sp_recalled *recalled);

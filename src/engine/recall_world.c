@@ -28,7 +28,7 @@ static void settle_around(struct sp_recall *recall, struct sp_str path)
     struct sp_digest lost = { 0 };
     struct sp_err err = SP_ERR_INIT;
 
-    if (!sp_heads_unsettled(recall->heads))
+    if (!sp_heads_unsettled(recall->heads) || recall->options.dry)
         return;
     struct sp_str real = world->real(world->arg, path, arena);
     if (sp_heads_settle_all(recall->heads, real, &lost, &err) == SP_NOT_FOUND)
@@ -107,7 +107,7 @@ static struct sp_paths world_glob(void *arg, struct sp_str pattern, struct sp_ar
     const struct sp_world *world = real_world(recall);
     struct sp_head *head;
 
-    if (sp_heads_unsettled(recall->heads)) {
+    if (sp_heads_unsettled(recall->heads) && !recall->options.dry) {
         struct sp_str real = world->real(world->arg, pattern, arena);
         for (size_t at = 0; sp_heads_each_unsettled(recall->heads, &at, &head);)
             if (!head->writer &&

@@ -269,13 +269,14 @@ struct programs {
     struct sp_map told; /* names of programs that differ */
 };
 
-static void compare_program(void *arg, const struct sp_action *action)
+static void compare_program(void *arg, const struct sp_action *action, struct sp_outcome *outcome)
 {
     struct programs *programs = arg;
     struct sp_arena *arena = programs->rerun->arena;
     struct sp_err err = SP_ERR_INIT;
     struct sp_str now;
 
+    (void)outcome;
     if (action->kind != SP_ACTION_RUN)
         return;
     const struct sp_dict *key = sp_map_find(&programs->then, action->position->taskname);

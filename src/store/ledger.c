@@ -510,6 +510,8 @@ static enum sp_rc compact(struct sp_ledger *ledger, struct sp_err *err)
 
 enum sp_rc sp_ledger_sync(struct sp_ledger *ledger, struct sp_err *err)
 {
+    if (!ledger->writing)
+        sp_buf_clear(&ledger->said); /* it stays among us */
     if (!ledger->said.len)
         return SP_OK;
     if (ledger->fd < 0)
@@ -718,7 +720,7 @@ enum sp_rc sp_ledger_hold(struct sp_ledger *ledger,
         sp_tree_write(tree, true, &text);
         stat = sp_buf_str(&text);
     }
-    if (stat.len > INLINE_MAX) {
+    if (stat.len > INLINE_MAX && ledger->writing) {
         struct sp_digest digest = sp_blake3(stat);
         enum sp_rc rc = write_tree(ledger, hold->path, &text, err);
         if (rc)

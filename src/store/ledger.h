@@ -46,7 +46,8 @@ struct sp_hold {
 struct sp_ledger;
 
 /* Of the state directory `dir` (".spoor"). `writing`: the caller has the lock of the workspace. A
- * ledger that is not there is empty. `damaged` (may be NULL): lines that were lost. */
+ * ledger that is not there is empty. `damaged` (may be NULL): lines that were lost. Without
+ * `writing`, what is said stays in memory. */
 enum sp_rc sp_ledger_open(const char *dir,
                           bool writing,
                           struct sp_ledger **out,
