@@ -3,6 +3,7 @@
  * run. */
 #include "engine/identity.h"
 #include "engine/recall_internal.h"
+#include "plan/hidden.h"
 
 /* --- one task: what it touches ------------------------------------------------------------ */
 
@@ -394,17 +395,17 @@ static void collect(struct sp_recall *recall,
                     const struct sp_task *task,
                     struct sp_recalled *out)
 {
-    out->effects =
-        sp_effects_of(arena, sp_recall_library(recall), task->cab, sp_identity_program(task));
     struct sp_roles_request request = {
         .arena = arena,
         .world = &recall->world,
         .cab = task->cab,
         .values = task->inputs,
-        .effects = out->effects,
+        .effects = sp_effects_of(arena, sp_recall_library(recall), task->cab,
+                                 sp_identity_program(task)),
     };
     struct sp_str why;
 
+    request.effects = out->effects = sp_hidden_ignore(&request);
     sp_roles_collect(&request, &out->roles);
     if (!sp_roles_reusable(&request, &out->roles, &why))
         refuse_reuse(out, arena, why);

@@ -102,3 +102,30 @@ bool sp_hidden_columns(const struct sp_roles_request *request,
         return false;
     return true;
 }
+
+/* --- what does not matter ------------------------------------------------------------------ */
+
+const struct sp_effects *sp_hidden_ignore(const struct sp_roles_request *request)
+{
+    const struct sp_effects *effects = request->effects;
+    struct sp_effects *out;
+    struct sp_list *names;
+    struct sp_str ignored;
+
+    if (!effects->ignore || !sp_is_expression((struct sp_value){
+                                .kind = SP_LIST, .list = (struct sp_list *)effects->ignore }))
+        return effects;
+    names = sp_list_new(request->arena).list;
+    SP_LIST_EACH(written, effects->ignore)
+    {
+        struct sp_list some = { 0 };
+        if (!evaluate(request, *written, &some, &ignored))
+            continue;
+        SP_LIST_EACH(name, &some)
+        sp_list_add(request->arena, names, *name);
+    }
+    out = SP_ARENA_NEW(request->arena, struct sp_effects, 1);
+    *out = *effects;
+    out->ignore = names;
+    return out;
+}

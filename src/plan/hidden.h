@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* hidden.h - what the section `recompute` of a cab says with formulas: the inputs that no parameter
- * names, the columns of a table. */
+ * names, the columns of a table, the parameters that do not matter. */
 #pragma once
 
 #include "plan/role.h"
@@ -15,3 +15,7 @@ bool sp_hidden_paths(const struct sp_roles_request *request,
 bool sp_hidden_columns(const struct sp_roles_request *request,
                        const struct sp_list *names,
                        struct sp_list *out);
+
+/* request->effects with names of ignored parameters in place of formulas. What cannot be told is
+ * not ignored. */
+const struct sp_effects *sp_hidden_ignore(const struct sp_roles_request *request);

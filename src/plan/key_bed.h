@@ -8,6 +8,7 @@
 #include "lang/compose.h"
 #include "lang/path.h"
 #include "lang/world_fake.h"
+#include "plan/hidden.h"
 #include "plan/key.h"
 
 #include <assert.h>
@@ -60,16 +61,15 @@ static inline void bed_take(struct sp_arena *arena,
                             struct bed_result *out)
 {
     struct sp_key_memo memo = { 0 };
-    const struct sp_effects *effects =
-        sp_effects_of(arena, library, task->cab, task->command.short_name);
     struct sp_roles_request roles = {
         .arena = arena,
         .world = world,
         .cab = task->cab,
         .values = task->inputs,
-        .effects = effects,
+        .effects = sp_effects_of(arena, library, task->cab, task->command.short_name),
     };
 
+    roles.effects = sp_hidden_ignore(&roles);
     sp_roles_collect(&roles, &out->roles);
     out->reusable = sp_roles_reusable(&roles, &out->roles, &out->why);
     struct sp_key_request request = {
@@ -77,7 +77,7 @@ static inline void bed_take(struct sp_arena *arena,
         .memo = &memo,
         .task = task,
         .roles = &out->roles,
-        .effects = effects,
+        .effects = roles.effects,
         .world = world,
         .version = bed_version,
         .version_arg = (void *)(uintptr_t)world,

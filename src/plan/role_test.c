@@ -90,6 +90,14 @@ static const struct {
     /* recompute */
     { "inputs: {t: {dtype: Directory}}, outputs: {o: File}, recompute: {ignore: [t]}", "t: ., o: o",
       "o=o writes out", "" },
+    { "inputs: {t: Directory, n: int}, outputs: {o: File}, recompute: {ignore: ['=IF(current.n > 1, "
+      "\"t\", UNSET)']}",
+      "t: ., n: 2, o: o", "o=o writes out", "" },
+    { "inputs: {t: Directory, n: int}, outputs: {o: File}, recompute: {ignore: ['=IF(current.n > 1, "
+      "\"t\", UNSET)']}",
+      "t: ., n: 1, o: o", "t=. reads, o=o writes out", "it writes into its input" },
+    { "inputs: {t: Directory}, outputs: {o: File}, recompute: {ignore: ['=current.nix']}",
+      "t: ., o: o", "t=. reads, o=o writes out", "it writes into its input" },
     { "outputs: {o: File}, recompute: {reuse: false}", "o: o", "o=o writes out",
       "says that it is to run every time" },
     { "outputs: {o: File}, recompute: {reads: ['~/.rc', /etc/none, '*.fits', '=UNSET', m.fits]}",

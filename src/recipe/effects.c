@@ -105,7 +105,8 @@ static void check_names(const struct checking *checking, const struct sp_effects
 {
     if (effects->ignore)
         SP_LIST_EACH(name, effects->ignore)
-    check_name(checking, "ignore", name->text, name->origin, false);
+    if (!sp_str_starts(name->text, "="))
+        check_name(checking, "ignore", name->text, name->origin, false);
     if (effects->compare)
         SP_DICT_EACH(entry, effects->compare)
     check_name(checking, "compare", entry->key, entry->origin, true);
@@ -190,6 +191,7 @@ struct sp_effects *sp_effects_load(struct sp_arena *arena,
     if (effects->compare)
         check_compare(&checking, effects->compare);
     check_formulas(arena, &checking, effects->reads);
+    check_formulas(arena, &checking, effects->ignore);
     check_names(&checking, effects);
     return effects;
 }

@@ -39,7 +39,7 @@ struct sp_column_effects {
 struct sp_effects {
     const struct sp_list *reads;       /* hidden inputs: paths, patterns, formulas; NULL: none */
     const struct sp_list *environment; /* names of variables; NULL: none */
-    const struct sp_list *ignore;      /* names of parameters; NULL: none */
+    const struct sp_list *ignore;      /* names of parameters, formulas of such; NULL: none */
     struct sp_column_effects *columns;
     size_t column_count;
     bool path_sensitive;
