@@ -205,6 +205,7 @@ enum sp_rc sp_recall_close(struct sp_recall *recall, struct sp_err *err)
     sp_key_memo_fini(&recall->key_memo);
     sp_map_fini(&recall->forced);
     sp_map_fini(&recall->unborn);
+    sp_map_fini(&recall->plain);
     sp_effects_library_fini(&recall->library);
     sp_arena_free(recall->arena);
     free(recall);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* recall_begin.c - before a task: what it touches, its key, an earlier result or what it needs to
  * run. */
+#include "base/vec.h"
+
 #include "engine/identity.h"
 #include "engine/recall_internal.h"
 #include "plan/hidden.h"
@@ -58,41 +60,69 @@ static bool is_container(struct sp_recall *recall, const struct sp_head *head)
            tree.entries[0].type == SP_TREE_DIR && !sp_tree_find(&tree, SP_STR("table.dat"));
 }
 
+/* NULL for what cannot be an artefact. */
+static enum sp_rc touch_role(struct sp_recall *recall,
+                             struct sp_arena *arena,
+                             struct sp_recalled *recalled,
+                             struct sp_role *role,
+                             struct sp_head **head,
+                             struct sp_err *err)
+{
+    if (sp_heads_is_outside(recall->heads, role->real)) {
+        refuse_reuse(recalled, arena,
+                     sp_arena_printf(arena, "'" SP_STR_FMT "' is the workspace as a whole",
+                                     SP_STR_ARG(role->path)));
+        return SP_OK;
+    }
+    enum sp_rc rc = sp_heads_touch(recall->heads, role->real, head, err);
+    if (rc == SP_INVALID) { /* a device, a pipe */
+        refuse_reuse(recalled, arena, sp_arena_printf(arena, "%s", err->text));
+        err->code = SP_OK;
+        return SP_OK;
+    }
+    if (rc)
+        return rc;
+    if (role->kind == SP_ROLE_WRITES && is_container(recall, *head))
+        role->kind = SP_ROLE_MUTATES;
+    return SP_OK;
+}
+
+static void refuse_composites(struct sp_arena *arena, struct sp_recalled *recalled)
+{
+    for (size_t i = 0; i < recalled->roles.len; i++) {
+        const struct sp_role *role = &recalled->roles.items[i];
+        if (sp_role_changes(role) && recalled->heads[i] && recalled->heads[i]->composite)
+            refuse_reuse(recalled, arena,
+                         sp_arena_printf(arena,
+                                         "'" SP_STR_FMT "' lies in or around what other steps make",
+                                         SP_STR_ARG(role->path)));
+    }
+}
+
+/* The roles become more on the way: those of tables behind tables. */
 static enum sp_rc touch_roles(struct sp_recall *recall,
                               struct sp_arena *arena,
                               struct sp_recalled *recalled,
                               struct sp_err *err)
 {
     struct sp_roles *roles = &recalled->roles;
+    SP_VEC(struct sp_head *) heads = { 0 };
+    enum sp_rc rc = SP_OK;
 
-    recalled->heads = SP_ARENA_NEW(arena, struct sp_head *, roles->len + 1);
-    for (size_t i = 0; i < roles->len; i++) {
-        struct sp_role *role = &roles->items[i];
-        struct sp_head **head = &recalled->heads[i];
-        bool changes = role->kind == SP_ROLE_WRITES || role->kind == SP_ROLE_MUTATES;
-        if (sp_heads_is_outside(recall->heads, role->real)) {
-            refuse_reuse(recalled, arena,
-                         sp_arena_printf(arena, "'" SP_STR_FMT "' is the workspace as a whole",
-                                         SP_STR_ARG(role->path)));
-            continue;
-        }
-        enum sp_rc rc = sp_heads_touch(recall->heads, role->real, head, err);
-        if (rc == SP_INVALID) { /* a device, a pipe */
-            refuse_reuse(recalled, arena, sp_arena_printf(arena, "%s", err->text));
-            err->code = SP_OK;
-            continue;
-        }
-        if (rc)
-            return rc;
-        if (role->kind == SP_ROLE_WRITES && is_container(recall, *head))
-            role->kind = SP_ROLE_MUTATES;
-        if (changes && (*head)->composite)
-            refuse_reuse(recalled, arena,
-                         sp_arena_printf(arena,
-                                         "'" SP_STR_FMT "' lies in or around what other steps make",
-                                         SP_STR_ARG(role->path)));
+    for (size_t i = 0; i < roles->len && rc == SP_OK; i++) {
+        struct sp_head **head = SP_VEC_ADD(&heads);
+        *head = NULL;
+        rc = touch_role(recall, arena, recalled, &roles->items[i], head, err);
+        if (rc == SP_OK && *head)
+            rc = sp_recall_add_parents(recall, arena, roles, i, *head, err);
     }
-    return SP_OK;
+    recalled->heads = SP_ARENA_NEW(arena, struct sp_head *, heads.len + 1);
+    if (heads.len)
+        memcpy(recalled->heads, heads.items, heads.len * sizeof(struct sp_head *));
+    SP_VEC_FINI(&heads);
+    if (rc == SP_OK)
+        refuse_composites(arena, recalled);
+    return rc;
 }
 
 /* --- who else is at it -------------------------------------------------------------------- */
@@ -400,8 +430,8 @@ static void collect(struct sp_recall *recall,
         .world = &recall->world,
         .cab = task->cab,
         .values = task->inputs,
-        .effects = sp_effects_of(arena, sp_recall_library(recall), task->cab,
-                                 sp_identity_program(task)),
+        .effects =
+            sp_effects_of(arena, sp_recall_library(recall), task->cab, sp_identity_program(task)),
     };
     struct sp_str why;
 

@@ -190,41 +190,50 @@ static bool was_known_before(const struct sp_recalled *recalled, struct sp_str r
     return false;
 }
 
-/* All that the task says, now that it has ended, it has written or changed. */
+static enum sp_rc harvest_output(struct harvest *harvest, struct sp_role role, struct sp_err *err)
+{
+    struct sp_recall *recall = harvest->recall;
+    struct sp_product *product = &harvest->recalled->product;
+    struct sp_head *head;
+    size_t known;
+
+    if (!sp_role_changes(&role) || sp_heads_is_outside(recall->heads, role.real))
+        return SP_OK;
+    if (was_known_before(harvest->recalled, role.real, &known))
+        role.kind = harvest->recalled->roles.items[known].kind;
+    enum sp_rc rc = sp_heads_touch(recall->heads, role.real, &head, err);
+    if (rc == SP_OK)
+        rc = harvest_role(harvest, &role, head, &product->outputs[product->output_count], err);
+    product->output_count += rc == SP_OK;
+    return rc;
+}
+
+/* All that the task says, now that it has ended, it has written or changed; and the tables behind
+ * those that it changed. */
 static enum sp_rc harvest_outputs(struct harvest *harvest,
                                   const struct sp_task *task,
                                   struct sp_err *err)
 {
-    struct sp_recall *recall = harvest->recall;
-    struct sp_product *product = &harvest->recalled->product;
+    const struct sp_roles *before = &harvest->recalled->roles;
     struct sp_roles roles;
     struct sp_roles_request request = {
         .arena = harvest->arena,
-        .world = &recall->world,
+        .world = &harvest->recall->world,
         .cab = task->cab,
         .values = sp_roles_values(harvest->arena, task),
         .effects = harvest->recalled->effects,
     };
+    enum sp_rc rc = SP_OK;
 
     sp_roles_collect(&request, &roles);
-    product->outputs = SP_ARENA_NEW(harvest->arena, struct sp_product_path,
-                                    roles.len + harvest->recalled->roles.len + 1);
-    for (size_t i = 0; i < roles.len; i++) {
-        struct sp_role role = roles.items[i];
-        struct sp_head *head;
-        size_t known;
-        if (!sp_role_changes(&role) || sp_heads_is_outside(recall->heads, role.real))
-            continue;
-        if (was_known_before(harvest->recalled, role.real, &known))
-            role.kind = harvest->recalled->roles.items[known].kind;
-        enum sp_rc rc = sp_heads_touch(recall->heads, role.real, &head, err);
-        if (rc == SP_OK)
-            rc = harvest_role(harvest, &role, head, &product->outputs[product->output_count], err);
-        if (rc)
-            return rc;
-        product->output_count++;
-    }
-    return SP_OK;
+    harvest->recalled->product.outputs =
+        SP_ARENA_NEW(harvest->arena, struct sp_product_path, roles.len + before->len + 1);
+    for (size_t i = 0; i < roles.len && rc == SP_OK; i++)
+        rc = harvest_output(harvest, roles.items[i], err);
+    for (size_t i = 0; i < before->len && rc == SP_OK; i++)
+        if (before->items[i].by_table && !sp_roles_find(&roles, before->items[i].real))
+            rc = harvest_output(harvest, before->items[i], err);
+    return rc;
 }
 
 static void describe_inputs(struct harvest *harvest, struct sp_product *product)

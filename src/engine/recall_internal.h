@@ -23,6 +23,7 @@ struct sp_recall {
     struct sp_map forced; /* keys, as text, whose tasks have to run */
     struct sp_map unborn; /* dry: ids of versions that tasks would make -> struct sp_str, by which */
     bool starts_over;
+    struct sp_map plain; /* manifests, as text, of tables without parents */
     struct sp_world world; /* see recall_world.c */
 };
 
@@ -37,6 +38,14 @@ const struct sp_effects_library *sp_recall_library(struct sp_recall *recall);
 bool sp_recall_force(struct sp_recall *recall, const struct sp_digest *lost);
 
 void sp_recall_note(struct sp_recall *recall, bool warning, struct sp_str text);
+
+/* Tables that the table of role `child`, whose head is `head`, refers to become roles, too. */
+enum sp_rc sp_recall_add_parents(struct sp_recall *recall,
+                                 struct sp_arena *arena,
+                                 struct sp_roles *roles,
+                                 size_t child,
+                                 const struct sp_head *head,
+                                 struct sp_err *err) SP_MUST_USE;
 
 /* Does the task write or change it? */
 bool sp_role_changes(const struct sp_role *role);

@@ -348,12 +348,12 @@ static void add_path(struct making *making, const struct sp_role_use *use)
 
     if (!use->param) {
         add(making, "hidden", portable(making, role->path), version_of(making, role));
-    } else if (use->param->is_output) {
-        add_output(making, use, role);
     } else if (use->by_text) {
         add(making, "in",
             sp_arena_join(making->arena, use->name, ":", portable(making, role->path)),
             version_of(making, role));
+    } else if (use->param->is_output) {
+        add_output(making, use, role);
     } else {
         struct sp_str suffix = name_of_path(making, role);
         add(making, "in", use->name,

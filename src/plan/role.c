@@ -433,6 +433,72 @@ void sp_roles_collect(const struct sp_roles_request *request, struct sp_roles *o
     hand_over(&all);
 }
 
+/* --- tables behind tables ------------------------------------------------------------------ */
+
+/* Inside the workspace as a user would write it. */
+static struct sp_str shown(const struct sp_world *world, struct sp_str real)
+{
+    if (is_inside(real, world->cwd) && real.len > world->cwd.len + 1)
+        return sp_str_slice(real, world->cwd.len + 1, real.len);
+    return real;
+}
+
+static size_t add_role(struct sp_arena *arena, struct sp_roles *roles, const struct sp_role *role)
+{
+    struct sp_role *items = SP_ARENA_NEW(arena, struct sp_role, roles->len + 1);
+
+    if (roles->len)
+        memcpy(items, roles->items, roles->len * sizeof *items);
+    items[roles->len] = *role;
+    roles->items = items;
+    return roles->len++;
+}
+
+static void append_use(struct sp_arena *arena,
+                       struct sp_roles *roles,
+                       const struct sp_role_use *use)
+{
+    struct sp_role_use *items = SP_ARENA_NEW(arena, struct sp_role_use, roles->use_count + 1);
+
+    if (roles->use_count)
+        memcpy(items, roles->uses, roles->use_count * sizeof *items);
+    items[roles->use_count++] = *use;
+    roles->uses = items;
+}
+
+void sp_roles_add_parent(const struct sp_roles_request *request,
+                         struct sp_roles *roles,
+                         size_t child,
+                         struct sp_str path)
+{
+    struct sp_arena *arena = request->arena;
+    const struct sp_world *world = request->world;
+    struct sp_str real = world->real(world->arg, path, arena);
+    struct sp_str name = shown(world, real);
+    struct sp_role from = roles->items[child];
+    size_t at = 0;
+
+    while (at < roles->len && !sp_str_eq(roles->items[at].real, real))
+        at++;
+    if (at == child)
+        return;
+    if (at == roles->len)
+        (void)add_role(arena, roles,
+                       &(struct sp_role){ .kind = from.kind,
+                                          .name = sp_arena_join(arena, from.name, ":", name),
+                                          .path = name,
+                                          .real = real,
+                                          .param = from.param,
+                                          .by_text = true,
+                                          .by_table = true });
+    struct sp_role *role = &roles->items[at];
+    role->kind = stronger(role->kind, from.kind);
+    role->read_count = role->write_count = 0; /* columns may have other names there */
+    append_use(arena, roles,
+               &(struct sp_role_use){
+                   .name = from.name, .param = from.param, .role = at, .by_text = true });
+}
+
 const struct sp_role *sp_roles_find(const struct sp_roles *roles, struct sp_str real)
 {
     for (size_t i = 0; i < roles->len; i++)
@@ -453,8 +519,8 @@ struct sp_dict *sp_roles_values(struct sp_arena *arena, const struct sp_task *ta
 
 /* --- whether there is a point -------------------------------------------------------------- */
 
-/* Files that it makes, also those that only a pattern names; values that come from files. Those that
- * come from nothing (the time, the name of the machine) are another each time. */
+/* Values that come from files. Those that come from nothing (the time, the name of the machine) are
+ * another each time. */
 static bool has_result(const struct sp_roles_request *request, const struct sp_roles *roles)
 {
     bool reads = false;
@@ -464,10 +530,11 @@ static bool has_result(const struct sp_roles_request *request, const struct sp_r
             return true;
         reads = reads || roles->items[i].kind == SP_ROLE_READS;
     }
+    if (!reads)
+        return false;
     SP_MAP_EACH (entry, &request->cab->schema.params) {
         const struct sp_param *param = entry->value;
-        bool has_file = sp_dtype_has_file(param->dtype);
-        if (param->is_output && (param->has_implicit ? has_file : reads && !has_file))
+        if (param->is_output && !param->has_implicit && !sp_dtype_has_file(param->dtype))
             return true;
     }
     return false;

@@ -37,6 +37,7 @@ struct sp_role {
     bool is_output;               /* some output parameter names it */
     bool must_exist;              /* ... and it has to be there after the run */
     bool by_text;                 /* found only as a word in a text */
+    bool by_table;                /* found only in the table that its first use names */
     /* Columns as declared, sorted; none: the whole table. */
     struct sp_str *reads, *writes;
     size_t read_count, write_count;
@@ -46,7 +47,7 @@ struct sp_role_use {
     struct sp_str name;           /* "ms", "images[2]" */
     const struct sp_param *param; /* NULL: hidden */
     size_t role;
-    bool by_text;
+    bool by_text; /* a word in a text, or in a table: the name says which */
 };
 
 struct sp_roles {
@@ -68,6 +69,14 @@ struct sp_roles_request {
 
 /* Texts are copied into the arena; parameters are the cab's. */
 void sp_roles_collect(const struct sp_roles_request *request, struct sp_roles *out);
+
+/* The table of role `child` has its data in the one at `path`: whoever reads (writes) the one reads
+ * (writes) the other. A role of its own, unless there is one; `roles` is as sp_roles_collect has
+ * made it. */
+void sp_roles_add_parent(const struct sp_roles_request *request,
+                         struct sp_roles *roles,
+                         size_t child,
+                         struct sp_str path);
 
 /* The role of a canonical path, or NULL. */
 const struct sp_role *sp_roles_find(const struct sp_roles *roles, struct sp_str real);

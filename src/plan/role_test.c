@@ -187,9 +187,61 @@ static void check_measures(void)
     }
 }
 
+/* A table behind the first role: what there is before, and after. */
+static void check_parents(void)
+{
+    static struct sp_str columns[] = { { "DATA", 4 } };
+
+    static const struct {
+        enum sp_role_kind child, other; /* of a second role, at "base.ms" or "x.ms" */
+        const char *other_path, *parent, *want;
+    } rows[] = {
+        { SP_ROLE_READS, SP_ROLE_READS, "x.ms", "base.ms",
+          "ms=ref.ms reads <DATA, b=x.ms reads <DATA, ms:base.ms=base.ms reads text" },
+        { SP_ROLE_MUTATES, SP_ROLE_READS, "x.ms", "/far/base.ms",
+          "ms=ref.ms mutates <DATA, b=x.ms reads <DATA, ms:/far/base.ms=/far/base.ms mutates text" },
+        { SP_ROLE_MUTATES, SP_ROLE_READS, "base.ms", "./base.ms",
+          "ms=ref.ms mutates <DATA, b=base.ms mutates" },
+        { SP_ROLE_READS, SP_ROLE_WRITES, "base.ms", "base.ms",
+          "ms=ref.ms reads <DATA, b=base.ms mutates" },
+        { SP_ROLE_READS, SP_ROLE_MUTATES, "base.ms", "base.ms",
+          "ms=ref.ms reads <DATA, b=base.ms mutates" },
+        { SP_ROLE_READS, SP_ROLE_READS, "x.ms", "ref.ms",
+          "ms=ref.ms reads <DATA, b=x.ms reads <DATA" },
+    };
+    struct sp_world_fake fake = { 0 };
+    struct sp_world world;
+
+    sp_world_fake_init(&world, &fake);
+    for (size_t i = 0; i < SP_COUNT(rows); i++) {
+        sp_auto_arena struct sp_arena *arena = sp_arena_new();
+        struct sp_roles_request request = { .arena = arena, .world = &world };
+        struct sp_role items[] = {
+            { .kind = rows[i].child,
+              .name = SP_STR("ms"),
+              .path = SP_STR("ref.ms"),
+              .reads = columns,
+              .read_count = 1 },
+            { .kind = rows[i].other,
+              .name = SP_STR("b"),
+              .path = sp_str_of(rows[i].other_path),
+              .reads = columns,
+              .read_count = 1 },
+        };
+        struct sp_roles roles = { .items = items, .len = SP_COUNT(items) };
+        for (size_t k = 0; k < SP_COUNT(items); k++)
+            items[k].real = world.real(world.arg, items[k].path, arena);
+        sp_roles_add_parent(&request, &roles, 0, sp_str_of(rows[i].parent));
+        if (!tap_ok(strcmp(show(arena, &roles), rows[i].want) == 0, "%s", rows[i].want))
+            printf("# got: %s\n", show(arena, &roles));
+    }
+    sp_world_fake_fini(&fake);
+}
+
 int main(void)
 {
     check_roles();
+    check_parents();
     check_measures();
     return tap_done();
 }

@@ -46,6 +46,13 @@ enum sp_rc sp_casa_parents(const char *path,
                            struct sp_casa_parents *out,
                            struct sp_err *err) SP_MUST_USE;
 
+/* The same of one table alone, from its table.dat `dat`. */
+enum sp_rc sp_casa_own_parents(struct sp_str table,
+                               struct sp_str dat,
+                               struct sp_arena *arena,
+                               struct sp_casa_parents *out,
+                               struct sp_err *err) SP_MUST_USE;
+
 /* --- FITS: profile_fits.c --------------------------------------------------------------------
  *
  * Of all headers the cards DATE, ORIGIN, CHECKSUM, DATASUM, COMMENT and HISTORY are left out, with

@@ -391,6 +391,30 @@ static enum sp_rc look_at(struct search *search, struct sp_str table, struct sp_
     return add_parents(search, table, sp_buf_str(&dat), err);
 }
 
+static void hand_over(struct search *search, enum sp_rc rc, struct sp_casa_parents *out)
+{
+    if (rc == SP_OK) {
+        out->items = SP_ARENA_NEW(search->arena, struct sp_str, search->found.len);
+        out->len = search->found.len;
+        if (out->len > 0)
+            memcpy(out->items, search->found.items, out->len * sizeof *out->items);
+    }
+    SP_VEC_FINI(&search->found);
+}
+
+enum sp_rc sp_casa_own_parents(struct sp_str table,
+                               struct sp_str dat,
+                               struct sp_arena *arena,
+                               struct sp_casa_parents *out,
+                               struct sp_err *err)
+{
+    struct search search = { .arena = arena };
+    enum sp_rc rc = add_parents(&search, without_slashes(table), dat, err);
+
+    hand_over(&search, rc, out);
+    return rc;
+}
+
 enum sp_rc sp_casa_parents(const char *path,
                            struct sp_arena *arena,
                            struct sp_casa_parents *out,
@@ -401,12 +425,6 @@ enum sp_rc sp_casa_parents(const char *path,
 
     for (size_t i = 0; rc == SP_OK && i < search.found.len; i++)
         rc = look_at(&search, search.found.items[i], err);
-    if (rc == SP_OK) {
-        out->items = SP_ARENA_NEW(arena, struct sp_str, search.found.len);
-        out->len = search.found.len;
-        if (out->len > 0)
-            memcpy(out->items, search.found.items, out->len * sizeof *out->items);
-    }
-    SP_VEC_FINI(&search.found);
+    hand_over(&search, rc, out);
     return rc;
 }
