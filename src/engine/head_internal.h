@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* head_internal.h - what the files of head share. */
+#pragma once
+
+#include "engine/head.h"
+
+struct sp_heads {
+    struct sp_heads_options options;
+    struct sp_arena *arena;
+    struct sp_map map; /* path of the ledger -> struct sp_head */
+    size_t unsettled;  /* heads that the disk does not hold */
+};
+
+void sp_head_free(struct sp_head *head);
+
+/* As in the ledger: inside the workspace relative to it, so that a workspace can be moved. */
+struct sp_str sp_heads_path(const struct sp_heads *heads, struct sp_str real);
+
+/* Is `inner` in the directory `outer`, or the same? */
+bool sp_path_is_within(struct sp_str inner, struct sp_str outer);
+bool sp_paths_overlap(struct sp_str a, struct sp_str b);
+
+void sp_heads_note(const struct sp_heads *heads, bool warning, struct sp_str text);
+void sp_heads_tell(struct sp_heads *heads,
+                   const char *name,
+                   struct sp_str path,
+                   const char *what,
+                   struct sp_str text);
+
+/* head->tree is what is on disk now. */
+enum sp_rc sp_head_scan(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
+
+/* What is on disk is a new beginning; the second: with a hold that the ledger does not know. */
+enum sp_rc sp_head_begin_chain(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
+enum sp_rc sp_head_begin_alone(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
+
+/* Is it a state that the path has had before? Somebody has put it back. */
+bool sp_hold_find_state(const struct sp_hold *hold,
+                        const struct sp_version *version,
+                        size_t *index);
+
+/* What lstat finds changed is read: is it the same data all the same? `old` may be NULL. */
+enum sp_rc sp_head_is_same(struct sp_heads *heads,
+                           struct sp_head *head,
+                           const struct sp_tree *old,
+                           struct sp_version *now,
+                           bool *same,
+                           struct sp_err *err);
+
+/* After everything that moves a head, or its disk. */
+void sp_head_count(struct sp_heads *heads, struct sp_head *head);
+
+void sp_heads_remove(struct sp_heads *heads, struct sp_head *head);
