@@ -383,12 +383,22 @@ static bool is_name_char(char c)
            (unsigned char)c >= 0x80 || (c && strchr("/._-+", c));
 }
 
-/* What the task writes is no program of it, though its command line names it. */
-static bool is_written(const struct sp_task *task, struct sp_str word)
+static bool has_text(struct sp_value value, struct sp_str word)
 {
-    for (size_t i = 0; task->writes && i < task->writes->len; i++)
-        if (sp_str_eq(task->writes->items[i].text, word))
-            return true;
+    if (sp_is_list(value))
+        SP_LIST_EACH(item, value.list)
+    if (has_text(*item, word))
+        return true;
+    return sp_is_text(value) && sp_str_eq(value.text, word);
+}
+
+/* What a parameter names is data, though the command line names it, too: what is read, changed or
+ * written is known by its version. */
+static bool is_data(const struct sp_task *task, struct sp_str word)
+{
+    SP_DICT_EACH(entry, task->inputs)
+    if (has_text(entry->value, word))
+        return true;
     return false;
 }
 
@@ -413,7 +423,7 @@ static enum sp_rc add_words(struct finding *finding, struct sp_str text, size_t 
         struct sp_str word = sp_str_slice(text, from, i);
         from = i + 1;
         if (!is_new_word(finding, word) || (*count)++ >= WORDS_MAX ||
-            add_if_program(finding, word, &rc) || is_written(finding->task, word))
+            add_if_program(finding, word, &rc) || is_data(finding->task, word))
             continue;
         if (sp_file_kind(sp_arena_cstr(finding->arena, word)) == SP_FILE_REGULAR)
             rc = add_remembered(finding, "file", word, find_file);
