@@ -11,7 +11,7 @@
 #include "base/str.h"
 
 #define SP_DIGEST_SIZE 32
-#define SP_DIGEST_HEX 64
+#define SP_DIGEST_HEX  64
 
 struct sp_digest {
     unsigned char bytes[SP_DIGEST_SIZE];
@@ -22,7 +22,8 @@ struct sp_digest_text {
 };
 
 struct sp_hasher {
-    _Alignas(64) unsigned char state[1920]; /* private: that of the library, checked when compiled */
+    _Alignas(
+        64) unsigned char state[1920]; /* private: that of the library, checked when compiled */
 };
 
 /* `domain` keeps digests of different things apart; NULL: plain BLAKE3 of what is added, as b3sum

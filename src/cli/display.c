@@ -369,9 +369,10 @@ static void on_end(struct sp_display *display, const struct sp_run_event *event)
         print_text(display, DIM, "%zu step%s not selected", display->unselected,
                    display->unselected == 1 ? "" : "s");
     if (display->reused)
-        print_text(display, DIM,
-                   "%zu step%s not run again: nothing they depend on has changed ('spoor why STEP')",
-                   display->reused, display->reused == 1 ? "" : "s");
+        print_text(
+            display, DIM,
+            "%zu step%s not run again: nothing they depend on has changed ('spoor why STEP')",
+            display->reused, display->reused == 1 ? "" : "s");
     if (event->success)
         print_text(display, GREEN, "run successful after %s", wall.text);
     else if (event->interrupted)

@@ -396,9 +396,9 @@ static bool has_text(struct sp_value value, struct sp_str word)
  * written is known by its version. */
 static bool is_data(const struct sp_task *task, struct sp_str word)
 {
-    SP_DICT_EACH(entry, task->inputs)
-    if (has_text(entry->value, word))
-        return true;
+    for (size_t i = 0; task->inputs && i < task->inputs->len; i++)
+        if (has_text(task->inputs->entries[i].value, word))
+            return true;
     return false;
 }
 

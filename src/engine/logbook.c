@@ -315,7 +315,8 @@ static struct sp_str log_path(struct sp_arena *arena,
     struct sp_str path = sp_arena_printf(arena, SP_STR_FMT "%s" SP_STR_FMT SP_STR_FMT,
                                          SP_STR_ARG(here ? SP_STR("") : dir), here ? "" : "/",
                                          SP_STR_ARG(name), SP_STR_ARG(ext));
-    char *clean = sp_arena_cstr(arena, sp_path_expand_home(arena, path, sp_env_get(SP_STR("HOME"))));
+    char *clean =
+        sp_arena_cstr(arena, sp_path_expand_home(arena, path, sp_env_get(SP_STR("HOME"))));
     for (char *c = clean; *c; c++)
         if (!is_fine(*c))
             *c = '_';

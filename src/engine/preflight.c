@@ -45,13 +45,14 @@ static void check_program(struct preflight *p, const struct need *need)
         return;
     if (need->is_wrapper)
         sp_diag_say(diags, severity, SP_DIAG_TOOL, need->cab->command_origin,
-            "slurm is enabled for step '" SP_STR_FMT "', but '" SP_STR_FMT "' is not installed",
-            SP_STR_ARG(need->step), SP_STR_ARG(need->program));
+                    "slurm is enabled for step '" SP_STR_FMT "', but '" SP_STR_FMT
+                    "' is not installed",
+                    SP_STR_ARG(need->step), SP_STR_ARG(need->program));
     else
         sp_diag_say(diags, severity, SP_DIAG_TOOL, need->cab->command_origin,
-            "the program '" SP_STR_FMT "' of cab '" SP_STR_FMT
-            "' is not installed (step '" SP_STR_FMT "' needs it)",
-            SP_STR_ARG(need->program), SP_STR_ARG(need->cab->name), SP_STR_ARG(need->step));
+                    "the program '" SP_STR_FMT "' of cab '" SP_STR_FMT
+                    "' is not installed (step '" SP_STR_FMT "' needs it)",
+                    SP_STR_ARG(need->program), SP_STR_ARG(need->cab->name), SP_STR_ARG(need->step));
     const char *remedy = sp_tools_remedy(need->program);
     if (remedy)
         sp_diag_hint(diags, "%s", remedy);
@@ -119,9 +120,7 @@ static void check_written_tools(struct preflight *p, const struct sp_recipe *rec
     }
 }
 
-static void visit(struct preflight *p,
-                  const struct sp_action *action,
-                  struct sp_preflight *out)
+static void visit(struct preflight *p, const struct sp_action *action, struct sp_preflight *out)
 {
     if (action->kind == SP_ACTION_ITERATION && sp_str_is(action->position->loop_status, "?"))
         out->exact = false;

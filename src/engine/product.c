@@ -73,9 +73,9 @@ static struct sp_value path_value(struct sp_arena *arena,
 }
 
 struct sp_value sp_product_paths(struct sp_arena *arena,
-                              const struct sp_product_path *paths,
-                              size_t count,
-                              bool are_outputs)
+                                 const struct sp_product_path *paths,
+                                 size_t count,
+                                 bool are_outputs)
 {
     struct sp_value list = sp_list_new(arena);
 
@@ -99,8 +99,9 @@ void sp_product_write(struct sp_arena *arena, const struct sp_product *product, 
     sp_dict_put(arena, dict, "outputs",
                 sp_product_paths(arena, product->outputs, product->output_count, true));
     if (product->values)
-        sp_dict_put(arena, dict, "values",
-                    (struct sp_value){ .kind = SP_DICT, .dict = (struct sp_dict *)product->values });
+        sp_dict_put(
+            arena, dict, "values",
+            (struct sp_value){ .kind = SP_DICT, .dict = (struct sp_dict *)product->values });
     sp_dict_put(arena, dict, "wall", sp_float(product->wall));
     sp_dict_put(arena, dict, "cpu", sp_float(product->cpu));
     sp_dict_put(arena, dict, "memory", sp_int((int64_t)product->memory));
@@ -128,7 +129,9 @@ static bool read_digest(const struct sp_dict *dict, const char *key, struct sp_d
     return value && sp_digest_parse(value->text, out);
 }
 
-static bool read_path(struct sp_arena *arena, const struct sp_dict *dict, struct sp_product_path *out)
+static bool read_path(struct sp_arena *arena,
+                      const struct sp_dict *dict,
+                      struct sp_product_path *out)
 {
     struct sp_str kind = sp_dict_text(dict, "kind");
 
@@ -166,9 +169,9 @@ static bool read_paths(struct sp_arena *arena,
 }
 
 enum sp_rc sp_product_read(struct sp_str text,
-                        struct sp_arena *arena,
-                        struct sp_product *out,
-                        struct sp_err *err)
+                           struct sp_arena *arena,
+                           struct sp_product *out,
+                           struct sp_err *err)
 {
     struct sp_value value;
     struct sp_err cause = SP_ERR_INIT;
@@ -201,7 +204,8 @@ enum sp_rc sp_product_read(struct sp_str text,
     return SP_OK;
 }
 
-const struct sp_product_path *sp_product_output(const struct sp_product *product, struct sp_str role)
+const struct sp_product_path *sp_product_output(const struct sp_product *product,
+                                                struct sp_str role)
 {
     for (size_t i = 0; i < product->output_count; i++)
         if (sp_str_eq(product->outputs[i].role, role))

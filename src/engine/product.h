@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* product.h - what came out under a key, as a record of the store keeps it (doc/design/store.md 6). */
+/* product.h - what came out under a key, as a record of the store keeps it (doc/design/store.md 6).
+ */
 #pragma once
 
 #include "plan/key.h"
@@ -36,15 +37,16 @@ void sp_product_write(struct sp_arena *arena, const struct sp_product *product, 
 
 /* SP_CORRUPT: it is not a record; SP_INVALID: of a newer spoor. Texts live in `arena`. */
 enum sp_rc sp_product_read(struct sp_str text,
-                        struct sp_arena *arena,
-                        struct sp_product *out,
-                        struct sp_err *err) SP_MUST_USE;
+                           struct sp_arena *arena,
+                           struct sp_product *out,
+                           struct sp_err *err) SP_MUST_USE;
 
 /* Inputs or outputs as a list of objects. */
 struct sp_value sp_product_paths(struct sp_arena *arena,
-                              const struct sp_product_path *paths,
-                              size_t count,
-                              bool are_outputs);
+                                 const struct sp_product_path *paths,
+                                 size_t count,
+                                 bool are_outputs);
 
 /* The output of that role, or NULL. */
-const struct sp_product_path *sp_product_output(const struct sp_product *product, struct sp_str role);
+const struct sp_product_path *sp_product_output(const struct sp_product *product,
+                                                struct sp_str role);

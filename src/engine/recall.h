@@ -6,17 +6,17 @@
  *
  *     sp_recall_begin(recall, arena, &action, &recalled, &err)
  *         SP_RECALL_RUNS         run the tool, then sp_recall_end
- *         SP_RECALL_REUSED       do not: recalled.product is what came out, the heads of its outputs
- * have moved SP_RECALL_WAITS        a tool under way is at the same files: ask again when one has
- * ended SP_RECALL_STARTS_OVER  what is needed is not kept: walk from the beginning
+ *         SP_RECALL_REUSED       do not: recalled.product is what came out, the heads of its
+ * outputs have moved SP_RECALL_WAITS        a tool under way is at the same files: ask again when
+ * one has ended SP_RECALL_STARTS_OVER  what is needed is not kept: walk from the beginning
  * (sp_recall_rewind) sp_recall_end(recall, arena, &recalled, &action, &done, &err)
  *     sp_recall_finish(recall, &err)     everything on disk as the run has left it
  *
  * Without a store (opts.store.enable: false) every task runs, and nothing is remembered.
  *
  * Dry, it only says what would happen, for engine/forecast: nothing is written, brought back, or
- * even locked. RUNS then means "would run": sp_recall_end is not called, and whoever depends on what
- * the task would make, would run too.
+ * even locked. RUNS then means "would run": sp_recall_end is not called, and whoever depends on
+ * what the task would make, would run too.
  */
 #pragma once
 
@@ -57,7 +57,7 @@ struct sp_recalled {
     bool depends;                /* dry, RUNS: because of tasks that would run, as `why` says */
     struct sp_preimage preimage; /* len 0: it cannot be reused; `why` says why */
     const struct sp_list *why;   /* RUNS: texts; what has changed */
-    struct sp_product product;         /* REUSED, and after sp_recall_end */
+    struct sp_product product;   /* REUSED, and after sp_recall_end */
     const struct sp_list
         *changed; /* after sp_recall_end: inputs that the tool has changed unasked */
 

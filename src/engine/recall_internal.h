@@ -21,9 +21,10 @@ struct sp_recall {
     enum sp_snapshot_method method;
     bool shared;          /* others use the store */
     struct sp_map forced; /* keys, as text, whose tasks have to run */
-    struct sp_map unborn; /* dry: ids of versions that tasks would make -> struct sp_str, by which */
+    struct sp_map
+        unborn; /* dry: ids of versions that tasks would make -> struct sp_str, by which */
     bool starts_over;
-    struct sp_map plain; /* manifests, as text, of tables without parents */
+    struct sp_map plain;   /* manifests, as text, of tables without parents */
     struct sp_world world; /* see recall_world.c */
 };
 

@@ -150,8 +150,9 @@ static void report(struct sp_walk *walk,
     enum sp_severity severity = walk->planning ? SP_WARNING : SP_ERROR_FOUND;
 
     if (why) {
-        sp_diag_say(walk->diags, severity, SP_DIAG_SUBSTITUTION, text.origin, "'" SP_STR_FMT "': '" SP_STR_FMT "' %s",
-            SP_STR_ARG(owner), SP_STR_ARG(ref), why);
+        sp_diag_say(walk->diags, severity, SP_DIAG_SUBSTITUTION, text.origin,
+                    "'" SP_STR_FMT "': '" SP_STR_FMT "' %s", SP_STR_ARG(owner), SP_STR_ARG(ref),
+                    why);
         return;
     }
     if (sp_str_starts(ref, "steps.") && search->name.len + strlen("steps.") == ref.len &&
@@ -162,8 +163,8 @@ static void report(struct sp_walk *walk,
     SP_DICT_EACH(entry, search->dict)
     sp_nearest_offer(&nearest, entry->key);
     sp_diag_say(walk->diags, severity, SP_DIAG_SUBSTITUTION, text.origin,
-        "'" SP_STR_FMT "': there is no '" SP_STR_FMT "' in '" SP_STR_FMT "'", SP_STR_ARG(owner),
-        SP_STR_ARG(search->name), SP_STR_ARG(ref));
+                "'" SP_STR_FMT "': there is no '" SP_STR_FMT "' in '" SP_STR_FMT "'",
+                SP_STR_ARG(owner), SP_STR_ARG(search->name), SP_STR_ARG(ref));
     sp_diag_hint_nearest(walk->diags, &nearest);
 }
 

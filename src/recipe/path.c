@@ -4,6 +4,7 @@
  * A name is remote only with "://"; "a:b", "a#b" and "a?b" are names of local files. Query and
  * fragment are cut off, and %-escapes decoded, only where somebody wrote "file:". */
 #include "lang/path.h"
+
 #include "recipe/params.h"
 
 static bool is_scheme_char(char c, bool first)

@@ -610,8 +610,7 @@ bool sp_ledger_key_of(const struct sp_ledger *ledger,
 
 void sp_ledger_each_task(const struct sp_ledger *ledger, sp_ledger_task_fn each, void *arg)
 {
-    SP_MAP_EACH(entry, &ledger->tasks)
-    {
+    SP_MAP_EACH (entry, &ledger->tasks) {
         const struct task_key *task = entry->value;
         each(arg, &task->key);
     }
