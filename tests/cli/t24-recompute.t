@@ -218,35 +218,35 @@ is "$(ran)" "digest" "of a source that has changed, the one step that reads it"
 said "1.ms has changed since the last run" "is told"
 
 # --- 10: loops
-try "$SPOOR" run r.yml loop over=[3,1,2]
+try "$SPOOR" run r.yml loop "over=[3,1,2]"
 is "$(ran)" "" "another order"
-try "$SPOOR" run r.yml loop over=[1,2,3,4]
+try "$SPOOR" run r.yml loop "over=[1,2,3,4]"
 is "$(ran)" "digest" "one more"
-try "$SPOOR" run r.yml loop over=[2]
+try "$SPOOR" run r.yml loop "over=[2]"
 is "$(ran)" "" "fewer"
 rm -rf x.ms && source_ms x.ms
 try "$SPOOR" run r.yml grow
 said "x.ms was made by step" "a source put in the place of a result is refused, too"
 try "$SPOOR" run r.yml grow --edits adopt
 is "$(ran)" "g0 g1 g2" "a loop that changes a dataset"
-try "$SPOOR" run r.yml grow n=[0,1,2,3,4]
+try "$SPOOR" run r.yml grow "n=[0,1,2,3,4]"
 is "$(ran)" "g3 g4" "two more turns"
-try "$SPOOR" run r.yml grow n=[0,1,2,3,4] at=3
+try "$SPOOR" run r.yml grow "n=[0,1,2,3,4]" at=3
 is "$(ran)" "g3 g4" "the fourth is changed"
-try "$SPOOR" run r.yml grow n=[0,1]
+try "$SPOOR" run r.yml grow "n=[0,1]"
 is "$(ran)" "" "fewer turns"
-clean_run grow n=[0,1]
+clean_run grow "n=[0,1]"
 same x.ms "end where they would have"
 
 # --- options
-try "$SPOOR" run r.yml grow n=[0,1] --fresh
+try "$SPOOR" run r.yml grow "n=[0,1]" --fresh
 is "$(ran)" "g0 g1" "--fresh runs all"
 same x.ms "from the beginning"
-try "$SPOOR" run r.yml grow n=[0,1] --on-top
+try "$SPOOR" run r.yml grow "n=[0,1]" --on-top
 is "$(ran)" "g0 g1" "--on-top goes on from there"
 ! diff -r x.ms "$scratch/clean/x.ms" >/dev/null
 ok $? "to another result"
-try "$SPOOR" run r.yml grow n=[0,1] --edits perhaps
+try "$SPOOR" run r.yml grow "n=[0,1]" --edits perhaps
 said "edits cannot be 'perhaps': it is one of refuse, adopt, restore" "a word that is none"
 
 finish
