@@ -519,8 +519,8 @@ struct sp_dict *sp_roles_values(struct sp_arena *arena, const struct sp_task *ta
 
 /* --- whether there is a point -------------------------------------------------------------- */
 
-/* Values that come from files. Those that come from nothing (the time, the name of the machine) are
- * another each time. */
+/* Files that it makes, also those that only a pattern names; values that come from files. Those that
+ * come from nothing (the time, the name of the machine) are another each time. */
 static bool has_result(const struct sp_roles_request *request, const struct sp_roles *roles)
 {
     bool reads = false;
@@ -530,11 +530,10 @@ static bool has_result(const struct sp_roles_request *request, const struct sp_r
             return true;
         reads = reads || roles->items[i].kind == SP_ROLE_READS;
     }
-    if (!reads)
-        return false;
     SP_MAP_EACH (entry, &request->cab->schema.params) {
         const struct sp_param *param = entry->value;
-        if (param->is_output && !param->has_implicit && !sp_dtype_has_file(param->dtype))
+        bool has_file = sp_dtype_has_file(param->dtype);
+        if (param->is_output && (param->has_implicit ? has_file : reads && !has_file))
             return true;
     }
     return false;
