@@ -60,9 +60,11 @@ static uint32_t next_claim(const struct sp_stock *stock, uint32_t tree, uint32_t
     return at;
 }
 
-#define CLAIMS(claim, stock, tree)                                                        \
-    (uint32_t claim = next_claim((stock), (tree), SP_STOCK_NONE); claim != SP_STOCK_NONE; \
-     claim = next_claim((stock), (tree), claim))
+/* The first claim on a tree that is kept; further ones with next_claim. */
+static uint32_t first_claim(const struct sp_stock *stock, uint32_t tree)
+{
+    return next_claim(stock, tree, SP_STOCK_NONE);
+}
 
 static void count_stored(struct planner *at)
 {
@@ -71,9 +73,9 @@ static void count_stored(struct planner *at)
     for (uint32_t t = 0; t < stock->trees_len; t++) {
         if (!stock->trees[t].present || stock->trees[t].damaged)
             continue;
-        for
-            CLAIMS(claim, stock, t)
-        at->stored[stock->claims[claim].version]++;
+        for (uint32_t claim = first_claim(stock, t); claim != SP_STOCK_NONE;
+             claim = next_claim(stock, t, claim))
+            at->stored[stock->claims[claim].version]++;
         for (uint32_t i = 0; i < stock->trees[t].objects; i++) {
             uint32_t object = stock->parts[stock->trees[t].first_object + i];
             at->refs[object]++;
@@ -145,9 +147,9 @@ static unsigned needs_of(const struct planner *at, uint32_t tree)
 {
     unsigned needs = 0;
 
-    for
-        CLAIMS(claim, at->stock, tree)
-    needs |= at->stock->versions[at->stock->claims[claim].version].needs;
+    for (uint32_t claim = first_claim(at->stock, tree); claim != SP_STOCK_NONE;
+         claim = next_claim(at->stock, tree, claim))
+        needs |= at->stock->versions[at->stock->claims[claim].version].needs;
     return needs & ~at->options->ignore;
 }
 
@@ -155,12 +157,11 @@ static sp_nsec used_of(const struct planner *at, uint32_t tree)
 {
     sp_nsec used = at->stock->trees[tree].used;
 
-    for
-        CLAIMS(claim, at->stock, tree)
-        {
-            sp_nsec time = at->stock->versions[at->stock->claims[claim].version].used;
-            used = SP_MAX(used, time);
-        }
+    for (uint32_t claim = first_claim(at->stock, tree); claim != SP_STOCK_NONE;
+         claim = next_claim(at->stock, tree, claim)) {
+        sp_nsec time = at->stock->versions[at->stock->claims[claim].version].used;
+        used = SP_MAX(used, time);
+    }
     return used;
 }
 
@@ -220,9 +221,9 @@ static double seconds_of(struct planner *at, uint32_t version)
 /* Take a tree away (step -1) or put it back (1). */
 static void shift_stored(struct planner *at, uint32_t tree, int step)
 {
-    for
-        CLAIMS(claim, at->stock, tree)
-    at->stored[at->stock->claims[claim].version] += (uint32_t)step;
+    for (uint32_t claim = first_claim(at->stock, tree); claim != SP_STOCK_NONE;
+         claim = next_claim(at->stock, tree, claim))
+        at->stored[at->stock->claims[claim].version] += (uint32_t)step;
 }
 
 /* Of a tree that is taken away: the dearest of what it holds. */
@@ -231,14 +232,13 @@ static double seconds_of_gone(struct planner *at, uint32_t tree)
     double seconds = 0;
     uint32_t last = SP_STOCK_NONE;
 
-    for
-        CLAIMS(claim, at->stock, tree)
-        {
-            uint32_t version = at->stock->claims[claim].version;
-            if (version != last)
-                seconds = fmax(seconds, seconds_of(at, version));
-            last = version;
-        }
+    for (uint32_t claim = first_claim(at->stock, tree); claim != SP_STOCK_NONE;
+         claim = next_claim(at->stock, tree, claim)) {
+        uint32_t version = at->stock->claims[claim].version;
+        if (version != last)
+            seconds = fmax(seconds, seconds_of(at, version));
+        last = version;
+    }
     return seconds;
 }
 
@@ -479,6 +479,21 @@ static uint64_t *kept_by(struct sp_eviction_kept *kept, unsigned needs)
                                       : &kept->rest;
 }
 
+/* What several trees share counts for the first. */
+static void count_tree(struct planner *at, uint32_t tree, bool *counted)
+{
+    const struct sp_stock *stock = at->stock;
+    const struct sp_stock_tree *it = &stock->trees[tree];
+    uint64_t *bytes = kept_by(&at->plan->kept, needs_of(at, tree));
+
+    *bytes += it->bytes;
+    for (uint32_t i = 0; i < it->objects; i++) {
+        uint32_t object = stock->parts[it->first_object + i];
+        *bytes += counted[object] ? 0 : stock->objects[object].bytes;
+        counted[object] = true;
+    }
+}
+
 static void count_kept(struct planner *at)
 {
     const struct sp_stock *stock = at->stock;
@@ -489,20 +504,11 @@ static void count_kept(struct planner *at)
 
     for (size_t rank = 0; rank < SP_COUNT(ranks); rank++)
         for (uint32_t t = 0; t < stock->trees_len; t++) {
-            const struct sp_stock_tree *tree = &stock->trees[t];
-            if (!tree->present || at->gone[t] || seen[t])
+            if (!stock->trees[t].present || at->gone[t] || seen[t] ||
+                (ranks[rank] != ~0U && !(needs_of(at, t) & ranks[rank])))
                 continue;
-            unsigned needs = needs_of(at, t);
-            if (ranks[rank] != ~0U && !(needs & ranks[rank]))
-                continue;
-            uint64_t *bytes = kept_by(&at->plan->kept, needs);
             seen[t] = true;
-            *bytes += tree->bytes;
-            for (uint32_t i = 0; i < tree->objects; i++) {
-                uint32_t object = stock->parts[tree->first_object + i];
-                *bytes += counted[object] ? 0 : stock->objects[object].bytes;
-                counted[object] = true;
-            }
+            count_tree(at, t, counted);
         }
     for (uint32_t i = 0; i < stock->objects_len; i++)
         if (!counted[i] &&
