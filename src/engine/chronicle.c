@@ -51,33 +51,42 @@ void sp_chronicle_tell(const struct sp_chronicle *chronicle, const struct sp_run
 enum sp_rc sp_chronicle_add(struct sp_chronicle *chronicle,
                             const char *name,
                             const struct sp_dict *record,
+                            enum sp_journal_sync sync,
                             struct sp_err *err)
 {
-    enum sp_rc rc = sp_journal_append(chronicle->journal, name, record, SP_JOURNAL_LAZY, err);
+    enum sp_rc rc = sp_journal_append(chronicle->journal, name, record, sync, err);
 
     if (rc)
         chronicle->result->workspace_failed = true;
     return rc;
 }
 
-/* Every line is with the kernel before we go on, so that a killed engine loses none. Against power
- * cuts there is one sync a step, when its tool has just been started: it covers the end of the step
- * before, and the disk works while the tool does. (A sync takes milliseconds, as long as a short
- * tool.) The beginning and the end of the run are synced by themselves. */
+/* Every line of a step that runs is with the kernel before we go on, so that a killed engine loses
+ * none. Against power cuts the first one that starts is synced (with the beginning of the run), and
+ * the end. What is only reused could be found out again: those lines go to the kernel many at a
+ * time, and a run that has nothing else is not synced at all. */
+static enum sp_journal_sync urgency_of(struct sp_chronicle *chronicle,
+                                       const struct sp_run_event *event)
+{
+    bool first = event->kind == SP_RUN_STEP && !chronicle->has_run;
+
+    if (event->kind == SP_RUN_REUSED)
+        return SP_JOURNAL_LATER;
+    chronicle->has_run = chronicle->has_run || first;
+    return first || (event->kind == SP_RUN_END && chronicle->has_run) ? SP_JOURNAL_SYNC
+                                                                      : SP_JOURNAL_LAZY;
+}
+
 enum sp_rc sp_chronicle_write(struct sp_chronicle *chronicle,
                               struct sp_run_event *event,
                               const char *name,
                               const struct sp_dict *record,
                               struct sp_err *err)
 {
-    bool edge = event->kind == SP_RUN_START || event->kind == SP_RUN_END;
-    enum sp_rc rc = sp_journal_append(chronicle->journal, name, record,
-                                      edge ? SP_JOURNAL_SYNC : SP_JOURNAL_LAZY, err);
+    enum sp_rc rc = sp_chronicle_add(chronicle, name, record, urgency_of(chronicle, event), err);
 
-    if (rc) {
-        chronicle->result->workspace_failed = true;
+    if (rc)
         return rc;
-    }
     event->event = name;
     event->record = record;
     sp_chronicle_tell(chronicle, event);

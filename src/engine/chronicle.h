@@ -17,6 +17,7 @@ struct sp_chronicle {
     /* private */
     struct sp_arena *arena;
     struct sp_map said; /* text of LOG(...): to repeat at the end, or not at all */
+    bool has_run;       /* a step, in this run */
 };
 
 void sp_chronicle_init(struct sp_chronicle *chronicle,
@@ -40,10 +41,11 @@ enum sp_rc sp_chronicle_write(struct sp_chronicle *chronicle,
                               const struct sp_dict *record,
                               struct sp_err *err) SP_MUST_USE;
 
-/* The journal only: details that nobody waits for. */
+/* The journal only. */
 enum sp_rc sp_chronicle_add(struct sp_chronicle *chronicle,
                             const char *name,
                             const struct sp_dict *record,
+                            enum sp_journal_sync sync,
                             struct sp_err *err) SP_MUST_USE;
 
 /* A line for people: into the log, then to the watcher. */

@@ -195,7 +195,7 @@ static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct 
     return sp_chronicle_add(works->chronicle, "step-handle",
                             sp_record_step_handle(lane->arena, &lane->action, works->ops->name,
                                                   sp_taskrun_handle(lane->task)),
-                            err);
+                            SP_JOURNAL_LAZY, err);
 }
 
 /* Why it runs, or that it need not, for the journal. */
@@ -206,7 +206,8 @@ static enum sp_rc tell_key(struct sp_lane *lane, struct sp_err *err)
     if (!lane->recalled.preimage.len && !lane->recalled.why)
         return SP_OK;
     sp_recall_describe_key(lane->arena, &lane->recalled, fields);
-    return sp_chronicle_add(lane->works->chronicle, "step-key", fields, err);
+    return sp_chronicle_add(lane->works->chronicle, "step-key", fields, SP_JOURNAL_LAZY,
+                            err);
 }
 
 static void log_reasons(struct sp_lane *lane)
@@ -231,6 +232,7 @@ static void reuse(struct sp_lane *lane)
     sp_buf_addf(&line,
                 "not run again: nothing that it depends on has changed since run " SP_STR_FMT,
                 SP_STR_ARG(product->run));
+    sp_logbook_spare(lane->logbook, lane->action.position);
     sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
     sp_walk_done(lane->walk, &outcome);
 }
@@ -378,6 +380,7 @@ static bool remember(struct sp_lane *lane, const struct sp_action *action, bool 
 
 static enum sp_rc tell_versions(struct sp_lane *lane,
                                 const struct sp_action *action,
+                                enum sp_journal_sync sync,
                                 struct sp_err *err)
 {
     struct sp_dict *fields = sp_record_step(lane->arena, action->position);
@@ -385,7 +388,7 @@ static enum sp_rc tell_versions(struct sp_lane *lane,
     if (!lane->recalled.product.output_count)
         return SP_OK;
     sp_recall_describe_versions(lane->arena, &lane->recalled, fields);
-    return sp_chronicle_add(lane->works->chronicle, "step-versions", fields, err);
+    return sp_chronicle_add(lane->works->chronicle, "step-versions", fields, sync, err);
 }
 
 /* The step has ended well without having run. */
@@ -397,8 +400,6 @@ static enum sp_rc end_reused(struct sp_lane *lane,
     struct sp_run_event event = event_of(lane, SP_RUN_REUSED, action);
     const struct sp_dict *outputs = action->task->outputs;
 
-    if (outputs && outputs->len)
-        log_values(lane, "### validated outputs", outputs);
     chronicle->result->reused++;
     event.done = ++chronicle->result->done;
     event.text = lane->recalled.product.run;
@@ -407,10 +408,11 @@ static enum sp_rc end_reused(struct sp_lane *lane,
     sp_recall_describe_key(lane->arena, &lane->recalled, fields);
     enum sp_rc rc = sp_chronicle_write(chronicle, &event, "step-key", fields, err);
     if (rc == SP_OK)
-        rc = tell_versions(lane, action, err);
+        rc = tell_versions(lane, action, SP_JOURNAL_LATER, err);
     if (rc == SP_OK && outputs && outputs->len)
         rc = sp_chronicle_add(chronicle, "step-outputs",
-                              sp_record_outputs(lane->arena, action->position, outputs), err);
+                              sp_record_outputs(lane->arena, action->position, outputs),
+                              SP_JOURNAL_LATER, err);
     lane->last = (struct sp_taskrun_result){ .exit_status = NOT_BEGUN };
     sp_logbook_leave(lane->logbook, action->position);
     return rc;
@@ -446,10 +448,11 @@ static enum sp_rc do_end(struct sp_lane *lane,
                                                           &lane->last.usage),
                                        err);
     if (rc == SP_OK && success)
-        rc = tell_versions(lane, action, err);
+        rc = tell_versions(lane, action, SP_JOURNAL_LAZY, err);
     if (rc == SP_OK && has_outputs)
         rc = sp_chronicle_add(chronicle, "step-outputs",
-                              sp_record_outputs(lane->arena, action->position, outputs), err);
+                              sp_record_outputs(lane->arena, action->position, outputs),
+                              SP_JOURNAL_LAZY, err);
     lane->last = (struct sp_taskrun_result){ .exit_status = NOT_BEGUN };
     if (success)
         sp_logbook_leave(lane->logbook, action->position);

@@ -245,6 +245,19 @@ static void report_orphan(struct sp_arena *arena,
                              SP_STR_ARG(which), SP_STR_ARG(pid)));
 }
 
+/* Most have, and say so in their last line. */
+static bool has_ended(const char *path)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_err ignored = SP_ERR_INIT;
+    const struct sp_dict *last;
+
+    if (sp_journal_last(path, arena, &last, &ignored))
+        return false;
+    struct sp_str event = sp_dict_text(last, "event");
+    return sp_str_is(event, "run-end") || sp_str_is(event, "run-lost");
+}
+
 struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
                              const struct sp_backend_ops *ops,
                              struct sp_backend *backend)
@@ -260,6 +273,8 @@ struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
     if (count == 0)
         return lines;
     struct sp_str path = sp_workspace_journal(workspace, ids[count - 1]);
+    if (has_ended(path.ptr))
+        return lines;
     enum sp_rc rc = sp_journal_read(path.ptr, NULL, fold_event, &lost, &err);
     if (rc == SP_OK && !lost.ended) {
         report_run(arena, &lost, ids[count - 1], lines);

@@ -109,12 +109,16 @@ static void make_directory(struct sp_logbook *book, const struct log_file *file)
     }
 }
 
-/* What an earlier session has written is not lost. */
+/* What an earlier session has written is not lost. The one before that goes first: ext4 writes a
+ * file to the disk, which takes milliseconds, when it is renamed over another. */
 static void keep_earlier(struct sp_logbook *book, struct sp_str path)
 {
     struct sp_str kept = sp_arena_printf(book->scratch, SP_STR_FMT "~", SP_STR_ARG(path));
 
-    if (sp_file_kind(path.ptr) == SP_FILE_REGULAR && rename(path.ptr, kept.ptr) != 0)
+    if (sp_file_kind(path.ptr) != SP_FILE_REGULAR)
+        return;
+    (void)unlink(kept.ptr);
+    if (rename(path.ptr, kept.ptr) != 0)
         note_failure(book, "keep", path);
 }
 
@@ -389,6 +393,14 @@ void sp_logbook_leave(struct sp_logbook *book, const struct sp_position *positio
     if (name.len > own &&
         sp_str_eq(sp_str_slice(name, name.len - position->label.len, name.len), position->label))
         set_logger(book, sp_str_slice(name, 0, name.len - own));
+}
+
+void sp_logbook_spare(struct sp_logbook *book, const struct sp_position *position)
+{
+    const struct log_file *own = book->depth > 1 ? &book->files[book->depth - 1] : NULL;
+
+    if (own && own->depth == depth_of(position) && !own->shared->made && !own->pending.len)
+        close_files(book, own->depth);
 }
 
 /* --- writing ------------------------------------------------------------------------------- */

@@ -43,6 +43,11 @@ void sp_logbook_enter(struct sp_logbook *book, const struct sp_position *positio
 /* The step at `position` has ended: lines go to the file of the recipe around it. */
 void sp_logbook_leave(struct sp_logbook *book, const struct sp_position *position);
 
+/* The step at `position` has nothing to say: what an earlier session has written to its file stays,
+ * and lines go to the file of the recipe around it. Nothing happens when it has spoken already, or
+ * has no file of its own. */
+void sp_logbook_spare(struct sp_logbook *book, const struct sp_position *position);
+
 /* All recipes have ended: lines go to the file of the session if there is one, and else stay where
  * they are. */
 void sp_logbook_end(struct sp_logbook *book);

@@ -83,7 +83,7 @@ static void on_recall_event(void *arg, const char *name, struct sp_dict *fields)
     struct sp_err ignored = SP_ERR_INIT;
 
     /* If the journal is full, the next event of a step says so. */
-    (void)!sp_chronicle_add(&run->chronicle, name, fields, &ignored);
+    (void)!sp_chronicle_add(&run->chronicle, name, fields, SP_JOURNAL_LAZY, &ignored);
 }
 
 /* What was done before in this workspace. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
+#define LATER_MAX  ((size_t)256 * 1024) /* bytes of lines that are kept back */
 
 struct sp_journal {
     int fd; /* O_APPEND */
@@ -20,7 +21,9 @@ struct sp_journal {
     uint64_t seq;  /* of the last line */
     uint64_t size; /* of the whole lines; what is behind is to be cut off */
     bool torn;     /* something is behind */
+    bool is_new;   /* its name is not durable yet */
     struct sp_buf line;
+    struct sp_buf later; /* whole lines, to be written with the next */
 };
 
 /* --- lines --------------------------------------------------------------------------------- */
@@ -295,17 +298,8 @@ static struct sp_journal *new_journal(const char *path, int fd, struct sp_journa
     journal->seq = extent.seq;
     journal->size = extent.offset;
     journal->line = SP_BUF(SP_JOURNAL_LINE_MAX);
+    journal->later = SP_BUF(SP_JOURNAL_LINE_MAX + LATER_MAX);
     return journal;
-}
-
-void sp_journal_close(struct sp_journal *journal)
-{
-    if (!journal)
-        return;
-    sp_fd_closep(&journal->fd);
-    sp_buf_fini(&journal->line);
-    free(journal->path);
-    free(journal);
 }
 
 /* A new name is durable only when its directory is. */
@@ -329,12 +323,8 @@ enum sp_rc sp_journal_create(const char *path, struct sp_journal **out, struct s
                             : open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return sp_fail_errno(err, "journal '%s': create", path);
-    enum sp_rc rc = sync_parent(path, err);
-    if (rc) {
-        (void)unlink(path);
-        return sp_err_wrap(err, "journal '%s'", path);
-    }
     *out = new_journal(path, sp_take_fd(&fd), (struct sp_journal_place){ 0 });
+    (*out)->is_new = true;
     return SP_OK;
 }
 
@@ -401,27 +391,54 @@ static enum sp_rc build_line(struct sp_journal *journal,
     return SP_OK;
 }
 
-/* J1: with one write, or not at all. */
-static enum sp_rc put_line(struct sp_journal *journal,
-                           enum sp_journal_sync sync,
-                           struct sp_err *err)
+static enum sp_rc sync_journal(struct sp_journal *journal, struct sp_err *err)
 {
-    const struct sp_buf *line = &journal->line;
+    if (SP_FAULT("journal.sync", EIO) || fdatasync(journal->fd) < 0)
+        return sp_fail_errno(err, "sync");
+    enum sp_rc rc = journal->is_new ? sync_parent(journal->path, err) : SP_OK;
+    if (rc == SP_OK)
+        journal->is_new = false;
+    return rc;
+}
+
+/* J1: with one write, or not at all. */
+static enum sp_rc put_lines(struct sp_journal *journal,
+                            enum sp_journal_sync sync,
+                            struct sp_err *err)
+{
+    const struct sp_buf *lines = &journal->later;
     ssize_t put;
 
     do {
-        put = SP_FAULT("journal.write", ENOSPC) ? -1 : write(journal->fd, line->ptr, line->len);
+        put = SP_FAULT("journal.write", ENOSPC) ? -1 : write(journal->fd, lines->ptr, lines->len);
     } while (put < 0 && errno == EINTR);
     journal->torn = put != 0;
-    if (put >= 0 && ((size_t)put < line->len || SP_FAULT("journal.short-write", ENOSPC))) {
+    if (put >= 0 && ((size_t)put < lines->len || SP_FAULT("journal.short-write", ENOSPC))) {
         errno = ENOSPC; /* the usual reason; the next write would say so */
         return sp_fail_errno(err, "write");
     }
     if (put < 0)
         return sp_fail_errno(err, "write");
-    if (sync == SP_JOURNAL_SYNC && (SP_FAULT("journal.sync", EIO) || fdatasync(journal->fd) < 0))
-        return sp_fail_errno(err, "sync");
-    journal->torn = false;
+    enum sp_rc rc = sync == SP_JOURNAL_SYNC ? sync_journal(journal, err) : SP_OK;
+    journal->torn = rc != SP_OK;
+    return rc;
+}
+
+/* All lines that were kept back; of a failure nothing stays in the file. */
+static enum sp_rc flush(struct sp_journal *journal, enum sp_journal_sync sync, struct sp_err *err)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+
+    enum sp_rc rc = journal->torn ? cut_tail(journal, err) : SP_OK;
+    if (!rc)
+        rc = put_lines(journal, sync, err);
+    if (rc) {
+        if (journal->torn)
+            (void)cut_tail(journal, &ignored); /* if not now, then before the next append */
+        return rc;
+    }
+    journal->size += journal->later.len;
+    sp_buf_clear(&journal->later);
     return SP_OK;
 }
 
@@ -431,19 +448,33 @@ enum sp_rc sp_journal_append(struct sp_journal *journal,
                              enum sp_journal_sync sync,
                              struct sp_err *err)
 {
-    struct sp_err ignored = SP_ERR_INIT;
+    size_t before = journal->later.len;
 
     enum sp_rc rc = build_line(journal, event, fields, err);
-    if (!rc && journal->torn)
-        rc = cut_tail(journal, err);
-    if (!rc)
-        rc = put_line(journal, sync, err);
+    if (!rc) {
+        sp_buf_add(&journal->later, sp_buf_str(&journal->line));
+        if (sync != SP_JOURNAL_LATER || journal->later.len > LATER_MAX)
+            rc = flush(journal, sync, err);
+    }
     if (rc) {
-        if (journal->torn)
-            (void)cut_tail(journal, &ignored); /* if not now, then before the next append */
+        sp_buf_truncate(&journal->later, before);
         return sp_err_wrap(err, "journal '%s'", journal->path);
     }
     journal->seq++;
-    journal->size += journal->line.len;
     return SP_OK;
+}
+
+void sp_journal_close(struct sp_journal *journal)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+
+    if (!journal)
+        return;
+    if (journal->later.len)
+        (void)flush(journal, SP_JOURNAL_LAZY, &ignored);
+    sp_fd_closep(&journal->fd);
+    sp_buf_fini(&journal->line);
+    sp_buf_fini(&journal->later);
+    free(journal->path);
+    free(journal);
 }

@@ -21,11 +21,13 @@
 struct sp_journal;
 
 enum sp_journal_sync {
+    SP_JOURNAL_LATER, /* kept back until the next line that is not, or until there are many */
     SP_JOURNAL_LAZY, /* output, statistics: may be lost in a power cut */
     SP_JOURNAL_SYNC, /* state changes */
 };
 
-/* Create `path` (its directory exists); SP_EXISTS if it is there. The caller owns *out. */
+/* Create `path` (its directory exists); SP_EXISTS if it is there. The first SP_JOURNAL_SYNC makes its
+ * name durable, too. The caller owns *out. */
 enum sp_rc sp_journal_create(const char *path, struct sp_journal **out, struct sp_err *err)
     SP_MUST_USE;
 
@@ -33,11 +35,11 @@ enum sp_rc sp_journal_create(const char *path, struct sp_journal **out, struct s
 enum sp_rc sp_journal_open(const char *path, struct sp_journal **out, struct sp_err *err)
     SP_MUST_USE;
 
-/* Accepts NULL. */
+/* What was kept back is written, if that is possible. Accepts NULL. */
 void sp_journal_close(struct sp_journal *journal);
 
 /* Append one event with the fields of `fields` (a dictionary; may be NULL). On failure (full disk)
- * the file is cut back to its whole lines and the next append tries again. SP_INVALID for a field
+ * the file is cut back to its whole lines; what was kept back still is. SP_INVALID for a field
  * called like one of the envelope, SP_LIMIT for a line over SP_JOURNAL_LINE_MAX. */
 enum sp_rc sp_journal_append(struct sp_journal *journal,
                              const char *event,

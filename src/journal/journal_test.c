@@ -272,6 +272,46 @@ static void test_full(void)
     sp_journal_close(journal);
 }
 
+static enum sp_rc append_later(struct sp_journal *journal, int number, struct sp_err *err)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_value fields = sp_dict_new(arena);
+
+    sp_dict_put(arena, fields.dict, "n", sp_int(number));
+    return sp_journal_append(journal, "tick", fields.dict, SP_JOURNAL_LATER, err);
+}
+
+/* Lines that nobody waits for come with the next one, in order, also after a failure. */
+static void test_later(void)
+{
+    struct sp_journal *journal = NULL;
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_err refusal = SP_ERR_INIT;
+
+    (void)unlink(path);
+    tap_ok(!sp_journal_create(path, &journal, &err) && !append_later(journal, 1, &err) &&
+               !append_later(journal, 2, &err) && holds(""),
+           "later: kept back");
+    tap_ok(!append_number(journal, 3, &err) && holds("tick(1) tick(2) tick(3) "),
+           "later: written with the next");
+    tap_ok(!append_later(journal, 4, &err), "later: once more");
+    sp_fault_arm(1);
+    tap_ok(append_number(journal, 5, &refusal) == SP_IO && holds("tick(1) tick(2) tick(3) "),
+           "later: a failure leaves whole lines");
+    sp_fault_arm(0);
+    tap_ok(!append_number(journal, 6, &err) && holds("tick(1) tick(2) tick(3) tick(4) tick(6) "),
+           "later: what was kept back is not lost by it");
+    tap_ok(!append_later(journal, 7, &err), "later: the last one");
+    sp_journal_close(journal);
+    tap_ok(holds("tick(1) tick(2) tick(3) tick(4) tick(6) tick(7) "), "later: is written at the end");
+    (void)unlink(path);
+    tap_ok(!sp_journal_create(path, &journal, &err), "later: many");
+    for (int i = 0; i < 10000 && !err.code; i++)
+        (void)!append_later(journal, i, &err);
+    tap_ok(!err.code && sp_tree_size(path) > 0, "later: many are not kept in memory");
+    sp_journal_close(journal);
+}
+
 /* What was read is not read again; what has come since is. */
 static void test_read_on(void)
 {
@@ -317,6 +357,7 @@ int main(void)
     test_missing();
     test_every_fault();
     test_full();
+    test_later();
     test_read_on();
     tap_ok(sp_remove_tree(dir, &err) == SP_OK, "clean up");
     return tap_done();

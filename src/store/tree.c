@@ -5,14 +5,17 @@
  * their path from the root, in the order in which they were found.
  *
  * A file that changed in the very tick of the clock in which it was looked at could change once
- * more without its times telling. Therefore a walk that meets such files waits for the next tick
- * and walks again: what it returns can be told from everything that comes later.
+ * more without its times telling (unless the file system is a fine one: tick.h). Therefore a walk
+ * that meets such files waits for the next tick and walks again: what it returns can be told from
+ * everything that comes later.
  */
 #include "store/tree.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/vec.h"
+
+#include "store/tick.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -276,7 +279,51 @@ static enum sp_rc open_root(const char *path, int *fd, struct stat *info, struct
     return SP_OK;
 }
 
-/* One walk; *again is the time to wait for before it can be told from what comes later, or 0. */
+static bool is_on_one_device(const struct walk *walk)
+{
+    for (size_t i = 1; i < walk->entries.len; i++)
+        if (walk->entries.items[i].dev != walk->entries.items[0].dev)
+            return false;
+    return true;
+}
+
+/* Would any later change have other times than those that the walk has found? */
+static bool is_fine(const struct walk *walk, const struct stat *root)
+{
+    sp_auto_free char *dir = sp_strdup(walk->path);
+    char *slash = strrchr(dir, '/');
+
+    if (!is_on_one_device(walk))
+        return false;
+    if (S_ISDIR(root->st_mode))
+        return sp_tick_is_fine(walk->path, root->st_dev);
+    if (slash)
+        slash[slash == dir] = '\0';
+    return sp_tick_is_fine(slash ? dir : ".", root->st_dev);
+}
+
+/* The time that the tree is valid for: *again is what to wait for before it can be told from what
+ * comes later, or 0. */
+static sp_nsec date_walk(const struct walk *walk,
+                         const struct stat *root,
+                         sp_nsec begin,
+                         sp_nsec *again)
+{
+    sp_nsec newest = newest_change(walk);
+
+    *again = 0;
+    if (!is_fresh(newest, begin - SERVER_LAG))
+        return begin - SERVER_LAG; /* old, whatever the file system is */
+    sp_nsec lag = is_remote(walk->root) ? SERVER_LAG : 0;
+    if (!is_fresh(newest, begin - lag))
+        return begin - lag;
+    if (!lag && !is_fresh(newest, newest + 1) && is_fine(walk, root))
+        return newest + 1;
+    *again = newest + lag + (newest % SP_NSEC_PER_SEC == 0 ? COARSE_TICK : 0);
+    return begin - lag;
+}
+
+/* One walk; see date_walk for *again. */
 static enum sp_rc scan_once(const char *path,
                             struct sp_arena *arena,
                             struct sp_tree *out,
@@ -286,26 +333,20 @@ static enum sp_rc scan_once(const char *path,
     struct walk walk = { .path = path, .arena = arena, .root = -1 };
     struct stat info;
     sp_auto_fd int root = -1;
-    sp_nsec scanned = file_clock();
+    sp_nsec begin = file_clock();
 
     enum sp_rc rc = open_root(path, &root, &info, err);
     if (rc)
         return rc;
     if (root < 0) {
-        *out = (struct sp_tree){ .arena = arena, .scanned = scanned };
+        *out = (struct sp_tree){ .arena = arena, .scanned = begin };
         *again = 0;
         return SP_OK;
     }
-    sp_nsec lag = is_remote(root) ? SERVER_LAG : 0;
     walk.root = root;
     rc = walk_tree(&walk, &info, err);
-    if (!rc) {
-        sp_nsec newest = newest_change(&walk);
-        finish(&walk, scanned - lag, out);
-        *again = is_fresh(newest, scanned - lag)
-                     ? newest + lag + (newest % SP_NSEC_PER_SEC == 0 ? COARSE_TICK : 0)
-                     : 0;
-    }
+    if (!rc)
+        finish(&walk, date_walk(&walk, &info, begin, again), out);
     SP_VEC_FINI(&walk.entries);
     return rc;
 }
