@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#define CHUNK_MIN  ((size_t)1024) /* there are arenas for one text, many thousands of them */
 #define CHUNK_SIZE ((size_t)64 * 1024)
 #define HUGE_PAGE  ((size_t)2 * 1024 * 1024) /* of a chunk in a large arena, with its head */
 #define HUGE_FROM  (2 * HUGE_PAGE)           /* bytes used that make an arena large */
@@ -80,6 +81,12 @@ void sp_arena_free(struct sp_arena *arena)
     free(arena);
 }
 
+/* Half of all there is when it is the newest. */
+static size_t size_of_next(const struct sp_arena *arena)
+{
+    return SP_MIN(SP_MAX(arena->used, CHUNK_MIN), CHUNK_SIZE);
+}
+
 /* A block that is larger than a chunk gets one of its own behind the one being filled. */
 static struct chunk *add_chunk(struct sp_arena *arena, size_t size)
 {
@@ -94,7 +101,7 @@ static struct chunk *add_chunk(struct sp_arena *arena, size_t size)
     if (arena->used >= HUGE_FROM)
         chunk = new_huge_chunk();
     if (!chunk)
-        chunk = new_chunk(SP_MAX(size, CHUNK_SIZE));
+        chunk = new_chunk(SP_MAX(size, size_of_next(arena)));
     chunk->next = arena->chunks;
     arena->chunks = chunk;
     return chunk;
@@ -213,7 +220,7 @@ void sp_arena_reset(struct sp_arena *arena)
 
     for (struct chunk *chunk = arena->chunks, *next; chunk; chunk = next) {
         next = chunk->next;
-        if (!kept && chunk->size == CHUNK_SIZE)
+        if (!kept && chunk->size <= CHUNK_SIZE) /* the newest of them is the largest */
             kept = chunk;
         else
             free_chunk(chunk);

@@ -206,8 +206,7 @@ static enum sp_rc tell_key(struct sp_lane *lane, struct sp_err *err)
     if (!lane->recalled.preimage.len && !lane->recalled.why)
         return SP_OK;
     sp_recall_describe_key(lane->arena, &lane->recalled, fields);
-    return sp_chronicle_add(lane->works->chronicle, "step-key", fields, SP_JOURNAL_LAZY,
-                            err);
+    return sp_chronicle_add(lane->works->chronicle, "step-key", fields, SP_JOURNAL_LAZY, err);
 }
 
 static void log_reasons(struct sp_lane *lane)

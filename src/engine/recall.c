@@ -7,7 +7,9 @@
 #include "engine/recall_internal.h"
 #include "store/roster.h"
 
+#include <pwd.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* --- settings ----------------------------------------------------------------------------- */
 
@@ -123,6 +125,17 @@ static enum sp_rc open_ledger(struct sp_recall *recall, struct sp_err *err)
     return rc;
 }
 
+static void note_place(struct sp_recall *recall)
+{
+    const struct passwd *user = getpwuid(getuid());
+    char host[72] = "";
+
+    (void)gethostname(host, sizeof host - 1);
+    recall->host = sp_arena_str(recall->arena, sp_str_of(host));
+    recall->user = user ? sp_arena_str(recall->arena, sp_str_of(user->pw_name))
+                        : sp_arena_printf(recall->arena, "%u", (unsigned)getuid());
+}
+
 /* Nothing is remembered, for the reason given. */
 static void go_without(struct sp_recall *recall, const char *why)
 {
@@ -160,6 +173,7 @@ static enum sp_rc open_all(struct sp_recall *recall, struct sp_err *err)
         rc = open_ledger(recall, err);
     if (rc)
         return rc;
+    note_place(recall);
     heads.ledger = recall->ledger;
     heads.store = recall->store;
     recall->heads_options = heads;

@@ -5,9 +5,6 @@
 #include "engine/recall_internal.h"
 #include "sys/file.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 /* --- what came out ------------------------------------------------------------------------ */
 
 #define CHEAP_BYTES      ((uint64_t)64 << 20)
@@ -259,14 +256,6 @@ static void describe_inputs(struct harvest *harvest, struct sp_product *product)
     }
 }
 
-static struct sp_str user_name(struct sp_arena *arena)
-{
-    const struct passwd *user = getpwuid(getuid());
-
-    return user ? sp_arena_str(arena, sp_str_of(user->pw_name))
-                : sp_arena_printf(arena, "%u", (unsigned)getuid());
-}
-
 static void describe(struct harvest *harvest,
                      const struct sp_task *task,
                      struct sp_product *product)
@@ -274,9 +263,7 @@ static void describe(struct harvest *harvest,
     struct sp_recall *recall = harvest->recall;
     struct sp_arena *arena = harvest->arena;
     struct sp_list *argv = sp_list_new(arena).list;
-    char host[72] = "";
 
-    (void)gethostname(host, sizeof host - 1);
     for (size_t i = 0; task->command.argv[i]; i++)
         sp_list_add(arena, argv, sp_text(sp_str_of(task->command.argv[i])));
     product->key = harvest->recalled->preimage.key;
@@ -285,8 +272,8 @@ static void describe(struct harvest *harvest,
     product->cab = task->cab->name;
     product->run = recall->options.run;
     product->epoch = sp_str_of(sp_store_epoch(recall->store));
-    product->host = sp_arena_str(arena, sp_str_of(host));
-    product->user = user_name(arena);
+    product->host = recall->host;
+    product->user = recall->user;
     product->time = sp_arena_str(arena, sp_str_of(sp_clock_iso(sp_clock_realtime()).text));
     product->workspace = recall->options.session->world.cwd;
     product->program = harvest->recalled->program;

@@ -18,6 +18,7 @@ struct sp_recall {
     struct sp_effects_library library;
     bool has_library;
     struct sp_str salt;
+    struct sp_str host, user; /* for people */
     enum sp_snapshot_method method;
     bool shared;          /* others use the store */
     struct sp_map forced; /* keys, as text, whose tasks have to run */

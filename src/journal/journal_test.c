@@ -303,7 +303,8 @@ static void test_later(void)
            "later: what was kept back is not lost by it");
     tap_ok(!append_later(journal, 7, &err), "later: the last one");
     sp_journal_close(journal);
-    tap_ok(holds("tick(1) tick(2) tick(3) tick(4) tick(6) tick(7) "), "later: is written at the end");
+    tap_ok(holds("tick(1) tick(2) tick(3) tick(4) tick(6) tick(7) "),
+           "later: is written at the end");
     (void)unlink(path);
     tap_ok(!sp_journal_create(path, &journal, &err), "later: many");
     for (int i = 0; i < 10000 && !err.code; i++)

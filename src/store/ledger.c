@@ -693,17 +693,27 @@ void sp_ledger_made(struct sp_ledger *ledger,
     say_made(ledger, hold, after + 1);
 }
 
+/* Without a sync, and not atomically: the line of the ledger has its digest, and one that is torn
+ * or lost is as good as none. A file under a new name costs less than one in place of another. */
 static enum sp_rc write_tree(struct sp_ledger *ledger,
                              struct sp_str path,
                              const struct sp_buf *text,
                              struct sp_err *err)
 {
     struct sp_str dir = sp_arena_printf(ledger->arena, "%s/trees", ledger->dir.ptr);
+    struct sp_str file = tree_file(ledger, ledger->arena, path);
     enum sp_rc rc = sp_make_dirs(dir.ptr, err);
 
     if (rc)
         return rc;
-    return sp_file_write(tree_file(ledger, ledger->arena, path).ptr, sp_buf_str(text), err);
+    (void)unlink(file.ptr);
+    sp_auto_fd int fd = SP_FAULT("ledger.tree", ENOSPC)
+                            ? -1
+                            : open(file.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return sp_fail_errno(err, "write '%s'", file.ptr);
+    rc = sp_write_all(fd, sp_buf_str(text), err);
+    return rc ? sp_err_wrap(err, "write '%s'", file.ptr) : SP_OK;
 }
 
 enum sp_rc sp_ledger_hold(struct sp_ledger *ledger,

@@ -168,10 +168,10 @@ static void write_loop(const char *path, bool writes)
                            "    outputs: {to: {dtype: File, required: true}}\n"
                          : "cabs:\n  step:\n    command: 'true'\n    inputs: {n: int}\n%.0s",
                   self);
-    (void)fprintf(file, "r:\n  inputs: {base: int = 0}\n  steps:\n");
+    (void)fprintf(file, "r:\n  inputs: {base: int = 0, side: str = o}\n  steps:\n");
     for (int i = 0; i < EXECUTED; i++) {
         (void)fprintf(file, "    s%d: {cab: step, params: {n: '=%d + recipe.base'", i, i);
-        (void)fprintf(file, writes ? ", to: o%d}}\n" : "}}\n", i);
+        (void)fprintf(file, writes ? ", to: '{recipe.side}%d'}}\n" : "}}\n%.0d", i);
     }
     (void)fclose(file);
 }
@@ -205,7 +205,7 @@ static void compare_execution(const char *spoor, const char *root, bool writes)
     for (int round = 0; round < ROUNDS; round++) {
         char base[32];
         (void)snprintf(base, sizeof base, "base=%d", (round + 1) * 1000);
-        const char *const with[] = { spoor, "run", "-q", "r.yml", base, NULL };
+        const char *const with[] = { spoor, "run", "-q", "r.yml", base, "side=kept", NULL };
         const char *const without[] = { spoor,   "run", "-q", "-c", "opts.store.enable=false",
                                         "r.yml", base,  NULL };
         best[0] = SP_MIN(best[0], once(with));
