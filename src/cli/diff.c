@@ -155,9 +155,11 @@ static int run_diff(const struct sp_cli_command *self, int argc, char **argv)
     if (status < 0)
         status = sp_command_refuse_words(self, &words, 2);
     if (status < 0)
-        status = sp_journal_pick(arena, words.len ? words.items[0] : "last~1", &workspace, &from);
+        status = sp_journal_pick(arena, words.len ? words.items[0] : "last~1", SP_HISTORY_EVENTS,
+                                 &workspace, &from);
     if (status < 0)
-        status = sp_journal_pick(arena, words.len > 1 ? words.items[1] : NULL, &workspace, &to);
+        status = sp_journal_pick(arena, words.len > 1 ? words.items[1] : NULL, SP_HISTORY_EVENTS,
+                                 &workspace, &to);
     if (status >= 0)
         return status;
     struct sp_value diff = sp_rundiff(&workspace, &from, &to);

@@ -91,7 +91,8 @@ static int run_export(const struct sp_cli_command *self, int argc, char **argv)
         status = sp_command_fault(self, &err);
     }
     if (status < 0)
-        status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, &workspace, &run);
+        status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, SP_HISTORY_EVENTS,
+                                 &workspace, &run);
     return status >= 0 ? status : export_run(&workspace, &run, &args);
 }
 

@@ -9,6 +9,7 @@
 
 int sp_journal_pick(struct sp_arena *arena,
                     const char *id,
+                    enum sp_history_detail detail,
                     struct sp_workspace *workspace,
                     struct sp_run_summary *out)
 {
@@ -19,7 +20,7 @@ int sp_journal_pick(struct sp_arena *arena,
         struct sp_str found;
         rc = sp_history_find(workspace, sp_str_of(id ? id : "last"), &found, &err);
         if (rc == SP_OK)
-            rc = sp_history_run(workspace, found, out, &err);
+            rc = sp_history_run(workspace, found, detail, out, &err);
     }
     if (rc == SP_OK)
         return -1;

@@ -9,6 +9,7 @@
  * -1 to go on, else the exit status; the fault has been shown. */
 int sp_journal_pick(struct sp_arena *arena,
                     const char *id,
+                    enum sp_history_detail detail,
                     struct sp_workspace *workspace,
                     struct sp_run_summary *out);
 

@@ -73,7 +73,7 @@ static int run_log(const struct sp_cli_command *self, int argc, char **argv)
         status = sp_command_refuse_words(self, &words, 1);
     if (status >= 0)
         return status;
-    status = sp_journal_pick(arena, args.run, &workspace, &run);
+    status = sp_journal_pick(arena, args.run, SP_HISTORY_OUTLINE, &workspace, &run);
     if (status >= 0)
         return status;
     return show_steps(&run, words.len ? words.items[0] : NULL, args.path);

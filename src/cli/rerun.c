@@ -139,7 +139,7 @@ static int run_rerun(const struct sp_cli_command *self, int argc, char **argv)
         status = sp_command_fault(self, &err);
     }
     if (status < 0)
-        status = sp_journal_pick(arena, words.items[0], &workspace, &run);
+        status = sp_journal_pick(arena, words.items[0], SP_HISTORY_EVENTS, &workspace, &run);
     return status >= 0 ? status : rerun_run(&workspace, &run, &args);
 }
 

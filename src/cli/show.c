@@ -221,7 +221,8 @@ static int run_show(const struct sp_cli_command *self, int argc, char **argv)
     if (status < 0)
         status = sp_command_refuse_words(self, &words, 1);
     if (status < 0)
-        status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, &workspace, &run);
+        status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, SP_HISTORY_EVENTS,
+                                 &workspace, &run);
     if (status >= 0)
         return status;
     struct sp_value facts = sp_dossier_of(arena, &run);

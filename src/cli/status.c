@@ -152,7 +152,8 @@ static int run_status(const struct sp_cli_command *self, int argc, char **argv)
         status = sp_command_refuse_words(self, &words, 1);
     if (status >= 0)
         return status;
-    status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, &workspace, &run);
+    status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, SP_HISTORY_OUTLINE,
+                             &workspace, &run);
     if (status >= 0)
         return status;
     if (args.profile)

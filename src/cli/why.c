@@ -112,7 +112,7 @@ static int run_why(const struct sp_cli_command *self, int argc, char **argv)
     if (status < 0)
         status = sp_command_refuse_words(self, &words, 1);
     if (status < 0)
-        status = sp_journal_pick(arena, args.run, &workspace, &run);
+        status = sp_journal_pick(arena, args.run, SP_HISTORY_EVENTS, &workspace, &run);
     return status < 0 ? show(arena, &run, words.len ? words.items[0] : NULL, args.json) : status;
 }
 

@@ -8,13 +8,44 @@
 #include "journal/journal.h"
 #include "recipe/command.h"
 #include "sys/lock.h"
+#include "value/json.h"
 
 struct fold {
     struct sp_arena *arena;
     struct sp_run_summary *run;
     SP_VEC(struct sp_step_summary) steps;
     bool ended;
+    bool keeps; /* events live as long as the arena */
 };
+
+/* A text of an event, which may not live long. */
+static struct sp_str text_of(const struct fold *fold, const struct sp_dict *event, const char *key)
+{
+    struct sp_str text = sp_dict_text(event, key);
+
+    return fold->keeps || !text.len ? text : sp_arena_str(fold->arena, text);
+}
+
+static const struct sp_dict *event_of(const struct fold *fold, const struct sp_dict *event)
+{
+    return fold->keeps ? event : NULL;
+}
+
+/* For events that are few: all of it, in any case. */
+static const struct sp_dict *keep(const struct fold *fold, const struct sp_dict *event)
+{
+    struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)event };
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_JOURNAL_LINE_MAX);
+    struct sp_err ignored = SP_ERR_INIT;
+
+    if (fold->keeps)
+        return event;
+    sp_json_encode(value, SP_JSON_COMPACT, &text);
+    struct sp_str copy = sp_arena_str(fold->arena, sp_buf_str(&text));
+    return sp_json_decode(fold->arena, copy, &value, &ignored) == SP_OK
+               ? value.dict
+               : sp_dict_new(fold->arena).dict;
+}
 
 static struct sp_str joined_words(struct sp_arena *arena, const struct sp_dict *event)
 {
@@ -35,11 +66,12 @@ static struct sp_str joined_words(struct sp_arena *arena, const struct sp_dict *
 
 static void fold_run_start(struct fold *fold, const struct sp_dict *event)
 {
+    event = keep(fold, event);
     fold->run->start = event;
-    fold->run->recipe = sp_dict_text(event, "recipe");
-    fold->run->time = sp_dict_text(event, "time");
-    fold->run->cwd = sp_dict_text(event, "cwd");
-    fold->run->host = sp_dict_text(event, "host");
+    fold->run->recipe = text_of(fold, event, "recipe");
+    fold->run->time = text_of(fold, event, "time");
+    fold->run->cwd = text_of(fold, event, "cwd");
+    fold->run->host = text_of(fold, event, "host");
     fold->run->total = (size_t)sp_dict_number(event, "total");
     const struct sp_value *selection = sp_dict_get(event, "selection");
     if (selection)
@@ -50,14 +82,14 @@ static void fold_step_start(struct fold *fold, const struct sp_dict *event)
 {
     struct sp_step_summary *step = SP_VEC_ADD(&fold->steps);
 
-    step->task = sp_dict_text(event, "task");
-    step->cab = sp_dict_text(event, "cab");
-    step->loop = sp_dict_text(event, "loop");
-    step->worker = sp_dict_text(event, "worker");
-    step->output = sp_dict_text(event, "output");
-    step->log = sp_dict_text(event, "log");
+    step->task = text_of(fold, event, "task");
+    step->cab = text_of(fold, event, "cab");
+    step->loop = text_of(fold, event, "loop");
+    step->worker = text_of(fold, event, "worker");
+    step->output = text_of(fold, event, "output");
+    step->log = text_of(fold, event, "log");
     step->command = joined_words(fold->arena, event);
-    step->start = event;
+    step->start = event_of(fold, event);
 }
 
 /* The one of that name that has not ended. Several may be under way, the newest mostly. */
@@ -81,13 +113,13 @@ static void fold_step_key(struct fold *fold, const struct sp_dict *event)
 
     if (!step)
         return;
-    step->key = event;
+    step->key = event_of(fold, event);
     if (!hit)
         return;
-    step->task = sp_dict_text(event, "task");
-    step->cab = sp_dict_text(event, "cab");
-    step->loop = sp_dict_text(event, "loop");
-    step->worker = sp_dict_text(event, "worker");
+    step->task = text_of(fold, event, "task");
+    step->cab = text_of(fold, event, "cab");
+    step->loop = text_of(fold, event, "loop");
+    step->worker = text_of(fold, event, "worker");
     if (of.len)
         step->why = sp_arena_printf(fold->arena, "as in run " SP_STR_FMT, SP_STR_ARG(of));
     step->ended = step->success = step->reused = true;
@@ -110,7 +142,7 @@ static void fold_step_outputs(struct fold *fold, const struct sp_dict *event)
     struct sp_step_summary *step = find_done(fold, sp_dict_text(event, "task"));
 
     if (step)
-        step->outputs = event;
+        step->outputs = event_of(fold, event);
 }
 
 static void fold_step_versions(struct fold *fold, const struct sp_dict *event)
@@ -118,19 +150,19 @@ static void fold_step_versions(struct fold *fold, const struct sp_dict *event)
     struct sp_step_summary *step = find_done(fold, sp_dict_text(event, "task"));
 
     if (step)
-        step->versions = event;
+        step->versions = event_of(fold, event);
 }
 
 static void fold_edit(struct fold *fold, const struct sp_dict *event)
 {
-    struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)event };
+    struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)keep(fold, event) };
 
     sp_list_add(fold->arena, fold->run->edits.list, value);
 }
 
 static void fold_restore(struct fold *fold, const struct sp_dict *event)
 {
-    struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)event };
+    struct sp_value value = { .kind = SP_DICT, .dict = (struct sp_dict *)keep(fold, event) };
 
     sp_list_add(fold->arena, fold->run->restores.list, value);
 }
@@ -141,10 +173,10 @@ static void fold_step_end(struct fold *fold, const struct sp_dict *event)
 
     if (!step)
         return;
-    step->end = event;
+    step->end = event_of(fold, event);
     step->ended = true;
     step->success = sp_dict_truth(event, "success");
-    step->why = sp_dict_text(event, "why");
+    step->why = text_of(fold, event, "why");
     step->wall = sp_dict_number(event, "wall");
     step->cpu = sp_dict_number(event, "cpu");
     step->memory = (uint64_t)sp_dict_number(event, "memory");
@@ -158,9 +190,9 @@ static void fold_step_skip(struct fold *fold, const struct sp_dict *event)
 {
     struct sp_step_summary *step = SP_VEC_ADD(&fold->steps);
 
-    step->task = sp_dict_text(event, "task");
-    step->loop = sp_dict_text(event, "loop");
-    step->why = sp_dict_text(event, "why");
+    step->task = text_of(fold, event, "task");
+    step->loop = text_of(fold, event, "loop");
+    step->why = text_of(fold, event, "why");
     step->skipped = true;
     step->unselected = sp_dict_truth(event, "unselected");
     fold->run->skipped++;
@@ -172,18 +204,19 @@ static void fold_step_refuse(struct fold *fold, const struct sp_dict *event)
 {
     struct sp_step_summary *step = SP_VEC_ADD(&fold->steps);
 
-    step->task = sp_dict_text(event, "task");
-    step->loop = sp_dict_text(event, "loop");
-    step->worker = sp_dict_text(event, "worker");
-    step->why = sp_dict_text(event, "why");
+    step->task = text_of(fold, event, "task");
+    step->loop = text_of(fold, event, "loop");
+    step->worker = text_of(fold, event, "worker");
+    step->why = text_of(fold, event, "why");
     step->ended = step->refused = true;
 }
 
 static void fold_recipe_end(struct fold *fold, const struct sp_dict *event)
 {
-    const struct sp_value *outputs = sp_dict_get(event, "outputs");
-
-    if (outputs && sp_str_eq(sp_dict_text(event, "step"), fold->run->recipe))
+    if (!sp_str_eq(sp_dict_text(event, "step"), fold->run->recipe))
+        return;
+    const struct sp_value *outputs = sp_dict_get(keep(fold, event), "outputs");
+    if (outputs)
         fold->run->outputs = *outputs;
 }
 
@@ -191,7 +224,7 @@ static void fold_run_end(struct fold *fold, const struct sp_dict *event)
 {
     fold->ended = true;
     fold->run->wall = sp_dict_number(event, "wall");
-    fold->run->why = sp_dict_text(event, "why");
+    fold->run->why = text_of(fold, event, "why");
     fold->run->state = sp_dict_truth(event, "success")       ? SP_RUN_SUCCEEDED
                        : sp_dict_truth(event, "interrupted") ? SP_RUN_INTERRUPTED
                                                              : SP_RUN_FAILED;
@@ -204,26 +237,41 @@ static void fold_run_lost(struct fold *fold, const struct sp_dict *event)
     fold->run->state = SP_RUN_LOST;
 }
 
+static const struct {
+    const char *name;
+    void (*fold)(struct fold *fold, const struct sp_dict *event);
+    bool is_detail;
+} events[] = {
+    { "run-start", fold_run_start, false },      { "step-start", fold_step_start, false },
+    { "step-key", fold_step_key, false },        { "step-end", fold_step_end, false },
+    { "step-outputs", fold_step_outputs, true }, { "step-versions", fold_step_versions, true },
+    { "step-skip", fold_step_skip, false },      { "step-refuse", fold_step_refuse, false },
+    { "recipe-end", fold_recipe_end, false },    { "edit", fold_edit, false },
+    { "restore", fold_restore, false },          { "run-end", fold_run_end, false },
+    { "run-lost", fold_run_lost, false },
+};
+
 static bool fold_event(const struct sp_dict *event, void *arg)
 {
-    static const struct {
-        const char *name;
-        void (*fold)(struct fold *fold, const struct sp_dict *event);
-    } table[] = {
-        { "run-start", fold_run_start },       { "step-start", fold_step_start },
-        { "step-key", fold_step_key },         { "step-end", fold_step_end },
-        { "step-outputs", fold_step_outputs }, { "step-versions", fold_step_versions },
-        { "step-skip", fold_step_skip },       { "step-refuse", fold_step_refuse },
-        { "recipe-end", fold_recipe_end },     { "edit", fold_edit },
-        { "restore", fold_restore },           { "run-end", fold_run_end },
-        { "run-lost", fold_run_lost },
-    };
     struct sp_str name = sp_dict_text(event, "event");
 
-    for (size_t i = 0; i < SP_COUNT(table); i++)
-        if (sp_str_is(name, table[i].name))
-            table[i].fold(arg, event);
+    for (size_t i = 0; i < SP_COUNT(events); i++)
+        if (sp_str_is(name, events[i].name))
+            events[i].fold(arg, event);
     return true;
+}
+
+static enum sp_rc read_events(struct fold *fold, const char *path, struct sp_err *err)
+{
+    const char *wanted[SP_COUNT(events) + 1] = { NULL };
+    size_t count = 0;
+
+    if (fold->keeps)
+        return sp_journal_read(path, fold->arena, fold_event, fold, err);
+    for (size_t i = 0; i < SP_COUNT(events); i++)
+        if (!events[i].is_detail)
+            wanted[count++] = events[i].name;
+    return sp_journal_scan(path, wanted, fold_event, fold, err);
 }
 
 /* A journal without an end belongs to a run that is going, or to one whose spoor was killed. */
@@ -252,16 +300,21 @@ static enum sp_rc no_such_run(const struct sp_workspace *workspace,
 
 enum sp_rc sp_history_run(const struct sp_workspace *workspace,
                           struct sp_str id,
+                          enum sp_history_detail detail,
                           struct sp_run_summary *out,
                           struct sp_err *err)
 {
     struct sp_run_summary run = { .id = id,
                                   .edits = sp_list_new(workspace->arena),
                                   .restores = sp_list_new(workspace->arena) };
-    struct fold fold = { .arena = workspace->arena, .run = &run };
+    struct fold fold = {
+        .arena = workspace->arena,
+        .run = &run,
+        .keeps = detail == SP_HISTORY_EVENTS,
+    };
     struct sp_str path = sp_workspace_journal(workspace, id);
 
-    enum sp_rc rc = sp_journal_read(path.ptr, workspace->arena, fold_event, &fold, err);
+    enum sp_rc rc = read_events(&fold, path.ptr, err);
     if (rc == SP_NOT_FOUND)
         rc = no_such_run(workspace, id, err);
     if (rc == SP_OK) {

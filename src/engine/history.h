@@ -42,9 +42,16 @@ struct sp_run_summary {
     struct sp_value edits, restores; /* events: lists */
 };
 
+/* Of a run with many steps the events take much more time and memory than the rest. */
+enum sp_history_detail {
+    SP_HISTORY_OUTLINE, /* no events of steps */
+    SP_HISTORY_EVENTS,
+};
+
 /* Read one run. SP_NOT_FOUND with the nearest id. */
 enum sp_rc sp_history_run(const struct sp_workspace *workspace,
                           struct sp_str id,
+                          enum sp_history_detail detail,
                           struct sp_run_summary *out,
                           struct sp_err *err) SP_MUST_USE;
 

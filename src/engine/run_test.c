@@ -120,7 +120,7 @@ static bool newest_run(struct sp_arena *arena, struct sp_run_summary *out)
     if (sp_workspace_read(arena, ".", &workspace, &err))
         return false;
     struct sp_str id = sp_history_last(&workspace);
-    return id.len && sp_history_run(&workspace, id, out, &err) == SP_OK;
+    return id.len && sp_history_run(&workspace, id, SP_HISTORY_EVENTS, out, &err) == SP_OK;
 }
 
 /* --- undisturbed --------------------------------------------------------------------------------

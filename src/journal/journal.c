@@ -177,17 +177,51 @@ static enum sp_rc check_bad(const struct reader *reader,
     return SP_OK;
 }
 
-/* All good lines in order, from where the reader stands: at *out. Without `arena`, nothing is kept.
- */
+static bool cut_text(struct sp_str *line, const char *text)
+{
+    size_t len = strlen(text);
+
+    if (!sp_str_starts(*line, text))
+        return false;
+    *line = sp_str_slice(*line, len, line->len);
+    return true;
+}
+
+/* Is the line one of ours, as build_line writes them, of a kind that nobody asks for? */
+static bool is_unwanted(struct sp_str line, const char *const *wanted, uint64_t seq)
+{
+    char begin[64];
+
+    (void)snprintf(begin, sizeof begin, "{\"v\": %d, \"seq\": %" PRIu64 ", \"time\": \"",
+                   SP_JOURNAL_VERSION, seq);
+    if (!sp_str_ends(line, "}") || !cut_text(&line, begin))
+        return false;
+    (void)sp_str_cut(&line, '"');
+    if (!line.ptr || !cut_text(&line, ", \"event\": \""))
+        return false;
+    struct sp_str name = sp_str_cut(&line, '"');
+    for (size_t i = 0; wanted[i]; i++)
+        if (sp_str_is(name, wanted[i]))
+            return false;
+    return line.ptr && sp_str_find(name, '\\') == SIZE_MAX;
+}
+
+/* What to do with the lines of a journal. */
+struct visit {
+    struct sp_arena *arena;    /* NULL: nothing is kept */
+    const char *const *wanted; /* NULL: all */
+    sp_journal_fn fn;
+    void *arg;
+};
+
+/* All good lines in order, from where the reader stands: at *out. */
 static enum sp_rc walk(struct reader *reader,
-                       struct sp_arena *arena,
-                       sp_journal_fn fn,
-                       void *arg,
+                       const struct visit *visit,
                        struct sp_journal_place *out,
                        struct sp_err *err)
 {
     struct sp_err bad = SP_ERR_INIT; /* what is wrong with the line before, if anything */
-    sp_auto_arena struct sp_arena *scratch = arena ? NULL : sp_arena_new();
+    sp_auto_arena struct sp_arena *scratch = visit->arena ? NULL : sp_arena_new();
 
     for (;;) {
         struct sp_dict *event = NULL;
@@ -201,27 +235,27 @@ static enum sp_rc walk(struct reader *reader,
             break;
         if (scratch)
             sp_arena_reset(scratch);
-        if (parse_line(arena ? arena : scratch, line, out->seq + 1, &event, &bad))
+        bool skipped = visit->wanted && is_unwanted(line, visit->wanted, out->seq + 1);
+        if (!skipped &&
+            parse_line(scratch ? scratch : visit->arena, line, out->seq + 1, &event, &bad))
             continue;
         out->seq++;
         out->offset = reader->offset;
-        if (fn && !fn(event, arg))
+        if (!skipped && visit->fn && !visit->fn(event, visit->arg))
             break;
     }
     return SP_OK;
 }
 
 static enum sp_rc walk_file(const char *path,
-                            struct sp_arena *arena,
-                            sp_journal_fn fn,
-                            void *arg,
+                            const struct visit *visit,
                             struct sp_journal_place *out,
                             struct sp_err *err)
 {
     SP_CLEANUP(close_reader) struct reader *reader = NULL;
 
     enum sp_rc rc = open_reader(path, out->offset, &reader, err);
-    return rc ? rc : walk(reader, arena, fn, arg, out, err);
+    return rc ? rc : walk(reader, visit, out, err);
 }
 
 enum sp_rc sp_journal_read(const char *path,
@@ -242,7 +276,21 @@ enum sp_rc sp_journal_read_on(const char *path,
                               void *arg,
                               struct sp_err *err)
 {
-    enum sp_rc rc = walk_file(path, arena, fn, arg, place, err);
+    const struct visit visit = { .arena = arena, .fn = fn, .arg = arg };
+    enum sp_rc rc = walk_file(path, &visit, place, err);
+
+    return rc ? sp_err_wrap(err, "journal '%s'", path) : SP_OK;
+}
+
+enum sp_rc sp_journal_scan(const char *path,
+                           const char *const *wanted,
+                           sp_journal_fn fn,
+                           void *arg,
+                           struct sp_err *err)
+{
+    const struct visit visit = { .wanted = wanted, .fn = fn, .arg = arg };
+    struct sp_journal_place place = { 0 };
+    enum sp_rc rc = walk_file(path, &visit, &place, err);
 
     return rc ? sp_err_wrap(err, "journal '%s'", path) : SP_OK;
 }
@@ -341,7 +389,7 @@ enum sp_rc sp_journal_open(const char *path, struct sp_journal **out, struct sp_
 {
     struct sp_journal_place extent = { 0 };
 
-    enum sp_rc rc = walk_file(path, NULL, NULL, NULL, &extent, err);
+    enum sp_rc rc = walk_file(path, &(struct visit){ 0 }, &extent, err);
     if (rc)
         return sp_err_wrap(err, "journal '%s'", path);
     sp_auto_fd int fd =

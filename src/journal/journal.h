@@ -66,6 +66,14 @@ enum sp_rc sp_journal_read(const char *path,
                            void *arg,
                            struct sp_err *err) SP_MUST_USE;
 
+/* The same for events of some kinds only (names, ended by NULL), each valid during the call: the
+ * others are not taken apart, which is most of the work. */
+enum sp_rc sp_journal_scan(const char *path,
+                           const char *const *wanted,
+                           sp_journal_fn fn,
+                           void *arg,
+                           struct sp_err *err) SP_MUST_USE;
+
 /* How far a journal has been read: whole lines only. { 0 } is its start. */
 struct sp_journal_place {
     uint64_t seq;    /* of the last line */

@@ -345,6 +345,49 @@ static void test_read_on(void)
            "another journal under that name");
 }
 
+/* Lines that nobody asks for are not taken apart, but still have to be whole and in order. */
+static void test_scan(void)
+{
+    static const char *const wanted[] = { "a", NULL };
+
+    static const struct {
+        const char *what, *text;
+        enum sp_rc rc;
+        const char *events;
+    } cases[] = {
+        { "others are left out",
+          "{\"v\": 1, \"seq\": 1, \"time\": \"x\", \"event\": \"a\"}\n"
+          "{\"v\": 1, \"seq\": 2, \"time\": \"x\", \"event\": \"b\", \"n\": 1}\n"
+          "{\"v\": 1, \"seq\": 3, \"time\": \"x\", \"event\": \"a\"}\n",
+          SP_OK, "a a " },
+        { "in another order of fields",
+          "{\"seq\": 1, \"v\": 1, \"time\": \"x\", \"event\": \"a\"}\n"
+          "{\"event\": \"a\", \"v\": 1, \"seq\": 2, \"time\": \"x\"}\n",
+          SP_OK, "a a " },
+        { "with a wrong number among them",
+          "{\"v\": 1, \"seq\": 1, \"time\": \"x\", \"event\": \"b\"}\n"
+          "{\"v\": 1, \"seq\": 3, \"time\": \"x\", \"event\": \"b\"}\n"
+          "{\"v\": 1, \"seq\": 4, \"time\": \"x\", \"event\": \"a\"}\n",
+          SP_CORRUPT, "" },
+        { "one is cut",
+          "{\"v\": 1, \"seq\": 1, \"time\": \"x\", \"event\": \"b\", \"n\n"
+          "{\"v\": 1, \"seq\": 2, \"time\": \"x\", \"event\": \"a\"}\n",
+          SP_CORRUPT, "" },
+        { "of a newer format", "{\"v\": 2, \"seq\": 1, \"time\": \"x\", \"event\": \"b\"}\n",
+          SP_INVALID, "" },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(cases); i++) {
+        sp_auto_buf struct sp_buf got = SP_BUF(SP_BUF_SMALL);
+        struct sp_err err = SP_ERR_INIT;
+        set_file(cases[i].text);
+        enum sp_rc rc = sp_journal_scan(path, wanted, collect, &got, &err);
+        sp_buf_adds(&got, "");
+        tap_ok(rc == cases[i].rc && strcmp(got.len ? got.ptr : "", cases[i].events) == 0,
+               "scan: %s: '%s' %s", cases[i].what, got.len ? got.ptr : "", err.text);
+    }
+}
+
 int main(void)
 {
     struct sp_err err = SP_ERR_INIT;
@@ -360,6 +403,7 @@ int main(void)
     test_full();
     test_later();
     test_read_on();
+    test_scan();
     tap_ok(sp_remove_tree(dir, &err) == SP_OK, "clean up");
     return tap_done();
 }
