@@ -57,7 +57,7 @@ struct sp_str sp_heads_absolute(const struct sp_heads *heads,
 bool sp_path_is_within(struct sp_str inner, struct sp_str outer)
 {
     return inner.len >= outer.len && sp_str_eq(sp_str_slice(inner, 0, outer.len), outer) &&
-           (inner.len == outer.len || inner.ptr[outer.len] == '/' || outer.len == 1);
+           (inner.len == outer.len || inner.ptr[outer.len] == '/' || sp_str_is(outer, "/"));
 }
 
 bool sp_paths_overlap(struct sp_str a, struct sp_str b)
@@ -394,6 +394,26 @@ bool sp_heads_follow(struct sp_heads *heads, struct sp_head *head, struct sp_str
     head->index = next;
     sp_head_count(heads, head);
     return true;
+}
+
+enum sp_rc sp_heads_recheck(struct sp_heads *heads,
+                            struct sp_head *head,
+                            bool *untouched,
+                            struct sp_err *err)
+{
+    struct sp_tree before = head->tree;
+    struct sp_arena *arena = SP_TAKE(head->arena);
+    enum sp_rc rc = sp_head_scan(heads, head, err);
+
+    *untouched = rc == SP_OK && sp_tree_carry(&head->tree, &before, NULL) == 0 &&
+                 !sp_tree_difference(&head->tree, &before, NULL).len;
+    if (*untouched) {
+        head->disk = SP_DISK_HELD;
+        rc = sp_ledger_hold(heads->options.ledger, head->hold, head->index, &head->tree, err);
+        sp_head_count(heads, head);
+    }
+    sp_arena_free(arena);
+    return rc;
 }
 
 enum sp_rc sp_heads_arrive(struct sp_heads *heads,

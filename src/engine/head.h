@@ -78,6 +78,12 @@ enum sp_rc sp_heads_touch(struct sp_heads *heads,
                           struct sp_head **out,
                           struct sp_err *err) SP_MUST_USE;
 
+/* The same for what a tool has made where nothing was when it started. */
+enum sp_rc sp_heads_appear(struct sp_heads *heads,
+                           struct sp_str real,
+                           struct sp_head **out,
+                           struct sp_err *err) SP_MUST_USE;
+
 /* The same without looking: NULL when it was not touched. */
 struct sp_head *sp_heads_find(const struct sp_heads *heads, struct sp_str real);
 
@@ -139,6 +145,12 @@ enum sp_rc sp_heads_place(struct sp_heads *heads,
 /* A step that was left out: the head moves as it did when `task` last started from there. False: it
  * never did. */
 bool sp_heads_follow(struct sp_heads *heads, struct sp_head *head, struct sp_str task);
+
+/* A tool that was free to write it has ended. *untouched: it did not, and the head is what it was. */
+enum sp_rc sp_heads_recheck(struct sp_heads *heads,
+                            struct sp_head *head,
+                            bool *untouched,
+                            struct sp_err *err) SP_MUST_USE;
 
 /* A tool has made it: `tree` (whose memory `arena` the head takes over) is on disk. */
 enum sp_rc sp_heads_arrive(struct sp_heads *heads,

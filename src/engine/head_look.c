@@ -311,6 +311,21 @@ static enum sp_rc look(struct sp_heads *heads, struct sp_head *head, struct sp_e
     return rc ? rc : take_root(heads, head, err);
 }
 
+/* It was not there when the tool started: what others have made there before is gone. */
+static enum sp_rc look_back(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
+{
+    const struct sp_map *holds = sp_ledger_holds(heads->options.ledger);
+
+    head->arena = sp_arena_new();
+    if (has_parent(holds, head->path))
+        return touch_composite(heads, head, err);
+    head->hold = sp_ledger_find(heads->options.ledger, head->path);
+    if (!head->hold)
+        return sp_head_begin_chain(heads, head, err);
+    head->disk = SP_DISK_GONE;
+    return take_root(heads, head, err);
+}
+
 /* After everything that moves a head, or its disk. */
 void sp_head_count(struct sp_heads *heads, struct sp_head *head)
 {
@@ -328,10 +343,13 @@ void sp_heads_remove(struct sp_heads *heads, struct sp_head *head)
     sp_head_free(head);
 }
 
-enum sp_rc sp_heads_touch(struct sp_heads *heads,
-                          struct sp_str real,
-                          struct sp_head **out,
-                          struct sp_err *err)
+static enum sp_rc find_or_add(struct sp_heads *heads,
+                              struct sp_str real,
+                              enum sp_rc (*begin)(struct sp_heads *heads,
+                                                  struct sp_head *head,
+                                                  struct sp_err *err),
+                              struct sp_head **out,
+                              struct sp_err *err)
 {
     struct sp_str path = sp_heads_path(heads, real);
     struct sp_head *head = sp_map_find(&heads->map, path);
@@ -344,7 +362,7 @@ enum sp_rc sp_heads_touch(struct sp_heads *heads,
         sp_heads_remove(heads, head);
     head = sp_alloc(sizeof *head);
     head->path = sp_arena_str(heads->arena, path);
-    enum sp_rc rc = look(heads, head, err);
+    enum sp_rc rc = begin(heads, head, err);
     if (rc) {
         sp_head_free(head);
         return rc;
@@ -353,4 +371,20 @@ enum sp_rc sp_heads_touch(struct sp_heads *heads,
     sp_head_count(heads, head);
     *out = head;
     return SP_OK;
+}
+
+enum sp_rc sp_heads_touch(struct sp_heads *heads,
+                          struct sp_str real,
+                          struct sp_head **out,
+                          struct sp_err *err)
+{
+    return find_or_add(heads, real, look, out, err);
+}
+
+enum sp_rc sp_heads_appear(struct sp_heads *heads,
+                           struct sp_str real,
+                           struct sp_head **out,
+                           struct sp_err *err)
+{
+    return find_or_add(heads, real, look_back, out, err);
 }

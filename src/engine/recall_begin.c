@@ -387,7 +387,7 @@ static enum sp_rc prepare_role(struct sp_recall *recall,
     enum sp_rc rc = sp_heads_settle(recall->heads, head, &lost, err);
     if (rc == SP_NOT_FOUND && sp_recall_force(recall, &lost))
         return SP_OK; /* starts over */
-    if (rc == SP_OK && role->kind == SP_ROLE_MUTATES)
+    if (rc == SP_OK && sp_role_changes(role))
         rc = keep_before(recall, arena, head, err);
     return rc;
 }

@@ -177,30 +177,40 @@ static enum sp_rc review_inputs(struct harvest *harvest, struct sp_err *err)
     return SP_OK;
 }
 
-static bool was_known_before(const struct sp_recalled *recalled, struct sp_str real, size_t *at)
+/* Something that only a pattern names may have been there before, and be nobody's business. */
+static enum sp_rc is_bystander(struct sp_recall *recall,
+                               const struct sp_role *role,
+                               const struct sp_role *before,
+                               struct sp_head *head,
+                               bool *bystander,
+                               struct sp_err *err)
 {
-    for (size_t i = 0; i < recalled->roles.len; i++)
-        if (sp_str_eq(recalled->roles.items[i].real, real)) {
-            *at = i;
-            return true;
-        }
-    return false;
+    *bystander = false;
+    if (!before || !role->param || !role->param->has_implicit || before->kind != SP_ROLE_WRITES ||
+        head->composite || sp_head_passage(head)->absent)
+        return SP_OK;
+    return sp_heads_recheck(recall->heads, head, bystander, err);
 }
 
 static enum sp_rc harvest_output(struct harvest *harvest, struct sp_role role, struct sp_err *err)
 {
-    struct sp_recall *recall = harvest->recall;
+    struct sp_heads *heads = harvest->recall->heads;
     struct sp_product *product = &harvest->recalled->product;
+    const struct sp_role *before = sp_roles_find(&harvest->recalled->roles, role.real);
     struct sp_head *head;
-    size_t known;
+    bool bystander = false;
 
-    if (!sp_role_changes(&role) || sp_heads_is_outside(recall->heads, role.real))
+    if (!sp_role_changes(&role) || sp_heads_is_outside(heads, role.real))
         return SP_OK;
-    if (was_known_before(harvest->recalled, role.real, &known))
-        role.kind = harvest->recalled->roles.items[known].kind;
-    enum sp_rc rc = sp_heads_touch(recall->heads, role.real, &head, err);
+    if (before)
+        role.kind = before->kind;
+    enum sp_rc rc = before ? sp_heads_touch(heads, role.real, &head, err)
+                           : sp_heads_appear(heads, role.real, &head, err);
     if (rc == SP_OK)
-        rc = harvest_role(harvest, &role, head, &product->outputs[product->output_count], err);
+        rc = is_bystander(harvest->recall, &role, before, head, &bystander, err);
+    if (rc || bystander)
+        return rc;
+    rc = harvest_role(harvest, &role, head, &product->outputs[product->output_count], err);
     product->output_count += rc == SP_OK;
     return rc;
 }
@@ -327,7 +337,6 @@ enum sp_rc sp_recall_end(struct sp_recall *recall,
 
     if (recall->off || !recalled->running)
         return SP_OK;
-    sp_recall_vacate(recalled);
     enum sp_rc rc = SP_OK;
     if (done->success) {
         recalled->product = (struct sp_product){ 0 };
@@ -338,6 +347,7 @@ enum sp_rc sp_recall_end(struct sp_recall *recall,
         if (rc == SP_OK && recalled->preimage.len && !recalled->changed)
             remember(&harvest, action->task);
     }
+    sp_recall_vacate(recalled); /* not before: nobody else is to tidy up what was just made */
     sp_recall_unclaim(recall, recalled);
     struct sp_err second = SP_ERR_INIT;
     enum sp_rc synced = sp_ledger_sync(recall->ledger, rc ? &second : err);

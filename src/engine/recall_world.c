@@ -35,6 +35,25 @@ static void settle_around(struct sp_recall *recall, struct sp_str path)
         (void)sp_recall_force(recall, &lost);
 }
 
+/* What is not kept either is in the record of who made it. */
+static enum sp_path_kind recorded_kind(struct sp_recall *recall,
+                                       struct sp_arena *arena,
+                                       const struct sp_passage *passage)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_product product;
+    struct sp_err err = SP_ERR_INIT;
+
+    if (sp_store_get_record(recall->store, &passage->key, &text, &err) ||
+        sp_product_read(sp_arena_str(arena, sp_buf_str(&text)), arena, &product, &err))
+        return SP_PATH_FILE; /* it will be made again when it is needed */
+    for (size_t i = 0; i < product.output_count; i++)
+        if (product.outputs[i].is_dir &&
+            sp_version_eq(&product.outputs[i].version, &passage->version))
+            return SP_PATH_DIR;
+    return SP_PATH_FILE;
+}
+
 /* What a path that is not on disk is: a manifest tells. */
 static enum sp_path_kind kept_kind(struct sp_recall *recall, const struct sp_passage *passage)
 {
@@ -45,7 +64,7 @@ static enum sp_path_kind kept_kind(struct sp_recall *recall, const struct sp_pas
     if (passage->absent)
         return SP_PATH_NONE;
     if (!passage->kept || sp_store_fetch(recall->store, &passage->tree, arena, &tree, &err))
-        return SP_PATH_FILE; /* it will be made again when it is needed */
+        return recorded_kind(recall, arena, passage);
     return tree.entries[0].type == SP_TREE_DIR ? SP_PATH_DIR : SP_PATH_FILE;
 }
 

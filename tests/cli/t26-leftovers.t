@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What an earlier run has left is not there for the next one, and nobody else's files are lost: outputs that only a
+# pattern names, outputs that are not always made, what gc has taken away (doc/design/store.md 7). Each case was found by
+# tests/property.
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+
+# many PREFIX COUNT: PREFIX-1.txt ... and no others.
+cat >"$scratch/many" <<SH2
+#!/bin/sh
+echo "many \$1 \$2" >>"$scratch/ran"
+for i in \$(seq 1 "\$2"); do echo "\$i of \$2" >"\$1-\$i.txt"; done
+SH2
+# make OUT VALUE, table OUT VALUE: a file, a dataset
+cat >"$scratch/make" <<SH2
+#!/bin/sh
+echo "make \$2" >>"$scratch/ran"
+echo "\$2" >"\$1"
+SH2
+cat >"$scratch/table" <<SH2
+#!/bin/sh
+echo "table \$2" >>"$scratch/ran"
+mkdir "\$1" && echo "\$2" >"\$1/column"
+SH2
+cat >"$scratch/change" <<SH2
+#!/bin/sh
+echo "change \$2" >>"$scratch/ran"
+echo "\$2" >>"\$1/column"
+SH2
+chmod +x "$scratch"/many "$scratch"/make "$scratch"/table "$scratch"/change
+
+cat >r.yml <<YAML
+cabs:
+  many:
+    command: $scratch/many
+    policies: {positional: true}
+    inputs: {prefix: {dtype: str, required: true}, count: {dtype: int, required: true}}
+    outputs: {files: {dtype: 'List[File]', implicit: '=GLOB({current.prefix}-*.txt)', must_exist: false, policies: {skip: true}}}
+  make:
+    command: $scratch/make
+    policies: {positional: true}
+    inputs: {value: {dtype: int, default: 1}}
+    outputs: {out: {dtype: File, required: true, policies: {positional_head: true}}}
+  table:
+    command: $scratch/table
+    policies: {positional: true}
+    inputs: {value: {dtype: int, default: 1}}
+    outputs: {out: {dtype: MS, required: true, policies: {positional_head: true}}}
+  change:
+    command: $scratch/change
+    policies: {positional: true}
+    inputs: {ms: {dtype: MS, required: true, writable: true}, value: {dtype: int, default: 1}}
+some:
+  inputs: {n: int = 3}
+  steps:
+    many: {cab: many, params: {prefix: q, count: =recipe.n}}
+tables:
+  inputs: {value: int = 1}
+  steps:
+    table: {cab: table, params: {out: t.ms}}
+    change: {cab: change, params: {ms: t.ms, value: =recipe.value}}
+YAML
+
+# What ran since the last time, as one line.
+ran() {
+    [ -e "$scratch/ran" ] && tr '\n' ';' <"$scratch/ran" | sed 's/;$//'
+    rm -f "$scratch/ran"
+}
+# Names and contents of the files that match, as one line.
+has() {
+    for i in "$@"; do [ -e "$i" ] && echo "$i=$(cat "$i")"; done | tr '\n' ';' | sed 's/;$//'
+}
+
+# --- outputs by a pattern
+try "$SPOOR" run r.yml some n=0
+try "$SPOOR" run r.yml some n=0
+is "$(ran)" "many q 0" "a pattern that finds nothing is an output all the same"
+try "$SPOOR" run r.yml some
+is "$(has q*)" "q-1.txt=1 of 3;q-2.txt=2 of 3;q-3.txt=3 of 3" "three files"
+try "$SPOOR" run r.yml some n=1
+is "$(has q*)" "q-1.txt=1 of 1" "one: those of the last time are gone"
+ran >/dev/null
+try "$SPOOR" run r.yml some
+is "$(ran)" "" "three again, from the store"
+is "$(has q*)" "q-1.txt=1 of 3;q-2.txt=2 of 3;q-3.txt=3 of 3" "each in its place"
+rm q-1.txt
+try "$SPOOR" run r.yml some
+is "$(ran)" "" "one was removed by hand"
+is "$(has q*)" "q-1.txt=1 of 3;q-2.txt=2 of 3;q-3.txt=3 of 3" "it is back, and the others are what they were"
+rm q-2.txt
+try "$SPOOR" run r.yml some n=2
+status 0 "one removed, and the step runs"
+is "$(has q*)" "q-1.txt=1 of 2;q-2.txt=2 of 2" "what it makes there is no edit"
+echo mine >q-own.txt
+try "$SPOOR" run r.yml some n=1
+is "$(has q*)" "q-1.txt=1 of 1;q-own.txt=mine" "a file of somebody else that matches, too, stays"
+echo changed >q-own.txt
+ran >/dev/null
+try "$SPOOR" run r.yml some n=1
+is "$(ran)" "" "it is not a result of the step"
+is "$(has q*)" "q-1.txt=1 of 1;q-own.txt=changed" "and nobody puts an older one in its place"
+
+# --- what gc has taken away
+try "$SPOOR" run r.yml tables
+try "$SPOOR" run r.yml tables value=2
+try "$SPOOR" gc --all --last-runs
+status 0 "gc"
+ran >/dev/null
+try "$SPOOR" run r.yml tables value=3
+status 0 "a dataset that gc has taken away"
+is "$(ran)" "table 1;change 3" "is made again when it is needed"
+
+finish
