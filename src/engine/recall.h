@@ -62,6 +62,7 @@ struct sp_recalled {
         *changed; /* after sp_recall_end: inputs that the tool has changed unasked */
 
     /* private */
+    const struct sp_cab *cab;
     const struct sp_effects *effects;
     struct sp_roles roles;
     struct sp_head **heads; /* one a role; NULL: not an artefact */

@@ -198,27 +198,6 @@ static void make_key(struct sp_recall *recall,
     sp_key_make(&request, &recalled->preimage);
 }
 
-/* Columns that the tool does not touch come from what the table is now: the record tells of what
- * they were then. */
-static bool fits_columns(struct sp_arena *arena,
-                         const struct sp_recalled *recalled,
-                         const struct sp_product *product)
-{
-    for (size_t i = 0; i < recalled->roles.len; i++) {
-        const struct sp_role *role = &recalled->roles.items[i];
-        const struct sp_product_path *made = sp_product_output(product, role->name);
-        if (role->kind != SP_ROLE_MUTATES || !role->write_count || !made || made->absent)
-            continue;
-        const struct sp_passage *now = sp_head_passage(recalled->heads[i]);
-        struct sp_version version = sp_version_change(arena, &now->version, &product->key,
-                                                      role->name, role->writes, role->write_count);
-        if (!sp_version_eq(&version, &made->version) &&
-            !sp_version_eq(&now->version, &made->version))
-            return false;
-    }
-    return true;
-}
-
 static bool look_up(struct sp_recall *recall, struct sp_arena *arena, struct sp_recalled *recalled)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
@@ -257,7 +236,7 @@ static const struct sp_list *reasons(struct sp_recall *recall,
              sp_map_has(&recall->forced, sp_str_of(sp_digest_hex(&recalled->preimage.key).text)))
         line = "what it makes is needed, and was not kept";
     else if (found)
-        line = "the table has changed in other columns";
+        line = sp_recall_misfit(recall, arena, recalled);
     else if (!sp_ledger_key_of(recall->ledger, recall->options.recipe, position->taskname, &last))
         line = "it has not run here before";
     else if (sp_digest_eq(&last, &recalled->preimage.key))
@@ -291,18 +270,6 @@ static struct sp_passage passage_of(const struct sp_recall *recall,
     };
 }
 
-/* Where the output of a record belongs now: the parameter may name another path than then. */
-static struct sp_str place_of(struct sp_recall *recall,
-                              struct sp_arena *arena,
-                              const struct sp_recalled *recalled,
-                              const struct sp_product_path *made)
-{
-    for (size_t i = 0; i < recalled->roles.len; i++)
-        if (sp_str_eq(recalled->roles.items[i].name, made->role))
-            return recalled->roles.items[i].real;
-    return sp_heads_absolute(recall->heads, arena, made->path);
-}
-
 static enum sp_rc reuse(struct sp_recall *recall,
                         struct sp_arena *arena,
                         const struct sp_position *position,
@@ -314,8 +281,8 @@ static enum sp_rc reuse(struct sp_recall *recall,
         struct sp_passage passage =
             passage_of(recall, &recalled->product, made, position->taskname);
         struct sp_head *head;
-        enum sp_rc rc =
-            sp_heads_touch(recall->heads, place_of(recall, arena, recalled, made), &head, err);
+        enum sp_rc rc = sp_heads_touch(
+            recall->heads, sp_recall_place_of(recall, arena, recalled, made), &head, err);
         if (rc)
             return rc;
         if (!head->composite)
@@ -435,6 +402,7 @@ static void collect(struct sp_recall *recall,
     };
     struct sp_str why;
 
+    out->cab = task->cab;
     request.effects = out->effects = sp_hidden_ignore(&request);
     sp_roles_collect(&request, &out->roles);
     if (!sp_roles_reusable(&request, &out->roles, &why))
@@ -461,13 +429,13 @@ void sp_recall_unclaim(struct sp_recall *recall, struct sp_recalled *recalled)
 }
 
 /* May what was found be used? */
-static bool may_reuse(const struct sp_recall *recall,
+static bool may_reuse(struct sp_recall *recall,
                       struct sp_arena *arena,
                       const struct sp_recalled *recalled)
 {
     return !recall->options.fresh &&
            !sp_map_has(&recall->forced, sp_str_of(sp_digest_hex(&recalled->preimage.key).text)) &&
-           fits_columns(arena, recalled, &recalled->product);
+           !sp_recall_misfit(recall, arena, recalled);
 }
 
 static enum sp_rc start(struct sp_recall *recall,
@@ -505,7 +473,7 @@ static enum sp_rc foresee(struct sp_recall *recall,
                           bool found,
                           struct sp_err *err)
 {
-    bool same = found && fits_columns(arena, recalled, &recalled->product);
+    bool same = found && !sp_recall_misfit(recall, arena, recalled);
 
     sp_recall_foresee(recall, position, recalled, !same);
     enum sp_recall_verdict verdict = recalled->verdict;

@@ -49,6 +49,17 @@ enum sp_rc sp_recall_add_parents(struct sp_recall *recall,
                                  const struct sp_head *head,
                                  struct sp_err *err) SP_MUST_USE;
 
+/* Where the output of the record that was found belongs now. */
+struct sp_str sp_recall_place_of(struct sp_recall *recall,
+                                 struct sp_arena *arena,
+                                 const struct sp_recalled *recalled,
+                                 const struct sp_product_path *made);
+
+/* Why what was found under the key can not be used for this task; NULL: it can. */
+const char *sp_recall_misfit(struct sp_recall *recall,
+                             struct sp_arena *arena,
+                             const struct sp_recalled *recalled);
+
 /* Does the task write or change it? */
 bool sp_role_changes(const struct sp_role *role);
 

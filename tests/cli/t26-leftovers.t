@@ -28,7 +28,12 @@ cat >"$scratch/change" <<SH2
 echo "change \$2" >>"$scratch/ran"
 echo "\$2" >>"\$1/column"
 SH2
-chmod +x "$scratch"/many "$scratch"/make "$scratch"/table "$scratch"/change
+cat >"$scratch/several" <<SH2
+#!/bin/sh
+echo "several \$1" >>"$scratch/ran"
+echo 0 >"\$1"; echo 1 >"\$1.x"; echo 2 >"\$1.y"
+SH2
+chmod +x "$scratch"/several "$scratch"/many "$scratch"/make "$scratch"/table "$scratch"/change
 
 cat >r.yml <<YAML
 cabs:
@@ -51,6 +56,16 @@ cabs:
     command: $scratch/change
     policies: {positional: true}
     inputs: {ms: {dtype: MS, required: true, writable: true}, value: {dtype: int, default: 1}}
+  several:
+    command: $scratch/several
+    policies: {positional: true}
+    outputs:
+      out: {dtype: File, required: true, policies: {positional_head: true}}
+      more: {dtype: 'List[File]', implicit: '=GLOB({current.out}.*)', policies: {skip: true}}
+named:
+  inputs: {out: {dtype: str, default: a}}
+  steps:
+    several: {cab: several, params: {out: =recipe.out}}
 some:
   inputs: {n: int = 3}
   steps:
@@ -100,6 +115,14 @@ ran >/dev/null
 try "$SPOOR" run r.yml some n=1
 is "$(ran)" "" "it is not a result of the step"
 is "$(has q*)" "q-1.txt=1 of 1;q-own.txt=changed" "and nobody puts an older one in its place"
+
+try "$SPOOR" run r.yml named
+try "$SPOOR" run r.yml named out=b
+status 0 "a pattern that follows from the name of another output"
+is "$(has b*)" "b=0;b.x=1;b.y=2" "another name, all of it"
+ran >/dev/null
+try "$SPOOR" run r.yml named out=b
+is "$(ran)" "" "once"
 
 # --- what gc has taken away
 try "$SPOOR" run r.yml tables
