@@ -3,6 +3,7 @@
 
 #include "cli/storeargs.h"
 #include "cli/table.h"
+#include "engine/versions.h"
 #include "value/json.h"
 
 #include <stdio.h>
@@ -79,12 +80,19 @@ static int act(const struct forget_args *args,
                const char *dir,
                const struct sp_words *words)
 {
+    const char **digits = SP_ARENA_NEW(session->arena, const char *, words->len + 1);
     struct sp_forget_options what = {
-        .words = words->items, .words_len = words->len, .workspace = SP_STATE_DIR, .dry_run = true
+        .words = digits, .words_len = words->len, .workspace = SP_STATE_DIR, .dry_run = true
     };
     struct sp_value report;
     struct sp_err err = SP_ERR_INIT;
 
+    for (size_t i = 0; i < words->len; i++) {
+        struct sp_str text;
+        if (sp_versions_digits(session->arena, sp_str_of(words->items[i]), &text, &err))
+            return sp_store_fault(&err);
+        digits[i] = sp_arena_cstr(session->arena, text);
+    }
     if (args->dry_run || !args->yes) {
         if (forget(session, dir, &what, &report, &err))
             return sp_store_fault(&err);
@@ -133,7 +141,7 @@ const struct sp_cli_command sp_command_forget = {
         .synopsis = "[--dry-run] [--yes] STEP|RUN|PATH|VERSION...",
         .description = "Forgotten are all results of a STEP (with its recipe or without, also with * "
                        "and ?), all that a\nRUN has computed, all that was made at a PATH, or what "
-                       "has made a VERSION (six digits or more).\nTheir data are removed from the "
+                       "has made a VERSION (PATH@2, or six digits or more).\nTheir data are removed from the "
                        "store, unless something else needs them: other results, pins, what\npaths "
                        "hold. Files of the workspace stay as they are.",
         .options = options,

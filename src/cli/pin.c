@@ -2,6 +2,7 @@
 #include "cli/storeargs.h"
 #include "cli/table.h"
 #include "engine/pick.h"
+#include "engine/versions.h"
 #include "sys/tty.h"
 #include "value/json.h"
 
@@ -79,8 +80,12 @@ static enum sp_rc change(struct sp_depot *depot,
     uint32_t *versions = SP_ARENA_NEW(depot->arena, uint32_t, words->len);
     enum sp_rc rc = SP_OK;
 
-    for (size_t i = 0; i < words->len && rc == SP_OK; i++)
-        rc = sp_pick_version(depot, sp_str_of(words->items[i]), &versions[i], err);
+    for (size_t i = 0; i < words->len && rc == SP_OK; i++) {
+        struct sp_str digits;
+        rc = sp_versions_digits(depot->arena, sp_str_of(words->items[i]), &digits, err);
+        if (rc == SP_OK)
+            rc = sp_pick_version(depot, digits, &versions[i], err);
+    }
     for (size_t i = 0; i < words->len && rc == SP_OK; i++) {
         const struct sp_digest *id = &depot->stock->versions[versions[i]].id;
         rc = pins ? sp_pick_pin(depot, versions[i], sp_str_of(why), err)
@@ -154,13 +159,13 @@ const struct sp_cli_command sp_command_pin = {
         .name = "spoor pin",
         .summary = "keep versions of data, or list those that are kept",
         .synopsis = "[--why TEXT] [VERSION...]",
-        .description = "'spoor gc' never removes what is pinned. A version is given by its first "
-                       "digits (four or more,\nas 'spoor gc --dry-run' and the records show them). "
+        .description = "'spoor gc' never removes what is pinned. A version is PATH@NUMBER "
+                       "('spoor versions PATH'), or its\nfirst digits, four or more. "
                        "One that is not stored any more can be\npinned too: then what it would be "
                        "computed from stays.",
         .options = pin_options,
-        .examples = "  spoor pin 3fa2b1 --why 'image of the paper'\n"
-                    "      keep it until 'spoor unpin 3fa2b1'\n"
+        .examples = "  spoor pin my.ms@3 --why 'data of the paper'\n"
+                    "      keep it until 'spoor unpin my.ms@3'\n"
                     "  spoor pin\n"
                     "      what is pinned?",
     },

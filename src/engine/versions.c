@@ -242,3 +242,31 @@ void sp_versions_split(struct sp_str word, struct sp_str *path, struct sp_str *v
     *path = sp_str_slice(word, 0, at);
     *version = sp_str_slice(word, at + 1, word.len);
 }
+
+enum sp_rc sp_versions_digits(struct sp_arena *arena,
+                              struct sp_str word,
+                              struct sp_str *digits,
+                              struct sp_err *err)
+{
+    const struct sp_version_entry *entry;
+    struct sp_str path, version;
+    struct sp_workspace workspace;
+    struct sp_ledger *ledger = NULL;
+    struct sp_versions versions;
+
+    *digits = word;
+    sp_versions_split(word, &path, &version);
+    if (path.len == word.len)
+        return SP_OK;
+    enum sp_rc rc = sp_workspace_read(arena, ".", &workspace, err);
+    if (rc == SP_OK)
+        rc = sp_ledger_open(workspace.dir.ptr, false, &ledger, NULL, err);
+    if (rc == SP_OK)
+        rc = sp_versions_read(&workspace, ledger, path, &versions, err);
+    if (rc == SP_OK)
+        rc = sp_versions_find(&versions, version, &entry, err);
+    if (rc == SP_OK)
+        *digits = sp_arena_str(arena, sp_str_of(sp_digest_hex(&entry->version.id).text));
+    sp_ledger_close(ledger);
+    return rc;
+}

@@ -43,3 +43,9 @@ enum sp_rc sp_versions_find(const struct sp_versions *versions,
 
 /* "PATH@VERSION" in two, at the last '@'; without one the version is empty, which means "now". */
 void sp_versions_split(struct sp_str word, struct sp_str *path, struct sp_str *version);
+
+/* "PATH@VERSION" as the digits of that version; anything without '@' as it is. */
+enum sp_rc sp_versions_digits(struct sp_arena *arena,
+                              struct sp_str word,
+                              struct sp_str *digits,
+                              struct sp_err *err) SP_MUST_USE;
