@@ -24,12 +24,40 @@ static const struct sp_option options[] = {
     SP_OPT_END,
 };
 
+#define DIGEST_MIN   32 /* digits that nobody reads */
+#define DIGEST_SHOWN 12
+
+static size_t count_hex(struct sp_str text, size_t from)
+{
+    size_t end = from;
+
+    while (end < text.len && text.ptr[end] && strchr("0123456789abcdef", text.ptr[end]))
+        end++;
+    return end - from;
+}
+
+/* Digests by their first digits, as other commands show them; of versions not the columns. */
+static void add_brief(struct sp_str text, struct sp_buf *out)
+{
+    for (size_t i = 0; i < text.len;) {
+        size_t hex = count_hex(text, i);
+        sp_buf_add(out, sp_str_slice(text, i, i + (hex >= DIGEST_MIN ? DIGEST_SHOWN : hex)));
+        i += hex;
+        if (hex >= DIGEST_MIN && i < text.len && text.ptr[i] == ';')
+            return;
+        if (i < text.len)
+            sp_buf_addc(out, text.ptr[i++]);
+    }
+}
+
 static void add_side(const struct sp_dict *change, const char *side, struct sp_buf *out)
 {
     const struct sp_value *value = sp_dict_get(change, side);
 
     if (!value)
         sp_buf_adds(out, "(none)");
+    else if (sp_is_text(*value) && value->text.len >= DIGEST_MIN)
+        add_brief(value->text, out);
     else
         sp_value_brief(*value, VALUE_MAX, out);
 }

@@ -170,9 +170,9 @@ like "$out" '^20990101-000001 +demo +done +1 +1 +0 ' "runs counts what was reuse
 try "$SPOOR" status
 like "$out" '^demo.a +reused' "status shows it"
 try "$SPOOR" diff
-like "$out" '^    input ms: 1{64} -> 2{64}$' "diff: versions that were read"
-like "$out" '^    output out: 1{64} -> 2{64}$' "versions that were left"
-like "$out" '^  program:sh: 0{64} -> 1{64}$' "programs"
+like "$out" '^    input ms: 1{12} -> 2{12}$' "diff: versions that were read"
+like "$out" '^    output out: 1{12} -> 2{12}$' "versions that were left"
+like "$out" '^  program:sh: 0{12} -> 1{12}$' "programs"
 unlike "$out" '^    (command|result)' "no difference in what only one of them knows"
 try "$SPOOR" rerun last
 status 1 "rerun refuses"
