@@ -117,28 +117,6 @@ void sp_heads_tell(struct sp_heads *heads,
 
 /* --- bringing to disk --------------------------------------------------------------------- */
 
-static enum sp_rc move_to_attic(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
-{
-    sp_auto_arena struct sp_arena *scratch = sp_arena_new();
-    struct sp_str from = sp_heads_absolute(heads, scratch, head->path);
-    struct sp_str to = sp_arena_printf(scratch, SP_STR_FMT "/" SP_STR_FMT "/" SP_STR_FMT,
-                                       SP_STR_ARG(heads->options.attic),
-                                       SP_STR_ARG(heads->options.run), SP_STR_ARG(head->path));
-    struct sp_str dir = sp_str_slice(to, 0, sp_str_rfind(to, '/'));
-    enum sp_rc rc = sp_make_dirs(sp_arena_cstr(scratch, dir), err);
-
-    for (int i = 2; rc == SP_OK && sp_file_kind(to.ptr) != SP_FILE_NONE; i++)
-        to = sp_arena_printf(scratch, SP_STR_FMT "-%d", SP_STR_ARG(to), i);
-    if (rc == SP_OK && rename(from.ptr, to.ptr) < 0)
-        rc = sp_fail_errno(err, "move %s out of the way, to %s", from.ptr, to.ptr);
-    if (rc)
-        return rc;
-    sp_heads_note(heads, true,
-                  sp_arena_printf(heads->arena, "what was at " SP_STR_FMT " is now at %s",
-                                  SP_STR_ARG(head->path), to.ptr));
-    return sp_head_scan(heads, head, err);
-}
-
 static enum sp_rc remove_product(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
 {
     sp_auto_arena struct sp_arena *scratch = sp_arena_new();
@@ -231,10 +209,10 @@ enum sp_rc sp_heads_settle(struct sp_heads *heads,
                        "the version of " SP_STR_FMT
                        " that is needed is not kept, and nothing can make it again",
                        SP_STR_ARG(head->path));
-    if (head->disk == SP_DISK_FOREIGN)
-        rc = move_to_attic(heads, head, err);
-    else if (head->disk == SP_DISK_UNKNOWN)
+    if (head->disk == SP_DISK_UNKNOWN)
         rc = look_again(heads, head, err);
+    else
+        rc = sp_head_secure(heads, head, err);
     if (rc)
         return rc;
     rc = want->absent ? remove_product(heads, head, err) : restore(heads, head, err);
@@ -292,7 +270,8 @@ enum sp_rc sp_heads_keep(struct sp_heads *heads, struct sp_head *head, struct sp
     const struct sp_passage *now = sp_head_passage(head);
     struct sp_digest tree;
 
-    if (now->absent || (now->kept && sp_store_has(heads->options.store, &now->tree)))
+    if (now->absent || (now->kept && sp_store_has(heads->options.store, &now->tree) &&
+                        !sp_head_has_remarks(heads, head)))
         return SP_OK;
     enum sp_rc rc =
         sp_store_keep(heads->options.store, sp_heads_absolute(heads, scratch, head->path).ptr,
@@ -336,6 +315,10 @@ enum sp_rc sp_heads_clear(struct sp_heads *heads, struct sp_head *head, struct s
 
     if (head->composite || !head->tree.len)
         return SP_OK;
+    if (is_ours)
+        rc = sp_head_secure(heads, head, err);
+    if (rc)
+        return rc;
     if (head->disk == SP_DISK_UNKNOWN || is_ours || head->hold->chain.items[0].kept) {
         sp_auto_arena struct sp_arena *scratch = sp_arena_new();
         sp_ledger_touch(heads->options.ledger, head->hold, SP_HOLD_CHANGING, heads->options.run,
@@ -346,7 +329,7 @@ enum sp_rc sp_heads_clear(struct sp_heads *heads, struct sp_head *head, struct s
         if (rc == SP_OK)
             rc = sp_head_scan(heads, head, err);
     } else {
-        rc = move_to_attic(heads, head, err);
+        rc = sp_head_move_to_attic(heads, head, err);
     }
     head->disk = SP_DISK_GONE;
     sp_head_count(heads, head);
@@ -438,15 +421,48 @@ enum sp_rc sp_heads_arrive(struct sp_heads *heads,
     return rc;
 }
 
+/* What a tool has made of it without saying so. If the state before it is kept, the next run starts
+ * from that again; else this is a new beginning. */
+static enum sp_rc take_change(struct sp_heads *heads,
+                              struct sp_head *head,
+                              const struct sp_version *now,
+                              struct sp_str task,
+                              struct sp_err *err)
+{
+    const struct sp_passage *before = sp_head_passage(head);
+    struct sp_passage passage = {
+        .absent = head->tree.len == 0,
+        .version = *now,
+        .recipe = heads->options.recipe,
+        .task = task,
+        .run = heads->options.run,
+    };
+    struct sp_err ignored = SP_ERR_INIT;
+
+    if (head->composite)
+        return sp_head_begin_alone(heads, head, err);
+    if (before->absent || !before->kept || !sp_store_has(heads->options.store, &before->tree))
+        return sp_head_begin_chain(heads, head, err);
+    sp_heads_advance(heads, head, &passage);
+    head->disk = SP_DISK_HELD;
+    enum sp_rc rc = sp_ledger_hold(heads->options.ledger, head->hold, head->index,
+                                   head->tree.len ? &head->tree : NULL, err);
+    /* Nobody can make it again: into the store if that is possible. */
+    if (rc == SP_OK && heads->options.keeps && sp_heads_keep(heads, head, &ignored))
+        return SP_OK;
+    return rc;
+}
+
 enum sp_rc sp_heads_review(struct sp_heads *heads,
                            struct sp_head *head,
+                           struct sp_str task,
                            bool *changed,
                            struct sp_str *file,
                            struct sp_err *err)
 {
     struct sp_tree before = head->tree;
     struct sp_arena *arena = SP_TAKE(head->arena);
-    struct sp_version now;
+    struct sp_version now = { 0 };
     bool same = true;
 
     *changed = false;
@@ -463,8 +479,7 @@ enum sp_rc sp_heads_review(struct sp_heads *heads,
             *file = sp_arena_str(heads->arena, first);
         *changed = rc == SP_OK && !same;
         if (*changed)
-            rc = head->composite ? sp_head_begin_alone(heads, head, err)
-                                 : sp_head_begin_chain(heads, head, err);
+            rc = take_change(heads, head, &now, task, err);
         else if (rc == SP_OK && !head->composite)
             rc = sp_ledger_hold(heads->options.ledger, head->hold, head->index, &head->tree, err);
     }

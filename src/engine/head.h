@@ -57,6 +57,7 @@ struct sp_heads_options {
     enum sp_edits edits;
     uint64_t digest_limit; /* sources with more bytes are named by their listing */
     bool on_top;           /* everything as it is */
+    bool keeps;            /* sources go into the store before something else takes their place */
     bool dry;              /* nothing is brought to disk, nor much read */
     void (*note)(void *arg, bool warning, struct sp_str text);
     void (*event)(void *arg, const char *name, struct sp_dict *fields); /* for the journal */
@@ -159,11 +160,12 @@ enum sp_rc sp_heads_arrive(struct sp_heads *heads,
                            struct sp_tree *tree,
                            struct sp_err *err) SP_MUST_USE;
 
-/* Look at the disk again, after a tool has run that should not have changed it. *changed: its
- * content is another one; it is then taken as a new source. `file` (may be NULL): the first that
- * differs. */
+/* Look at the disk again, after `task` has run, which should not have changed it. *changed: its
+ * content is another one: the head moves there, or, when what it was before is not kept, that is a
+ * new source. `file` (may be NULL): the first that differs. */
 enum sp_rc sp_heads_review(struct sp_heads *heads,
                            struct sp_head *head,
+                           struct sp_str task,
                            bool *changed,
                            struct sp_str *file,
                            struct sp_err *err) SP_MUST_USE;

@@ -51,3 +51,13 @@ enum sp_rc sp_head_is_same(struct sp_heads *heads,
 void sp_head_count(struct sp_heads *heads, struct sp_head *head);
 
 void sp_heads_remove(struct sp_heads *heads, struct sp_head *head);
+
+enum sp_rc sp_head_move_to_attic(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
+
+/* Before what is on disk is replaced or removed: what is nowhere else goes into the store or to the
+ * attic. */
+enum sp_rc sp_head_secure(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
+
+/* Has somebody written into HISTORY since the table was kept? That means nothing for results, but
+ * is not to be lost. */
+bool sp_head_has_remarks(const struct sp_heads *heads, const struct sp_head *head);

@@ -174,6 +174,7 @@ static enum sp_rc open_all(struct sp_recall *recall, struct sp_err *err)
     if (rc)
         return rc;
     note_place(recall);
+    heads.keeps = !recall->options.dry && recall->method != SP_SNAPSHOT_NONE;
     heads.ledger = recall->ledger;
     heads.store = recall->store;
     recall->heads_options = heads;

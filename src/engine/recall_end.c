@@ -153,7 +153,8 @@ static enum sp_rc review_inputs(struct harvest *harvest, struct sp_err *err)
         bool differs = false;
         if (!head || sp_role_changes(role))
             continue;
-        enum sp_rc rc = sp_heads_review(harvest->recall->heads, head, &differs, &file, err);
+        enum sp_rc rc = sp_heads_review(harvest->recall->heads, head, harvest->position->taskname,
+                                        &differs, &file, err);
         if (rc)
             return rc;
         if (!differs)

@@ -217,6 +217,46 @@ try "$SPOOR" run r.yml loop
 is "$(ran)" "digest" "of a source that has changed, the one step that reads it"
 said "1.ms has changed since the last run" "is told"
 
+# --- what is nowhere else
+try "$SPOOR" run r.yml made value=1
+ran >/dev/null
+echo "by hand" >look.txt
+try "$SPOOR" run r.yml made value=1 --edits adopt
+is "$(ran)" "" "a result that was changed by hand and adopted"
+clean_run made value=1
+same look.txt "is made by the recipe all the same"
+edited=$("$SPOOR" versions look.txt | awk '/ source / {print $2}')
+try "$SPOOR" restore --to edited.txt "look.txt@$edited"
+is "$(cat edited.txt 2>&1)" "by hand" "and comes back when asked for"
+
+# --- a tool that changes what it was only to read
+cat >"$scratch/meddle" <<SH2
+#!/bin/sh
+echo "meddle" >>"$scratch/ran"
+cat "\$1/column" >"\$2"
+echo "meddled" >>"\$1/column"
+SH2
+chmod +x "$scratch/meddle"
+cat >lie.yml <<YAML
+_include: r.yml
+cabs:
+  meddle: {command: $scratch/meddle, policies: {positional: true}, inputs: {ms: {dtype: MS, required: true}}, outputs: {text: {dtype: File, required: true}}}
+lie:
+  steps:
+    first: {cab: mutate, params: {ms: 5.ms, name: first}}
+    meddle: {cab: meddle, params: {ms: 5.ms, text: meddle.txt}}
+    look: {cab: digest, params: {ms: 5.ms, text: lie.txt}}
+YAML
+source_ms 5.ms
+try "$SPOOR" run lie.yml lie
+is "$(ran)" "first meddle digest" "a tool that changes its input"
+said "'meddle' has changed 5.ms/column, which its cab declares as read only" "is told of, by file"
+cp meddle.txt "$scratch/meddle.txt" && cp lie.txt "$scratch/lie.txt"
+try "$SPOOR" run lie.yml lie
+is "$(ran)" "meddle" "it runs every time, the others do not"
+cmp -s meddle.txt "$scratch/meddle.txt" && cmp -s lie.txt "$scratch/lie.txt"
+ok $? "from the same data to the same data"
+
 # --- 10: loops
 try "$SPOOR" run r.yml loop "over=[3,1,2]"
 is "$(ran)" "" "another order"
