@@ -4,6 +4,7 @@
 #include "base/checksum.h"
 #include "base/fault.h"
 
+#include "store/escape.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -32,52 +33,19 @@ struct sp_ledger {
 
 /* --- lines -------------------------------------------------------------------------------- */
 
-/* Blanks, control characters, '%' and what is not ASCII as %XX; an empty field is "%". */
+/* An empty field is "%". */
 static void add_field(struct sp_buf *line, struct sp_str text)
 {
     sp_buf_addc(line, '\t');
     if (!text.len)
         sp_buf_addc(line, '%');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c <= ' ' || c == '%' || c >= 127)
-            sp_buf_addf(line, "%%%02x", c);
-        else
-            sp_buf_addc(line, (char)c);
-    }
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    sp_escape_add(line, text);
 }
 
 static bool read_field(struct sp_arena *arena, struct sp_str field, struct sp_str *out)
 {
-    if (sp_str_find(field, '%') == SIZE_MAX) {
-        *out = sp_arena_str(arena, field);
-        return true;
-    }
-    char *text = sp_arena_alloc(arena, field.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < field.len; i++) {
-        char c = field.ptr[i];
-        if (c == '%' && field.len > 1) {
-            int high = i + 2 < field.len ? hex_digit(field.ptr[i + 1]) : -1;
-            int low = i + 2 < field.len ? hex_digit(field.ptr[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return false;
-            c = (char)(high * 16 + low);
-            i += 2;
-        } else if (c == '%') {
-            continue;
-        }
-        text[len++] = c;
-    }
-    *out = (struct sp_str){ text, len };
-    return true;
+    *out = SP_STR("");
+    return sp_str_is(field, "%") || sp_escape_read(field, arena, out);
 }
 
 static void begin(struct sp_buf *line, const char *verb)

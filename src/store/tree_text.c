@@ -7,6 +7,7 @@
  * mode in octal, missing digests as "-", in texts the bytes up to space, "%" and DEL as %XX. One
  * tree has one text, so that the digest of the text names it.
  */
+#include "store/escape.h"
 #include "store/tree.h"
 
 #include <inttypes.h>
@@ -16,25 +17,6 @@
 #define HEADER_STAT HEADER " stat "
 
 /* --- writing ------------------------------------------------------------------------------- */
-
-static bool is_plain(unsigned char c)
-{
-    return c > ' ' && c != '%' && c != 0x7f;
-}
-
-static void add_escaped(struct sp_buf *out, struct sp_str text)
-{
-    size_t from = 0;
-
-    for (size_t i = 0; i <= text.len; i++) {
-        if (i < text.len && is_plain((unsigned char)text.ptr[i]))
-            continue;
-        sp_buf_add(out, sp_str_slice(text, from, i));
-        if (i < text.len)
-            sp_buf_addf(out, "%%%02X", (unsigned char)text.ptr[i]);
-        from = i + 1;
-    }
-}
 
 static void add_digest(struct sp_buf *out, bool has, const struct sp_digest *digest)
 {
@@ -52,10 +34,10 @@ static void write_entry(const struct sp_tree_entry *entry, bool with_stat, struc
     if (with_stat)
         sp_buf_addf(out, "%" PRIu64 " %" PRIu64 " %" PRId64 " ", entry->dev, entry->ino,
                     entry->changed);
-    add_escaped(out, entry->path);
+    sp_escape_add(out, entry->path);
     if (entry->type == SP_TREE_LINK) {
         sp_buf_adds(out, " -> ");
-        add_escaped(out, entry->target);
+        sp_escape_add(out, entry->target);
     }
     sp_buf_addc(out, '\n');
 }
@@ -71,44 +53,6 @@ void sp_tree_write(const struct sp_tree *tree, bool with_stat, struct sp_buf *ou
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
-
-static bool hex_value(char c, unsigned *out)
-{
-    if (c >= '0' && c <= '9')
-        *out = (unsigned)(c - '0');
-    else if (c >= 'A' && c <= 'F')
-        *out = (unsigned)(c - 'A') + 10;
-    else
-        return false;
-    return true;
-}
-
-/* Undo add_escaped; refuses what it would not have written, and zero bytes. */
-static bool read_escaped(struct sp_str text, struct sp_arena *arena, struct sp_str *out)
-{
-    char *copy = sp_arena_alloc(arena, text.len + 1);
-    size_t len = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c == '%') {
-            unsigned high;
-            unsigned low;
-            if (i + 2 >= text.len || !hex_value(text.ptr[i + 1], &high) ||
-                !hex_value(text.ptr[i + 2], &low))
-                return false;
-            c = (unsigned char)(high * 16 + low);
-            if (c == 0 || is_plain(c))
-                return false;
-            i += 2;
-        } else if (!is_plain(c)) {
-            return false;
-        }
-        copy[len++] = (char)c;
-    }
-    *out = (struct sp_str){ copy, len };
-    return true;
-}
 
 /* Digits of a number as printf writes it: no sign but "-", no leading zeros. */
 static bool read_number(struct sp_str text, unsigned base, uint64_t *out)
@@ -178,12 +122,12 @@ static const char *read_names(struct sp_str rest,
     if (entry->type == SP_TREE_LINK) {
         size_t arrow = sp_str_find_str(rest, SP_STR(" -> "));
         if (arrow == SIZE_MAX ||
-            !read_escaped(sp_str_slice(rest, arrow + 4, rest.len), arena, &entry->target) ||
+            !sp_escape_read(sp_str_slice(rest, arrow + 4, rest.len), arena, &entry->target) ||
             entry->target.len == 0)
             return "a link has no target";
         rest = sp_str_slice(rest, 0, arrow);
     }
-    return read_escaped(rest, arena, &entry->path) ? NULL : "its path is garbled";
+    return sp_escape_read(rest, arena, &entry->path) ? NULL : "its path is garbled";
 }
 
 /* NULL, or what is wrong with the line. */
