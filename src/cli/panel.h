@@ -2,7 +2,7 @@
 /* panel.h - the tools that run right now, shown at the foot of a terminal.
  *
  * One line a tool (step, loop position, elapsed time, CPU, memory, last progress bar), at most
- * PANEL_LINES of them, and a line of totals when there are several. It is taken away before
+ * SP_PANEL_LINES of them, and a line of totals when there are several. It is taken away before
  * anything else is printed and drawn again afterwards. What a quiet display holds back of a tool's
  * output is kept here, too.
  */

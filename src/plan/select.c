@@ -29,7 +29,7 @@ struct selecting {
     bool fine;
 };
 
-/* Items first to last; `around` of them are left out: the steps around the last one. */
+/* Items first to last; with `skips_around` without the steps around the last one. */
 struct range {
     size_t first, last;
     bool is_single, skips_around;
@@ -215,6 +215,12 @@ static void each_spec(struct selecting *s, const struct sp_words *words, spec_fn
 }
 
 /* Steps named one by one get the strong mark, ranges the weak one. */
+/* Of items first to last: does it belong to the range? */
+static bool is_in_range(const struct selecting *s, const struct range *range, size_t item)
+{
+    return !range->skips_around || item == range->last || !is_around(s, item, range->last);
+}
+
 static void mark_steps(struct selecting *s, struct sp_str spec, unsigned strong)
 {
     unsigned weak = strong == MARK_ON ? MARK_WEAKLY_ON : MARK_WEAKLY_OFF;
@@ -223,7 +229,7 @@ static void mark_steps(struct selecting *s, struct sp_str spec, unsigned strong)
     if (!find_range(s, spec, &range))
         return;
     for (size_t i = range.first; i <= range.last; i++)
-        if (!range.skips_around || i == range.last || !is_around(s, i, range.last))
+        if (is_in_range(s, &range, i))
             item_at(s, i)->marks |= range.is_single ? strong : weak;
     if (range.is_single && strong == MARK_ON)
         item_at(s, range.first)->step->unskip = true;
@@ -237,7 +243,7 @@ static void unskip_steps(struct selecting *s, struct sp_str spec, unsigned ignor
     if (!find_range(s, spec, &range))
         return;
     for (size_t i = range.first; i <= range.last; i++)
-        if (!range.skips_around || i == range.last || !is_around(s, i, range.last))
+        if (is_in_range(s, &range, i))
             item_at(s, i)->step->unskip = true;
 }
 

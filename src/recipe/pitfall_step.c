@@ -198,8 +198,6 @@ static void look_at_assignments(struct sp_pitfalls *p,
     }
 }
 
-/* --- steps and recipes ------------------------------------------------------------------------ */
-
 /* --- defaults of a nested recipe -------------------------------------------------------------- */
 
 /* The first name in `value` that both recipes have, as recipe.NAME; empty: none. */

@@ -20,7 +20,7 @@ static const struct sp_setting settings[] = {
     { "opts.log.symlink", TEXT, "name of a link to the newest log directory" },
     { "opts.log.nest", NUMBER, "deeper steps write into the log of the step around them" },
     { "opts.log.level", LEVEL, "least important messages in the logs" },
-    { "opts.log.purge", YES_NO, "remove what an earlier run left in the log directory" },
+    { "opts.log.purge", YES_NO, "read, and without effect: earlier logs stay, as NAME~" },
     { "opts.profile.print_depth", NUMBER, "nesting of the table of times at the end; 0: none" },
     { "opts.profile.unroll_loops", YES_NO, "a row for each iteration of a loop" },
     { "opts.disable_skips.fresh", YES_NO, "ignore 'skip_if_outputs: fresh'" },
