@@ -246,7 +246,7 @@ static const struct sp_list *reasons(struct sp_recall *recall,
              !sp_preimage_from_dict(arena, product.preimage, &before))
         line = "something is different from the last time; what, is no longer known";
     if (!line)
-        return sp_preimage_differences(arena, &before, &recalled->preimage);
+        return sp_preimage_differences(arena, &before, &recalled->preimage, &recalled->roles);
     sp_list_add(arena, why, sp_text(sp_str_of(line)));
     return why;
 }

@@ -7,6 +7,7 @@
 
 struct telling {
     struct sp_arena *arena;
+    const struct sp_roles *roles; /* NULL: not known */
     struct sp_list *lines;
 };
 
@@ -200,6 +201,15 @@ static struct sp_str name_in(const struct sp_str *text)
     return blank == SIZE_MAX ? SP_STR("") : sp_str_slice(*text, 0, blank);
 }
 
+/* " of PATH", where that is known. */
+static struct sp_str of_path(const struct telling *telling, struct sp_str name)
+{
+    for (size_t i = 0; telling->roles && i < telling->roles->len; i++)
+        if (sp_str_eq(telling->roles->items[i].name, name))
+            return sp_arena_join(telling->arena, SP_STR(" of"), " ", telling->roles->items[i].path);
+    return SP_STR("");
+}
+
 static void tell_input(struct telling *telling,
                        struct sp_str name,
                        const struct sp_str *old,
@@ -210,8 +220,10 @@ static void tell_input(struct telling *telling,
         return;
     }
     if (!sp_str_eq(version_of(old), version_of(now)) || sp_str_eq(name_in(old), name_in(now)))
-        say(telling, SP_STR_FMT ": another version (" SP_STR_FMT " -> " SP_STR_FMT ")",
-            SP_STR_ARG(name), SP_STR_ARG(version_of(old)), SP_STR_ARG(version_of(now)));
+        say(telling,
+            SP_STR_FMT ": another version" SP_STR_FMT " (" SP_STR_FMT " -> " SP_STR_FMT ")",
+            SP_STR_ARG(name), SP_STR_ARG(of_path(telling, name)), SP_STR_ARG(version_of(old)),
+            SP_STR_ARG(version_of(now)));
     if (!sp_str_eq(name_in(old), name_in(now)))
         say(telling, SP_STR_FMT ": the name '" SP_STR_FMT "' -> '" SP_STR_FMT "'", SP_STR_ARG(name),
             SP_STR_ARG(name_in(old)), SP_STR_ARG(name_in(now)));
@@ -297,9 +309,10 @@ static void tell_kind(struct telling *telling,
 
 struct sp_list *sp_preimage_differences(struct sp_arena *arena,
                                         const struct sp_preimage *old,
-                                        const struct sp_preimage *now)
+                                        const struct sp_preimage *now,
+                                        const struct sp_roles *roles)
 {
-    struct telling telling = { arena, sp_list_new(arena).list };
+    struct telling telling = { arena, roles, sp_list_new(arena).list };
 
     for (size_t i = 0; i < SP_COUNT(kinds); i++)
         tell_kind(&telling, i, old, now);

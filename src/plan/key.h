@@ -72,7 +72,8 @@ bool sp_preimage_from_dict(struct sp_arena *arena,
                            struct sp_preimage *out);
 
 /* What is not the same, a line each, for people; causes (the cab, the program) before values.
- * Empty: the keys are the same. */
+ * Empty: the keys are the same. `roles` of `now` (may be NULL) tell which paths are meant. */
 struct sp_list *sp_preimage_differences(struct sp_arena *arena,
                                         const struct sp_preimage *old,
-                                        const struct sp_preimage *now);
+                                        const struct sp_preimage *now,
+                                        const struct sp_roles *roles);

@@ -117,7 +117,7 @@ static const struct {
       "scale: 0.1 -> 0.2" },
     { "content of an input",
       { .recipe = CAB STEP("ms: z.ms, size: 1024, image: i.fits") },
-      "ms: another version (11 -> 22)" },
+      "ms: another version of z.ms (11 -> 22)" },
     { "an input more", { .recipe = CAB STEP(PARAMS ", mask: m.fits") }, "mask: an input more" },
     { "another ending",
       { .recipe = CAB STEP("ms: x.ms, size: 1024, image: i.png") },
@@ -255,7 +255,7 @@ static void check_hits(struct sp_arena *arena, const struct bed_result *was)
         struct bed_setting setting = completed(hits[i].setting);
         struct bed_result got = bed_run(arena, &setting);
         struct sp_list *lines =
-            got.ran ? sp_preimage_differences(arena, &was->preimage, &got.preimage) : NULL;
+            got.ran ? sp_preimage_differences(arena, &was->preimage, &got.preimage, NULL) : NULL;
         if (!tap_ok(got.ran && sp_digest_eq(&got.preimage.key, &was->preimage.key) && !lines->len,
                     "hit: %s", hits[i].what))
             printf("%s%s", lines ? join(arena, lines) : "", got.findings);
@@ -268,7 +268,8 @@ static void check_misses(struct sp_arena *arena, const struct bed_result *was)
         struct bed_setting setting = completed(misses[i].setting);
         struct bed_result got = bed_run(arena, &setting);
         struct sp_list *lines =
-            got.ran ? sp_preimage_differences(arena, &was->preimage, &got.preimage) : NULL;
+            got.ran ? sp_preimage_differences(arena, &was->preimage, &got.preimage, &got.roles)
+                    : NULL;
         if (!tap_ok(got.ran && !sp_digest_eq(&got.preimage.key, &was->preimage.key) &&
                         has_line(lines, misses[i].line),
                     "miss: %s: %s", misses[i].what, misses[i].line))
@@ -375,9 +376,10 @@ static void check_pairs(struct sp_arena *arena)
         setting.recipe = pairs[i].other;
         struct bed_result other = bed_run(arena, &setting);
         bool same = sp_digest_eq(&one.preimage.key, &other.preimage.key);
-        struct sp_list *lines = one.ran && other.ran
-                                    ? sp_preimage_differences(arena, &one.preimage, &other.preimage)
-                                    : NULL;
+        struct sp_list *lines =
+            one.ran && other.ran
+                ? sp_preimage_differences(arena, &one.preimage, &other.preimage, NULL)
+                : NULL;
         if (!tap_ok(lines && same == pairs[i].same && (lines->len == 0) == same, "%s: %s key",
                     pairs[i].what, pairs[i].same ? "the same" : "another"))
             printf("%s%s%s", lines ? join(arena, lines) : "", one.findings, other.findings);
@@ -420,10 +422,10 @@ static void check_borders(struct sp_arena *arena)
     sp_preimage_seal(arena, turned, 2, &b);
     tap_ok(sp_digest_eq(&a.key, &b.key) && sp_str_is(a.parts[0].component, "a"),
            "their order does not matter");
-    struct sp_list *lines = sp_preimage_differences(arena, &a, &b);
+    struct sp_list *lines = sp_preimage_differences(arena, &a, &b, NULL);
     tap_ok(lines->len == 0, "nothing to tell");
     sp_preimage_seal(arena, one, 1, &b);
-    lines = sp_preimage_differences(arena, &a, &b);
+    lines = sp_preimage_differences(arena, &a, &b, NULL);
     tap_ok(lines->len == 1 && sp_str_starts(lines->items[0].text, "something that this version"),
            "of components that nobody knows it is said that there is something");
 }
