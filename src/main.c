@@ -2,7 +2,6 @@
 #include "base/fault.h"
 
 #include "cli/program.h"
-#include "sys/env.h"
 
 #include <fcntl.h>
 #include <locale.h>
@@ -21,9 +20,9 @@ static void fill_streams(void)
 int main(int argc, char **argv)
 {
     fill_streams();
-    struct sp_str deadly = sp_env_get(SP_STR("SPOOR_FAULT_KILL")); /* for tests: see base/fault.h */
-    if (deadly.ptr && !sp_fault_arm_text(deadly.ptr)) {
-        (void)fprintf(stderr, "SPOOR_FAULT_KILL is not NAME:NUMBER\n");
+    const char *senseless = sp_fault_arm_environment();
+    if (senseless) {
+        (void)fprintf(stderr, "%s makes no sense: see base/fault.h\n", senseless);
         return SP_EXIT_USAGE;
     }
     /* Character types for terminals; numbers stay in the C locale, files depend on it. */

@@ -5,6 +5,9 @@
  *
  * A site costs one load and a predicted branch while nothing is armed. Not for threads: whoever
  * has some does the work in one while sp_fault_armed_count is not 0.
+ *
+ * Of whole programs the environment decides, see sp_fault_arm_environment: tests list the sites
+ * that a command reaches, then let each fail, or kill, in turn.
  */
 #pragma once
 
@@ -23,9 +26,14 @@ void sp_fault_arm(unsigned nth);
  * left is what a crash at that instant leaves. `name` is borrowed. */
 void sp_fault_arm_kill(const char *name, unsigned nth);
 
-/* The same from text, "store.rename:3", for whole programs (SPOOR_FAULT_KILL). False if it is not
- * of that form. */
-bool sp_fault_arm_text(const char *text);
+/* From the environment, one of
+ *
+ *     SPOOR_FAULT_KILL=NAME:N    die at the Nth arrival at NAME ("*": at any)
+ *     SPOOR_FAULT=NAME:N         let it fail, once
+ *     SPOOR_FAULT_LIST=FILE      append the names of all sites in the order of arrival
+ *
+ * Returns the name of a variable that makes no sense, or NULL. */
+const char *sp_fault_arm_environment(void);
 
 /* Name of the site that failed since arming, or NULL. */
 const char *sp_fault_fired(void);
