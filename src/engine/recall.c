@@ -260,16 +260,41 @@ const struct sp_effects_library *sp_recall_library(struct sp_recall *recall)
 
 /* --- what is needed but not kept ---------------------------------------------------------- */
 
-/* The task that makes it has to run again. False: nobody can make it. */
+/* A task that has to run, though its result is known. */
+struct forced {
+    bool has_run; /* and what it made is kept: the walk may start over without running it again */
+};
+
 bool sp_recall_force(struct sp_recall *recall, const struct sp_digest *lost)
 {
     struct sp_str key = sp_str_of(sp_digest_hex(lost).text);
 
     if (sp_digest_is_zero(lost) || sp_map_has(&recall->forced, key))
         return false;
-    sp_map_set(&recall->forced, sp_arena_str(recall->arena, key), recall);
+    sp_map_set(&recall->forced, sp_arena_str(recall->arena, key),
+               SP_ARENA_NEW(recall->arena, struct forced, 1));
     recall->starts_over = true;
     return true;
+}
+
+bool sp_recall_is_forced(const struct sp_recall *recall, const struct sp_digest *key)
+{
+    const struct forced *forced = sp_map_find(&recall->forced, sp_str_of(sp_digest_hex(key).text));
+
+    return forced && !forced->has_run;
+}
+
+void sp_recall_has_run(struct sp_recall *recall, const struct sp_product *product)
+{
+    struct forced *forced =
+        sp_map_find(&recall->forced, sp_str_of(sp_digest_hex(&product->key).text));
+
+    if (!forced)
+        return;
+    forced->has_run = true;
+    for (size_t i = 0; i < product->output_count; i++)
+        if (!product->outputs[i].absent && !product->outputs[i].kept)
+            forced->has_run = false;
 }
 
 /* --- steps that are left out -------------------------------------------------------------- */

@@ -232,8 +232,7 @@ static const struct sp_list *reasons(struct sp_recall *recall,
 
     if (found && recall->options.fresh)
         line = "it was asked for (--fresh)";
-    else if (found &&
-             sp_map_has(&recall->forced, sp_str_of(sp_digest_hex(&recalled->preimage.key).text)))
+    else if (found && sp_recall_is_forced(recall, &recalled->preimage.key))
         line = "what it makes is needed, and was not kept";
     else if (found)
         line = sp_recall_misfit(recall, arena, recalled);
@@ -433,8 +432,7 @@ static bool may_reuse(struct sp_recall *recall,
                       struct sp_arena *arena,
                       const struct sp_recalled *recalled)
 {
-    return !recall->options.fresh &&
-           !sp_map_has(&recall->forced, sp_str_of(sp_digest_hex(&recalled->preimage.key).text)) &&
+    return !recall->options.fresh && !sp_recall_is_forced(recall, &recalled->preimage.key) &&
            !sp_recall_misfit(recall, arena, recalled);
 }
 

@@ -310,10 +310,11 @@ static void remember(struct harvest *harvest, const struct sp_task *task)
         sp_store_put_file(recall->store, harvest->done->output.ptr, &log, &err) == SP_OK)
         product->log = sp_arena_str(harvest->arena, sp_str_of(sp_digest_hex(&log).text));
     sp_product_write(harvest->arena, product, &text);
-    if (sp_store_put_record(recall->store, &product->key, sp_buf_str(&text), &err) == SP_OK)
+    if (sp_store_put_record(recall->store, &product->key, sp_buf_str(&text), &err) == SP_OK) {
         sp_ledger_task(recall->ledger, recall->options.recipe, harvest->position->taskname,
                        &product->key, recall->options.run);
-    else
+        sp_recall_has_run(recall, product);
+    } else
         sp_recall_note(recall, true,
                        sp_arena_printf(harvest->arena,
                                        "the result of step '" SP_STR_FMT "' is not remembered: %s",

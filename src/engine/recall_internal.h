@@ -21,7 +21,7 @@ struct sp_recall {
     struct sp_str host, user; /* for people */
     enum sp_snapshot_method method;
     bool shared;          /* others use the store */
-    struct sp_map forced; /* keys, as text, whose tasks have to run */
+    struct sp_map forced; /* keys, as text, whose tasks have to run; see recall.c */
     struct sp_map
         unborn; /* dry: ids of versions that tasks would make -> struct sp_str, by which */
     bool starts_over;
@@ -38,6 +38,10 @@ const struct sp_effects_library *sp_recall_library(struct sp_recall *recall);
 /* What is needed under the key `lost` is not kept: its task has to run, and the walk starts over.
  * False: nobody can make it. */
 bool sp_recall_force(struct sp_recall *recall, const struct sp_digest *lost);
+bool sp_recall_is_forced(const struct sp_recall *recall, const struct sp_digest *key);
+
+/* It has run: if that is what was asked for, once is enough. */
+void sp_recall_has_run(struct sp_recall *recall, const struct sp_product *product);
 
 void sp_recall_note(struct sp_recall *recall, bool warning, struct sp_str text);
 

@@ -35,37 +35,42 @@ static void settle_around(struct sp_recall *recall, struct sp_str path)
         (void)sp_recall_force(recall, &lost);
 }
 
-/* What is not kept either is in the record of who made it. */
-static enum sp_path_kind recorded_kind(struct sp_recall *recall,
-                                       struct sp_arena *arena,
-                                       const struct sp_passage *passage)
-{
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-    struct sp_product product;
-    struct sp_err err = SP_ERR_INIT;
-
-    if (sp_store_get_record(recall->store, &passage->key, &text, &err) ||
-        sp_product_read(sp_arena_str(arena, sp_buf_str(&text)), arena, &product, &err))
-        return SP_PATH_FILE; /* it will be made again when it is needed */
-    for (size_t i = 0; i < product.output_count; i++)
-        if (product.outputs[i].is_dir &&
-            sp_version_eq(&product.outputs[i].version, &passage->version))
-            return SP_PATH_DIR;
-    return SP_PATH_FILE;
-}
-
-/* What a path that is not on disk is: a manifest tells. */
-static enum sp_path_kind kept_kind(struct sp_recall *recall, const struct sp_passage *passage)
+/* What its maker said of it. */
+static enum sp_path_kind made_kind(struct sp_recall *recall, const struct sp_passage *passage)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_product product;
+
+    if (sp_store_get_record(recall->store, &passage->key, &text, &err) ||
+        sp_product_read(sp_buf_str(&text), arena, &product, &err))
+        return SP_PATH_NONE;
+    for (size_t i = 0; i < product.output_count; i++)
+        if (sp_version_eq(&product.outputs[i].version, &passage->version))
+            return product.outputs[i].is_dir ? SP_PATH_DIR : SP_PATH_FILE;
+    return SP_PATH_NONE;
+}
+
+/* What a path that is not on disk is: a manifest tells. Of what is not kept, and will be made again
+ * when it is needed, the record; if that is lost, too, it is what another state of it is. */
+static enum sp_path_kind kept_kind(struct sp_recall *recall,
+                                   const struct sp_passage *passage,
+                                   struct sp_str path)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    const struct sp_world *world = real_world(recall);
     struct sp_tree tree;
     struct sp_err err = SP_ERR_INIT;
 
     if (passage->absent)
         return SP_PATH_NONE;
-    if (!passage->kept || sp_store_fetch(recall->store, &passage->tree, arena, &tree, &err))
-        return recorded_kind(recall, arena, passage);
-    return tree.entries[0].type == SP_TREE_DIR ? SP_PATH_DIR : SP_PATH_FILE;
+    if (passage->kept && sp_store_fetch(recall->store, &passage->tree, arena, &tree, &err) == SP_OK)
+        return tree.entries[0].type == SP_TREE_DIR ? SP_PATH_DIR : SP_PATH_FILE;
+    enum sp_path_kind kind = made_kind(recall, passage);
+    if (kind == SP_PATH_NONE)
+        kind = world->kind(world->arg, path);
+    return kind == SP_PATH_NONE ? SP_PATH_FILE : kind;
 }
 
 static enum sp_path_kind world_kind(void *arg, struct sp_str path)
@@ -78,7 +83,7 @@ static enum sp_path_kind world_kind(void *arg, struct sp_str path)
         const struct sp_head *head =
             sp_heads_find(recall->heads, world->real(world->arg, path, arena));
         if (head && !sp_head_is_settled(head) && !head->writer)
-            return kept_kind(recall, sp_head_passage(head));
+            return kept_kind(recall, sp_head_passage(head), path);
         if (!head)
             settle_around(recall, path);
     }
