@@ -4,7 +4,6 @@
 #include "engine/debris.h"
 #include "engine/leftover.h"
 #include "sys/file.h"
-#include "sys/loop.h"
 
 #include <stdio.h>
 
@@ -32,21 +31,11 @@ static const struct sp_option options[] = {
 /* A tool that outlived its engine may still be writing what is to be removed. */
 static enum sp_rc end_tools(struct sp_workspace *workspace, struct sp_err *err)
 {
-    const struct sp_backend_ops *ops = sp_backend_find("native");
-    struct sp_backend *backend = NULL;
-    struct sp_loop *loop = NULL;
+    struct sp_list *lines = sp_list_new(workspace->arena).list;
+    enum sp_rc rc = sp_lost_tools(workspace, lines, err);
 
-    enum sp_rc rc = sp_loop_new(&loop, err);
-    if (rc == SP_OK)
-        rc = ops->open(loop, &backend, err);
-    if (rc == SP_OK) {
-        struct sp_list *lines = sp_lost_runs(workspace, ops, backend);
-        SP_LIST_EACH(line, lines)
-        (void)printf(SP_STR_FMT "\n", SP_STR_ARG(line->text));
-    }
-    if (backend)
-        ops->close(backend);
-    sp_loop_free(loop);
+    SP_LIST_EACH(line, lines)
+    (void)printf(SP_STR_FMT "\n", SP_STR_ARG(line->text));
     return rc;
 }
 

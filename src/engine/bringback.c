@@ -3,6 +3,7 @@
 
 #include "engine/depot.h"
 #include "engine/head.h"
+#include "engine/leftover.h"
 #include "sys/file.h"
 
 struct bringback {
@@ -30,6 +31,8 @@ static enum sp_rc open_all(struct bringback *b, struct sp_err *err)
 
     if (rc == SP_OK)
         rc = sp_workspace_open(b->arena, ".", &b->workspace, err);
+    if (rc == SP_OK)
+        rc = sp_lost_tools(&b->workspace, b->out->said, err);
     if (rc == SP_OK)
         rc = sp_ledger_open(b->workspace.dir.ptr, true, &b->ledger, NULL, err);
     if (rc == SP_OK)

@@ -174,6 +174,7 @@ static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct 
         .backend = works->backend,
         .logbook = lane->logbook,
         .path = works->path,
+        .mark = works->mark,
         .output_file = output,
         .watch = works->chronicle->options->watch,
         .arg = works->chronicle->options->arg,

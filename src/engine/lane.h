@@ -27,6 +27,7 @@ struct sp_works {
     struct sp_backend *backend;
     struct sp_recall *recall;
     struct sp_str path;  /* PATH of jobs */
+    struct sp_str mark;  /* of their processes (sys/procmark.h) */
     struct sp_str dir;   /* of this run */
     size_t tasks;        /* started so far: output files are numbered */
     size_t running;      /* tools right now */

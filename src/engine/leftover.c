@@ -6,6 +6,8 @@
 #include "draw/fits_scan.h"
 #include "journal/journal.h"
 #include "sys/file.h"
+#include "sys/loop.h"
+#include "sys/procmark.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -258,33 +260,80 @@ static bool has_ended(const char *path)
     return sp_str_is(event, "run-end") || sp_str_is(event, "run-lost");
 }
 
-struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
-                             const struct sp_backend_ops *ops,
-                             struct sp_backend *backend)
+/* Two tools must not write to one file, and what is still being written is no result. */
+static enum sp_rc end_tools(const struct lost *lost,
+                            struct sp_workspace *workspace,
+                            struct sp_str id,
+                            const struct sp_backend_ops *ops,
+                            struct sp_backend *backend,
+                            struct sp_list *lines,
+                            struct sp_err *err)
 {
-    struct sp_arena *arena = workspace->arena;
-    struct sp_list *lines = sp_list_new(arena).list;
-    struct sp_err err = SP_ERR_INIT;
+    pid_t stubborn;
+
+    for (size_t i = 0; i < lost->steps.len; i++)
+        if (end_orphan(&lost->steps.items[i], ops, backend))
+            report_orphan(workspace->arena, lost, &lost->steps.items[i], lines);
+    /* Also those of which nobody could say any more that they had been started. */
+    size_t count = sp_procmark_end(sp_workspace_mark(workspace, id).ptr, &stubborn);
+    if (count && !stubborn)
+        add_line(workspace->arena, lines,
+                 sp_arena_printf(workspace->arena,
+                                 "%zu process%s that it had started %s still running; %s been "
+                                 "ended",
+                                 count, count > 1 ? "es" : "", count > 1 ? "were" : "was",
+                                 count > 1 ? "they have" : "it has"));
+    if (!stubborn)
+        return SP_OK;
+    return sp_fail(err, SP_BUSY,
+                   "process %d, which the previous run " SP_STR_FMT
+                   " has started, is still running and cannot be ended: it may go on writing here",
+                   (int)stubborn, SP_STR_ARG(id));
+}
+
+enum sp_rc sp_lost_runs(struct sp_workspace *workspace,
+                        const struct sp_backend_ops *ops,
+                        struct sp_backend *backend,
+                        struct sp_list *lines,
+                        struct sp_err *err)
+{
+    struct sp_err ignored = SP_ERR_INIT;
     struct lost lost = { 0 };
     struct sp_str *ids;
 
     /* Each run looks at the one before it, so only the newest can be unknown. */
     size_t count = sp_workspace_runs(workspace, &ids);
     if (count == 0)
-        return lines;
+        return SP_OK;
     struct sp_str path = sp_workspace_journal(workspace, ids[count - 1]);
     if (has_ended(path.ptr))
-        return lines;
-    enum sp_rc rc = sp_journal_read(path.ptr, NULL, fold_event, &lost, &err);
+        return SP_OK;
+    enum sp_rc rc = sp_journal_read(path.ptr, NULL, fold_event, &lost, &ignored);
     if (rc == SP_OK && !lost.ended) {
-        report_run(arena, &lost, ids[count - 1], lines);
-        for (size_t i = 0; i < lost.steps.len; i++)
-            if (end_orphan(&lost.steps.items[i], ops, backend))
-                report_orphan(arena, &lost, &lost.steps.items[i], lines);
-        note_lost(path.ptr, &err);
+        report_run(workspace->arena, &lost, ids[count - 1], lines);
+        rc = end_tools(&lost, workspace, ids[count - 1], ops, backend, lines, err);
+        if (rc == SP_OK)
+            note_lost(path.ptr, &ignored);
     }
     for (size_t i = 0; i < lost.steps.len; i++)
         clear_step(&lost.steps.items[i]);
     SP_VEC_FINI(&lost.steps);
-    return lines;
+    return rc == SP_BUSY ? rc : SP_OK;
+}
+
+enum sp_rc sp_lost_tools(struct sp_workspace *workspace, struct sp_list *lines, struct sp_err *err)
+{
+    const struct sp_backend_ops *ops = sp_backend_find("native");
+    struct sp_backend *backend = NULL;
+    struct sp_loop *loop = NULL;
+
+    enum sp_rc rc = sp_loop_new(&loop, err);
+    if (rc == SP_OK)
+        rc = ops->open(loop, &backend, err);
+    if (rc == SP_OK)
+        rc = sp_lost_runs(workspace, ops, backend, lines, err);
+    if (backend)
+        ops->close(backend);
+    sp_loop_free(loop);
+    return rc;
 }

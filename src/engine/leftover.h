@@ -18,10 +18,17 @@ struct sp_list *sp_leftovers(struct sp_arena *arena, const struct sp_task *task,
 enum sp_rc sp_outputs_check(struct sp_arena *arena, const struct sp_task *task, struct sp_err *err)
     SP_MUST_USE;
 
-/* Earlier runs in this workspace that never ended (their spoor was killed): one text for each,
- * saying in which steps; noted in their journals, so that it is told once. Every tool of such a run
- * that still runs is ended (backend.h, rule 5), which is told too. Call while holding the lock of
- * the workspace; `backend` is only used for handles that it has given. */
-struct sp_list *sp_lost_runs(struct sp_workspace *workspace,
-                             const struct sp_backend_ops *ops,
-                             struct sp_backend *backend);
+/* Earlier runs in this workspace that never ended (their spoor was killed): one text for each in
+ * `lines`, saying in which steps; noted in their journals, so that it is told once. Every tool of
+ * such a run that still runs is ended (backend.h, rule 5), which is told too. Whoever changes
+ * anything in a workspace calls it first, holding its lock; `backend` is only used for handles that
+ * it has given. SP_BUSY: one of them cannot be ended, and may go on writing. */
+enum sp_rc sp_lost_runs(struct sp_workspace *workspace,
+                        const struct sp_backend_ops *ops,
+                        struct sp_backend *backend,
+                        struct sp_list *lines,
+                        struct sp_err *err) SP_MUST_USE;
+
+/* The same with a backend of its own: for those that have none. */
+enum sp_rc sp_lost_tools(struct sp_workspace *workspace, struct sp_list *lines, struct sp_err *err)
+    SP_MUST_USE;

@@ -114,12 +114,15 @@ static enum sp_rc open_run(struct run *run, struct sp_err *err)
 
     enum sp_rc rc = sp_workspace_open(arena, ".", &run->workspace, err);
     if (rc == SP_OK) {
-        struct sp_list *lines = sp_lost_runs(&run->workspace, run->works.ops, run->works.backend);
+        struct sp_list *lines = sp_list_new(arena).list;
+        rc = sp_lost_runs(&run->workspace, run->works.ops, run->works.backend, lines, err);
         SP_LIST_EACH(line, lines)
         note(run, SP_LOG_WARNING, line->text);
-        rc = sp_workspace_new_run(&run->workspace, &run->result->id, &run->works.dir, err);
     }
+    if (rc == SP_OK)
+        rc = sp_workspace_new_run(&run->workspace, &run->result->id, &run->works.dir, err);
     if (rc == SP_OK) {
+        run->works.mark = sp_workspace_mark(&run->workspace, run->result->id);
         struct sp_str path = sp_workspace_journal(&run->workspace, run->result->id);
         rc = sp_journal_create(path.ptr, &run->chronicle.journal, err);
     }

@@ -5,7 +5,9 @@
 #include "base/fault.h"
 
 #include "engine/jobspec.h"
+#include "engine/tools.h"
 #include "sys/file.h"
+#include "sys/procmark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +156,9 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
     struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };
     rc = sp_jobspec_make(arena, options->session, options->path, task, &run->job, err);
     run->job.name = sp_arena_cstr(arena, options->base->position->taskname);
+    if (rc == SP_OK)
+        run->job.env = sp_tools_with_variable(
+            arena, run->job.env, sp_arena_join(arena, SP_STR(SP_PROCMARK), "=", options->mark).ptr);
     /* The job last: once it is submitted, there is no way back. */
     if (rc == SP_OK)
         rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);

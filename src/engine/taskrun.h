@@ -16,6 +16,7 @@ struct sp_taskrun_options {
     struct sp_backend *backend;
     struct sp_logbook *logbook;
     struct sp_str path;        /* PATH of jobs */
+    struct sp_str mark;        /* of the run (sys/procmark.h) */
     struct sp_str output_file; /* raw output goes there, if there is any */
     sp_run_fn watch;           /* gets OUTPUT and TICK; may be NULL */
     void *arg;

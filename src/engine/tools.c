@@ -142,3 +142,17 @@ const char *const *sp_tools_environment(struct sp_arena *arena,
         set_variable(entries, &count, additions[i]);
     return entries;
 }
+
+const char *const *sp_tools_with_variable(struct sp_arena *arena,
+                                          const char *const *env,
+                                          const char *variable)
+{
+    size_t count = 0;
+
+    while (env[count])
+        count++;
+    const char **entries = SP_ARENA_NEW(arena, const char *, count + 2);
+    memcpy(entries, env, count * sizeof *entries);
+    set_variable(entries, &count, variable);
+    return entries;
+}

@@ -30,3 +30,8 @@ const char *sp_tools_remedy(struct sp_str program);
 const char *const *sp_tools_environment(struct sp_arena *arena,
                                         struct sp_str path,
                                         const char *const *additions);
+
+/* The environment `env` with NAME=value set. */
+const char *const *sp_tools_with_variable(struct sp_arena *arena,
+                                          const char *const *env,
+                                          const char *variable);

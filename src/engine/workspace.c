@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define STAMP_LEN 15 /* "20261121-112755" */
+#define STAMP_LEN     15 /* "20261121-112755" */
+#define NUMBERS_TRIED 10000
 
 enum sp_rc sp_workspace_open(struct sp_arena *arena,
                              const char *dir,
@@ -53,15 +54,18 @@ void sp_workspace_close(struct sp_workspace *workspace)
 }
 
 /* Number that the next run of this second gets. Earlier numbers may be free, if those runs have
- * been removed, but would stand before the newest. */
-static unsigned first_number(const struct sp_workspace *workspace, const char *stamp)
+ * been removed, but would stand before the newest. When the clock was set back (each year, in most
+ * countries) the newest run is of a second that is still to come, and stays the newest but one. */
+static unsigned first_number(const struct sp_workspace *workspace, char stamp[STAMP_LEN + 1])
 {
     struct sp_str *ids;
     size_t count = sp_workspace_runs(workspace, &ids);
     int64_t last = 1;
 
-    if (!count || !sp_str_starts(ids[count - 1], stamp))
+    if (!count || ids[count - 1].len < STAMP_LEN ||
+        sp_str_cmp(sp_str_slice(ids[count - 1], 0, STAMP_LEN), sp_str_of(stamp)) < 0)
         return 1;
+    memcpy(stamp, ids[count - 1].ptr, STAMP_LEN);
     (void)sp_str_int(sp_str_slice(ids[count - 1], STAMP_LEN + 1, ids[count - 1].len), &last);
     return (unsigned)last + 1;
 }
@@ -77,7 +81,8 @@ enum sp_rc sp_workspace_new_run(struct sp_workspace *workspace,
     /* "2026-11-21 11:27:55" to "20261121-112755" */
     (void)snprintf(stamp, sizeof stamp, "%.4s%.2s%.2s-%.2s%.2s%.2s", now.text, now.text + 5,
                    now.text + 8, now.text + 11, now.text + 14, now.text + 17);
-    for (unsigned n = first_number(workspace, stamp); n < 10000; n++) {
+    unsigned first = first_number(workspace, stamp);
+    for (unsigned n = first; n < first + NUMBERS_TRIED; n++) {
         struct sp_str name = n == 1 ? sp_arena_str(workspace->arena, sp_str_of(stamp))
                                     : sp_arena_printf(workspace->arena, "%s-%u", stamp, n);
         struct sp_str path =
@@ -91,6 +96,17 @@ enum sp_rc sp_workspace_new_run(struct sp_workspace *workspace,
             return sp_fail_errno(err, "create %s", path.ptr);
     }
     return sp_fail(err, SP_LIMIT, "too many runs in one second");
+}
+
+struct sp_str sp_workspace_mark(const struct sp_workspace *workspace, struct sp_str id)
+{
+    struct sp_str dir = sp_arena_printf(workspace->arena, "%s/runs/" SP_STR_FMT, workspace->dir.ptr,
+                                        SP_STR_ARG(id));
+    struct stat info = { 0 };
+
+    (void)!stat(dir.ptr, &info);
+    return sp_arena_printf(workspace->arena, SP_STR_FMT "@%ju:%ju", SP_STR_ARG(id),
+                           (uintmax_t)info.st_dev, (uintmax_t)info.st_ino);
 }
 
 /* By time; "X", "X-2" ... "X-10" started in the same second. */

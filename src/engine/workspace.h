@@ -5,8 +5,9 @@
  *   .spoor/runs/<id>/journal.jsonl   the truth about a run (journal/journal.h)
  *   .spoor/runs/<id>/0001-label.log  raw output of each tool run
  *
- * Run ids are "20261121-112755", with "-2", "-3" ... when several start in one second. One run at
- * a time may be going in a workspace.
+ * Run ids are "20261121-112755", with "-2", "-3" ... when several start in one second,
+ * or when the clock was set back: newer runs always have later ids. One run at a time may be going
+ * in a workspace.
  */
 #pragma once
 
@@ -40,6 +41,10 @@ enum sp_rc sp_workspace_new_run(struct sp_workspace *workspace,
                                 struct sp_str *id,
                                 struct sp_str *dir,
                                 struct sp_err *err) SP_MUST_USE;
+
+/* What the environment of its tools is marked with (sys/procmark.h): the id, and where `dir` is on
+ * disk, since ids are unique only in their workspace, and workspaces can be moved. */
+struct sp_str sp_workspace_mark(const struct sp_workspace *workspace, struct sp_str id);
 
 /* Ids of all runs, oldest first. */
 size_t sp_workspace_runs(const struct sp_workspace *workspace, struct sp_str **ids);

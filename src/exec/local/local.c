@@ -6,6 +6,7 @@
 
 #include "exec/lines.h"
 #include "sys/loop.h"
+#include "sys/procmark.h"
 #include "sys/procstat.h"
 #include "sys/spawn.h"
 
@@ -576,8 +577,10 @@ static void local_kill(struct sp_backend *backend, const struct sp_handle *handl
 {
     pid_t group = find_group(backend, handle);
 
-    if (group)
-        (void)kill(-group, SIGKILL);
+    if (!group)
+        return;
+    (void)kill(-group, SIGKILL);
+    (void)sp_procmark_await_group(group); /* a write under way ends before its process does */
 }
 
 const struct sp_backend_ops sp_local_backend = {
