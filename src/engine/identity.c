@@ -277,7 +277,8 @@ static struct sp_str memory_name(const struct finding *finding,
                                  const char *kind,
                                  struct sp_str what)
 {
-    static const char *const names[] = { "LD_LIBRARY_PATH", "LD_PRELOAD", "PYENV_VERSION", "HOME" };
+    static const char *const names[] = { "LD_LIBRARY_PATH", "LD_PRELOAD", "PYENV_VERSION",
+                                         "PYTHONPATH", "HOME" };
     bool local =
         strcmp(kind, "program") != 0 || sp_str_find_str(what, SP_STR("/shims/")) != SIZE_MAX;
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
@@ -486,7 +487,7 @@ static enum sp_rc add_local_imports(struct finding *finding, struct sp_str code)
         while (line.ptr && rc == SP_OK) {
             struct sp_str piece = sp_str_trim(sp_str_cut(&line, from ? '\n' : ','));
             struct sp_str name = sp_str_cut(&piece, ' ');
-            if (name.len && sp_pysource_is_local(finding->arena, name))
+            if (name.len && sp_pysource_is_own(finding->arena, name))
                 rc = add_remembered(finding, "module", name, find_module);
         }
     }

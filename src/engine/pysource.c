@@ -233,13 +233,26 @@ static struct sp_str local_path(struct sp_arena *arena, struct sp_str name)
     return sp_arena_join(arena, SP_STR("."), "/", first_part(name));
 }
 
-bool sp_pysource_is_local(struct sp_arena *arena, struct sp_str name)
+static bool is_module(struct sp_arena *arena, struct sp_str path)
 {
-    struct sp_str path = local_path(arena, name);
     struct sp_str file = sp_arena_join(arena, path, "", SP_STR(".py"));
 
     return sp_file_kind(file.ptr) == SP_FILE_REGULAR ||
            sp_file_kind(sp_arena_cstr(arena, path)) == SP_FILE_DIR;
+}
+
+bool sp_pysource_is_own(struct sp_arena *arena, struct sp_str name)
+{
+    struct sp_str path = sp_env_get(SP_STR("PYTHONPATH"));
+
+    if (is_module(arena, local_path(arena, name)))
+        return true;
+    while (path.ptr && path.len) {
+        struct sp_str dir = sp_str_cut(&path, ':');
+        if (dir.len && is_module(arena, sp_arena_join(arena, dir, "/", first_part(name))))
+            return true;
+    }
+    return false;
 }
 
 enum sp_rc sp_pysource_module(struct sp_memo_entry *entry,

@@ -33,5 +33,6 @@ enum sp_rc sp_pysource_file(struct sp_memo_entry *entry,
                             struct sp_digest *out,
                             struct sp_err *err) SP_MUST_USE;
 
-/* Is the module `name` in the working directory? */
-bool sp_pysource_is_local(struct sp_arena *arena, struct sp_str name);
+/* Is the module `name` in the working directory, or in one of PYTHONPATH? No distribution speaks
+ * for it then. */
+bool sp_pysource_is_own(struct sp_arena *arena, struct sp_str name);

@@ -278,6 +278,30 @@ is "$(ran)" "" "fewer turns"
 clean_run grow "n=[0,1]"
 same x.ms "end where they would have"
 
+# --- where Python finds a module
+mkdir m1 m2
+echo 'def f(): return 1' >m1/mymod.py
+echo 'def f(): return 2' >m2/mymod.py
+cat >py.yml <<'YAML'
+cabs:
+  py:
+    command: |
+      import mymod
+      open('p.txt', 'w').write(str(mymod.f()))
+    flavour: python-code
+    outputs: {o: {dtype: File, default: p.txt}}
+py: {steps: {a: {cab: py}}}
+YAML
+PYTHONPATH=m1 "$SPOOR" run py.yml >"$out" 2>"$err"
+PYTHONPATH=m2 "$SPOOR" run py.yml >"$out" 2>"$err"
+is "$(cat p.txt)" 2 "a module in another directory of PYTHONPATH"
+echo 'def f(): return 30' >m2/mymod.py
+PYTHONPATH=m2 "$SPOOR" run py.yml >"$out" 2>"$err"
+is "$(cat p.txt)" 30 "one that has changed"
+PYTHONPATH=m1 "$SPOOR" run py.yml >"$out" 2>"$err"
+is "$(cat p.txt)" 1 "and the first again"
+like "$out" '1 step not run again' "which is known"
+
 # --- options
 try "$SPOOR" run r.yml grow "n=[0,1]" --fresh
 is "$(ran)" "g0 g1" "--fresh runs all"
