@@ -13,8 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FILES 63
-#define LARGE 7 /* of these, 140 MB each */
+#define ROUNDS 3
+#define FILES  63
+#define LARGE  7 /* of these, 140 MB each */
 
 static void check(enum sp_rc rc, const struct sp_err *err)
 {
@@ -45,49 +46,104 @@ static void make_data(void)
     sync();
 }
 
-static double copy_with_cp(const char *to)
+/* What one side leaves for the disk to do must not hold up the other. */
+static sp_nsec begin(void)
 {
-    sp_nsec start = sp_clock_monotonic();
+    sync();
+    return sp_clock_monotonic();
+}
+
+static double since(sp_nsec start)
+{
+    return (double)(sp_clock_monotonic() - start) / 1e6;
+}
+
+static double copy_with_cp(void)
+{
+    sp_nsec start = begin();
     pid_t pid = fork();
 
     if (pid == 0) {
-        (void)execlp("cp", "cp", "-a", "--reflink=never", "data", to, (char *)NULL);
+        (void)execlp("cp", "cp", "-a", "--reflink=never", "data", "copy", (char *)NULL);
         _exit(127);
     }
     (void)waitpid(pid, NULL, 0);
-    return (double)(sp_clock_monotonic() - start) / 1e6;
+    return since(start);
+}
+
+static double keep(struct sp_store *store, struct sp_digest *id)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_tree tree;
+
+    sp_nsec start = begin();
+    check(sp_tree_scan("data", arena, &tree, &err), &err);
+    check(sp_store_keep(store, "data", &tree, id, &err), &err);
+    return since(start);
+}
+
+static double restore(struct sp_store *store, const struct sp_digest *id)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_tree wanted;
+
+    sp_nsec start = begin();
+    check(sp_store_fetch(store, id, arena, &wanted, &err), &err);
+    check(sp_store_restore(store, &wanted, "back", &(struct sp_tree){ 0 }, &err), &err);
+    return since(start);
+}
+
+/* What the machine can do at most: the bytes once through the hash, on one core. */
+static double hash(void)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_tree tree;
+
+    sp_nsec start = begin();
+    check(sp_tree_scan("data", arena, &tree, &err), &err);
+    check(sp_tree_digest(&tree, "data", SP_TREE_EXACT, &err), &err);
+    return since(start);
+}
+
+static void clear(const char *const *paths)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    for (; *paths; paths++)
+        check(sp_remove_tree(*paths, &err), &err);
 }
 
 int main(int argc, char **argv)
 {
-    struct sp_store_options options = { .no_sync = true };
-    struct sp_err err = SP_ERR_INIT;
-    struct sp_store *store = NULL;
-    struct sp_tree tree;
-    struct sp_tree wanted;
-    struct sp_digest id;
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    static const char *const made[] = { "copy", "back", "store", NULL };
+    static const char *const source[] = { "data", NULL };
+    const struct sp_store_options options = { .no_sync = true };
+    double best[4] = { 1e9, 1e9, 1e9, 1e9 };
+    bool clones = false;
 
     if (argc != 2 || chdir(argv[1]))
         return 2;
     make_data();
-    check(sp_store_open("store", SP_STORE_RUN, &options, &store, &err), &err);
-    check(sp_tree_scan("data", arena, &tree, &err), &err);
-    double cp = copy_with_cp("copy");
-    sp_nsec start = sp_clock_monotonic();
-    check(sp_store_keep(store, "data", &tree, &id, &err), &err);
-    double kept = (double)(sp_clock_monotonic() - start) / 1e6;
-    start = sp_clock_monotonic();
-    check(sp_store_fetch(store, &id, arena, &wanted, &err), &err);
-    check(sp_store_restore(store, &wanted, "back", &(struct sp_tree){ 0 }, &err), &err);
-    double restored = (double)(sp_clock_monotonic() - start) / 1e6;
-    printf("cp -a %.0f ms; snapshot %.0f ms (1/%.1f), restore %.0f ms (1/%.1f), by %s\n", cp, kept,
-           cp / kept, restored, cp / restored,
-           sp_store_method(store, "data") == SP_SNAPSHOT_CLONE ? "clones" : "copies");
-    check(sp_store_close(store, &err), &err);
-    for (size_t i = 0; i < 4; i++) {
-        static const char *const made[] = { "data", "copy", "back", "store" };
-        check(sp_remove_tree(made[i], &err), &err);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct sp_err err = SP_ERR_INIT;
+        struct sp_store *store = NULL;
+        struct sp_digest id;
+        check(sp_store_open("store", SP_STORE_RUN, &options, &store, &err), &err);
+        best[0] = SP_MIN(best[0], copy_with_cp());
+        best[1] = SP_MIN(best[1], keep(store, &id));
+        best[2] = SP_MIN(best[2], restore(store, &id));
+        best[3] = SP_MIN(best[3], hash());
+        clones = sp_store_method(store, "data") == SP_SNAPSHOT_CLONE;
+        check(sp_store_close(store, &err), &err);
+        clear(made);
     }
+    clear(source);
+    printf("1 GB in %d files, by %s: cp -a %.0f ms; snapshot %.0f ms (%.2f x), restore %.0f ms "
+           "(%.2f x), digests %.0f ms (%.2f x)\n",
+           FILES, clones ? "clones" : "copies", best[0], best[1], best[1] / best[0], best[2],
+           best[2] / best[0], best[3], best[3] / best[0]);
     return 0;
 }
