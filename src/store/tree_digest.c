@@ -26,6 +26,7 @@
 
 #define FEW_JOBS    16 /* so many, of so many bytes, are not worth a thread (50 us) */
 #define FEW_BYTES   ((uint64_t)1 << 20)
+#define BUFFER_MIN  ((size_t)64 * 1024)
 #define PROBES      8
 #define FITS_HEAD   10 /* bytes that tell FITS */
 #define COLD_FACTOR 4  /* threads a core for bytes from a disk (measured: doc/design/store.md 3) */
@@ -49,7 +50,8 @@ struct longfile {
 };
 
 struct worker {
-    char *buffer; /* one chunk; NULL until it is needed */
+    char *buffer; /* of at most one chunk; NULL until it is needed */
+    size_t size;  /* of it */
     struct sp_err err;
     size_t failed; /* number of the job that filled `err` */
 };
@@ -71,10 +73,14 @@ static bool lacks(const struct sp_tree_entry *entry, unsigned wanted)
 
 /* --- files ------------------------------------------------------------------------------ */
 
-static enum sp_rc buffer_of(struct worker *worker, char **out, struct sp_err *err)
+/* As large as need be: clearing 4 MiB takes longer than reading a small file. */
+static enum sp_rc buffer_of(struct worker *worker, size_t size, char **out, struct sp_err *err)
 {
-    if (!worker->buffer)
-        worker->buffer = SP_FAULT("digest.memory", ENOMEM) ? NULL : sp_try_alloc(SP_CHUNK_SIZE, 1);
+    if (!worker->buffer || worker->size < size) {
+        free(worker->buffer);
+        worker->size = SP_MAX(size, BUFFER_MIN);
+        worker->buffer = SP_FAULT("digest.memory", ENOMEM) ? NULL : sp_try_alloc(worker->size, 1);
+    }
     if (!worker->buffer)
         return sp_fail(err, SP_LIMIT, "no memory to read files");
     *out = worker->buffer;
@@ -126,7 +132,8 @@ static enum sp_rc digest_file(const struct digest *digest,
     char *buffer;
     size_t head = lacks(entry, SP_TREE_EXACT) ? 0 : SP_MIN(entry->size, (uint64_t)FITS_HEAD);
 
-    if (buffer_of(worker, &buffer, err) || sp_tree_reader_file(reader, entry, &fd, err) ||
+    if (buffer_of(worker, SP_MAX(entry->size, head), &buffer, err) ||
+        sp_tree_reader_file(reader, entry, &fd, err) ||
         sp_tree_reader_read(reader, entry, fd, 0, buffer, head, err))
         return err->code;
     bool all = lacks(entry, SP_TREE_EXACT) || sp_fits_is((struct sp_str){ buffer, head });
@@ -151,7 +158,8 @@ static enum sp_rc digest_piece(const struct digest *digest,
     sp_auto_fd int fd = -1;
     char *buffer;
 
-    if (buffer_of(worker, &buffer, err) || sp_tree_reader_file(reader, entry, &fd, err) ||
+    if (buffer_of(worker, job->len, &buffer, err) ||
+        sp_tree_reader_file(reader, entry, &fd, err) ||
         sp_tree_reader_read(reader, entry, fd, job->at, buffer, job->len, err) ||
         sp_tree_reader_check(reader, entry, fd, err))
         return err->code;
