@@ -168,7 +168,39 @@ static bool read_paths(struct sp_arena *arena,
     return true;
 }
 
+/* Does an object of texts begin here, and with it everything end? */
+static bool is_last_object(struct sp_str rest)
+{
+    bool inside = false; /* of a text */
+
+    for (size_t i = 1; i < rest.len; i++) {
+        char c = rest.ptr[i];
+        if (inside && c == '\\')
+            i++;
+        else if (c == '"')
+            inside = !inside;
+        else if (!inside && c == '{')
+            return false;
+        else if (!inside && c == '}')
+            return sp_str_is(sp_str_slice(rest, i, rest.len), "}}");
+    }
+    return false;
+}
+
+/* The record without its pre-image, as sp_product_write has placed that: at the end. Quotes within
+ * texts are escaped, so that no text looks like it. */
+static struct sp_str leave_out_preimage(struct sp_arena *arena, struct sp_str text)
+{
+    static const char start[] = ", \"preimage\": ";
+    size_t at = sp_str_find_str(text, sp_str_of(start));
+
+    if (at == SIZE_MAX || !is_last_object(sp_str_slice(text, at + sizeof start - 1, text.len)))
+        return text;
+    return sp_arena_join(arena, sp_str_slice(text, 0, at), "", SP_STR("}"));
+}
+
 enum sp_rc sp_product_read(struct sp_str text,
+                           enum sp_product_parts parts,
                            struct sp_arena *arena,
                            struct sp_product *out,
                            struct sp_err *err)
@@ -176,6 +208,8 @@ enum sp_rc sp_product_read(struct sp_str text,
     struct sp_value value;
     struct sp_err cause = SP_ERR_INIT;
 
+    if (parts == SP_PRODUCT_RESULT)
+        text = leave_out_preimage(arena, text);
     if (sp_json_decode(arena, text, &value, &cause))
         return sp_fail(err, SP_CORRUPT, "damaged record: %s", cause.text);
     if (value.kind != SP_DICT)
@@ -190,11 +224,11 @@ enum sp_rc sp_product_read(struct sp_str text,
     const struct sp_value *preimage = find(dict, "preimage", SP_DICT);
     for (size_t i = 0; i < SP_COUNT(texts); i++)
         *(struct sp_str *)((char *)&product + texts[i].offset) = sp_dict_text(dict, texts[i].name);
-    if (!preimage || !read_digest(dict, "key", &product.key) ||
+    if ((!preimage && parts == SP_PRODUCT_ALL) || !read_digest(dict, "key", &product.key) ||
         !read_paths(arena, dict, "inputs", &product.inputs, &product.input_count) ||
         !read_paths(arena, dict, "outputs", &product.outputs, &product.output_count))
         return sp_fail(err, SP_CORRUPT, "damaged record: a field is missing");
-    product.preimage = preimage->dict;
+    product.preimage = preimage ? preimage->dict : NULL;
     product.values = values ? values->dict : NULL;
     product.argv = argv ? argv->list : NULL;
     product.wall = sp_dict_number(dict, "wall");

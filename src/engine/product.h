@@ -23,7 +23,7 @@ struct sp_product_path {
 struct sp_product {
     struct sp_digest key;
     struct sp_str task, recipe, cab, run, epoch, host, user, time, workspace, program;
-    const struct sp_dict *preimage; /* component -> text */
+    const struct sp_dict *preimage; /* component -> text; NULL: it was not read */
     struct sp_product_path *inputs, *outputs;
     size_t input_count, output_count;
     const struct sp_dict *values; /* outputs that the tool said; NULL: none */
@@ -35,8 +35,14 @@ struct sp_product {
 
 void sp_product_write(struct sp_arena *arena, const struct sp_product *product, struct sp_buf *out);
 
+enum sp_product_parts {
+    SP_PRODUCT_RESULT, /* without the pre-image, which is most of it */
+    SP_PRODUCT_ALL
+};
+
 /* SP_CORRUPT: it is not a record; SP_INVALID: of a newer spoor. Texts live in `arena`. */
 enum sp_rc sp_product_read(struct sp_str text,
+                           enum sp_product_parts parts,
                            struct sp_arena *arena,
                            struct sp_product *out,
                            struct sp_err *err) SP_MUST_USE;

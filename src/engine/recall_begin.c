@@ -205,7 +205,7 @@ static bool look_up(struct sp_recall *recall, struct sp_arena *arena, struct sp_
     const struct sp_digest *key = &recalled->preimage.key;
 
     if (sp_store_get_record(recall->store, key, &text, &err) == SP_OK &&
-        sp_product_read(sp_arena_str(arena, sp_buf_str(&text)), arena, &recalled->product, &err) ==
+        sp_product_read(sp_buf_str(&text), SP_PRODUCT_RESULT, arena, &recalled->product, &err) ==
             SP_OK)
         return true;
     if (err.code != SP_NOT_FOUND)
@@ -241,7 +241,7 @@ static const struct sp_list *reasons(struct sp_recall *recall,
     else if (sp_digest_eq(&last, &recalled->preimage.key))
         line = "its result is no longer in the store";
     else if (sp_store_get_record(recall->store, &last, &text, &err) ||
-             sp_product_read(sp_arena_str(arena, sp_buf_str(&text)), arena, &product, &err) ||
+             sp_product_read(sp_buf_str(&text), SP_PRODUCT_ALL, arena, &product, &err) ||
              !sp_preimage_from_dict(arena, product.preimage, &before))
         line = "something is different from the last time; what, is no longer known";
     if (!line)

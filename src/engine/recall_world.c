@@ -44,7 +44,7 @@ static enum sp_path_kind made_kind(struct sp_recall *recall, const struct sp_pas
     struct sp_product product;
 
     if (sp_store_get_record(recall->store, &passage->key, &text, &err) ||
-        sp_product_read(sp_buf_str(&text), arena, &product, &err))
+        sp_product_read(sp_buf_str(&text), SP_PRODUCT_RESULT, arena, &product, &err))
         return SP_PATH_NONE;
     for (size_t i = 0; i < product.output_count; i++)
         if (sp_version_eq(&product.outputs[i].version, &passage->version))

@@ -5,9 +5,9 @@
  *     repeat_bench SPOOR STEPS      the graphs of that many steps only
  *     repeat_bench --step FROM NUMBER TO      the tool: TO is FROM and the number
  *
- * 1. Graphs of 1,000 and 10,000 steps that each read a file and write one: a chain, and a fan from
- *    one source. Everything is up to date: spoor, ninja and make, one after the other, best of
- *    several rounds.
+ * 1. Graphs of steps that each read a file and write one: 1,000 in a chain, 1,000 in a fan from one
+ *    source, 10,000 in a chain. Everything is up to date: spoor, ninja and make, one after the
+ * other, best of several rounds.
  * 2. 200 steps that must run, each writing a small file, and 200 of `true`: with a store, without.
  */
 #include "base/clock.h"
@@ -223,7 +223,11 @@ static void compare_execution(const char *spoor, const char *root, bool writes)
 int main(int argc, char **argv)
 {
     char root[] = "/var/tmp/spoor-repeat-XXXXXX"; /* a disk, not memory */
-    static const int counts[] = { 1000, 10000 };
+
+    static const struct {
+        int count;
+        bool chain;
+    } graphs[] = { { 1000, true }, { 1000, false }, { 10000, true } };
 
     if (argc == 5 && strcmp(argv[1], "--step") == 0)
         return step(argv[2], argv[3], argv[4]);
@@ -233,10 +237,9 @@ int main(int argc, char **argv)
     (void)posix_spawn_file_actions_addopen(&to_null, 1, "/dev/null", O_WRONLY, 0);
     int only = argc == 3 ? (int)strtol(argv[2], NULL, 10) : 0;
     (void)printf("%-23s %12s %12s %12s\n", "", "spoor", "ninja", "make");
-    for (size_t i = 0; i < SP_COUNT(counts); i++)
-        for (int chain = 0; chain < 2; chain++)
-            if (!only || only == counts[i])
-                compare_repetition(argv[1], root, counts[i], chain);
+    for (size_t i = 0; i < SP_COUNT(graphs); i++)
+        if (!only || only == graphs[i].count)
+            compare_repetition(argv[1], root, graphs[i].count, graphs[i].chain);
     if (!only) {
         (void)printf("%-27s %10s %10s %10s\n", "", "store", "no store", "floor");
         compare_execution(argv[1], root, true);
