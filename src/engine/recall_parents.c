@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* recall_parents.c - a reference table has its data in other tables: these are inputs as well. */
+/* recall_parents.c - data that lie elsewhere are inputs as well: those of the tables behind a
+ * reference table, and what symbolic links in a directory point to. */
 #include "engine/recall_internal.h"
 #include "store/profile.h"
 #include "sys/file.h"
@@ -53,6 +54,65 @@ static void remember_plain(struct sp_recall *recall, const struct sp_head *head)
         sp_map_set(&recall->plain, sp_arena_str(recall->arena, name), recall);
 }
 
+/* The files that make up what the path is now; false: they are not known. */
+static bool find_tree(struct sp_recall *recall,
+                      struct sp_arena *arena,
+                      const struct sp_head *head,
+                      struct sp_tree *out)
+{
+    const struct sp_passage *now = sp_head_passage(head);
+    struct sp_err err = SP_ERR_INIT;
+
+    if (now->absent)
+        return false;
+    *out = head->tree;
+    if (head->composite || sp_head_is_settled(head))
+        return true;
+    return now->kept && !sp_map_has(&recall->plain, sp_str_of(sp_digest_hex(&now->tree).text)) &&
+           sp_store_fetch(recall->store, &now->tree, arena, out, &err) == SP_OK;
+}
+
+/* Where a link in the directory `dir` leads to; empty: nowhere, or to another place in it. */
+static struct sp_str follow(struct sp_recall *recall,
+                            struct sp_arena *arena,
+                            struct sp_str dir,
+                            const struct sp_tree_entry *link)
+{
+    size_t slash = sp_str_rfind(link->path, '/');
+    struct sp_str place = link->target;
+
+    if (!sp_str_starts(place, "/") && slash != SIZE_MAX)
+        place = sp_arena_join(arena, sp_str_slice(link->path, 0, slash), "/", place);
+    if (!sp_str_starts(place, "/"))
+        place = sp_arena_join(arena, dir, "/", place);
+    struct sp_str real = recall->world.real(recall->world.arg, place, arena);
+    bool inside = real.len >= dir.len && sp_str_eq(sp_str_slice(real, 0, dir.len), dir);
+    return inside || recall->world.kind(recall->world.arg, real) == SP_PATH_NONE ? SP_STR("")
+                                                                                 : real;
+}
+
+/* Links to something that is no file or directory tell by their text. */
+static bool add_links(struct sp_recall *recall,
+                      struct sp_arena *arena,
+                      struct sp_roles *roles,
+                      size_t child,
+                      const struct sp_tree *tree)
+{
+    struct sp_roles_request request = { .arena = arena, .world = &recall->world };
+    struct sp_str dir = roles->items[child].real;
+    bool any = false;
+
+    for (size_t i = 0; i < tree->len; i++) {
+        if (tree->entries[i].type != SP_TREE_LINK)
+            continue;
+        struct sp_str target = follow(recall, arena, dir, &tree->entries[i]);
+        any = true;
+        if (target.len)
+            sp_roles_add_parent(&request, roles, child, target);
+    }
+    return any;
+}
+
 enum sp_rc sp_recall_add_parents(struct sp_recall *recall,
                                  struct sp_arena *arena,
                                  struct sp_roles *roles,
@@ -66,11 +126,15 @@ enum sp_rc sp_recall_add_parents(struct sp_recall *recall,
     sp_auto_buf struct sp_buf dat = SP_BUF(DAT_MAX);
     struct sp_err none = SP_ERR_INIT;
 
+    struct sp_tree tree;
     if (role.kind == SP_ROLE_WRITES) /* what was there before does not matter */
         return SP_OK;
+    bool links =
+        find_tree(recall, arena, head, &tree) && add_links(recall, arena, roles, child, &tree);
     struct sp_str path = find_dat(recall, arena, &role, head);
     if (!path.len || is_plain(path.ptr)) {
-        remember_plain(recall, head);
+        if (!links)
+            remember_plain(recall, head);
         return SP_OK;
     }
     if (sp_file_read(path.ptr, &dat, &none))

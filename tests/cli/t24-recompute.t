@@ -278,6 +278,37 @@ is "$(ran)" "" "fewer turns"
 clean_run grow "n=[0,1]"
 same x.ms "end where they would have"
 
+# --- links in a directory
+cat >links.yml <<'YAML'
+cabs:
+  cat:
+    command: sh -c 'cat {current.dir}/* >{current.out}; cat {current.dir}/deep/*/* >>{current.out}'
+    inputs: {dir: {dtype: Directory, policies: {skip: true}}}
+    outputs: {out: {dtype: File, policies: {skip: true}}}
+links: {steps: {a: {cab: cat, params: {dir: linked, out: all.txt}}}}
+YAML
+mkdir -p linked/deep elsewhere/far
+echo one >elsewhere/file
+echo two >elsewhere/far/file
+ln -s ../elsewhere/file linked/file
+ln -s ../../elsewhere/far linked/deep/far
+ln -s nowhere linked/deep/broken
+"$SPOOR" run links.yml >"$out" 2>"$err"
+try "$SPOOR" run links.yml
+like "$out" '1 step not run again' "a directory of links"
+echo three >elsewhere/file
+try "$SPOOR" run links.yml
+is "$(cat all.txt)" "three
+two" "what a link points to has changed"
+echo four >elsewhere/far/file
+try "$SPOOR" run links.yml
+is "$(cat all.txt)" "three
+four" "a file in a directory that a link points to"
+ln -sfn ../elsewhere/far/file linked/file
+try "$SPOOR" run links.yml
+is "$(cat all.txt)" "four
+four" "the link points elsewhere"
+
 # --- where Python finds a module
 mkdir m1 m2
 echo 'def f(): return 1' >m1/mymod.py
