@@ -79,6 +79,25 @@ bool sp_hold_find_state(const struct sp_hold *hold, const struct sp_version *ver
     return false;
 }
 
+/* Is all that differs noise in small files? Then large ones need not be read, nor need they have
+ * been. */
+static enum sp_rc is_same_but_noise(struct sp_heads *heads,
+                                    struct sp_head *head,
+                                    const struct sp_tree *old,
+                                    bool *same,
+                                    struct sp_err *err)
+{
+    sp_auto_arena struct sp_arena *scratch = sp_arena_new();
+    struct sp_str path = sp_heads_absolute(heads, scratch, head->path);
+
+    *same = false;
+    if (!old || head->tree.bytes > heads->options.digest_limit)
+        return SP_OK;
+    enum sp_rc rc = sp_tree_digest_small(&head->tree, path.ptr, err);
+    *same = rc == SP_OK && sp_tree_is_same(&head->tree, old);
+    return rc;
+}
+
 /* What lstat finds changed is read: is it the same data all the same? */
 enum sp_rc sp_head_is_same(struct sp_heads *heads,
                            struct sp_head *head,
@@ -88,8 +107,14 @@ enum sp_rc sp_head_is_same(struct sp_heads *heads,
                            struct sp_err *err)
 {
     struct sp_digest before;
-    enum sp_rc rc = name_tree(heads, head, now, err);
+    enum sp_rc rc = is_same_but_noise(heads, head, old, same, err);
 
+    if (rc == SP_OK && *same) {
+        *now = head->hold->version;
+        return SP_OK;
+    }
+    if (rc == SP_OK)
+        rc = name_tree(heads, head, now, err);
     if (rc)
         return rc;
     *same = sp_digest_eq(&now->id, &head->hold->version.id) ||

@@ -56,7 +56,8 @@ static struct sp_version name_product(const struct harvest *harvest,
     return sp_version_made(key, role->name);
 }
 
-/* Read it when that is cheap beside what it took to make. */
+/* Read it when that is cheap beside what it took to make; small files always, since it is in these
+ * that programs leave noise. */
 static enum sp_rc read_product(const struct harvest *harvest,
                                const char *path,
                                struct sp_tree *tree,
@@ -67,7 +68,8 @@ static enum sp_rc read_product(const struct harvest *harvest,
 
     *was_read = copies || !harvest->recalled->preimage.len ||
                 is_worth(harvest->wall, sp_store_missing(harvest->recall->store, tree), 0.05);
-    return *was_read ? sp_tree_digest(tree, path, SP_TREE_MEANING, err) : SP_OK;
+    return *was_read ? sp_tree_digest(tree, path, SP_TREE_MEANING, err)
+                     : sp_tree_digest_small(tree, path, err);
 }
 
 static enum sp_rc keep_product(const struct harvest *harvest,

@@ -78,6 +78,15 @@ enum sp_rc sp_tree_digest(struct sp_tree *tree,
                           unsigned wanted,
                           struct sp_err *err) SP_MUST_USE;
 
+/* What small files mean, and what is to be left out of tables: enough to tell noise from data where
+ * large files are as they were. */
+enum sp_rc sp_tree_digest_small(struct sp_tree *tree, const char *path, struct sp_err *err)
+    SP_MUST_USE;
+
+/* Is it the same data, as far as the digests tell (each file by its meaning, object or bytes)?
+ * False also when that is not known. */
+bool sp_tree_is_same(const struct sp_tree *a, const struct sp_tree *b);
+
 /* Names of the tree; all entries have the digests that are needed. */
 struct sp_digest sp_tree_exact(const struct sp_tree *tree);
 struct sp_digest sp_tree_content(const struct sp_tree *tree);

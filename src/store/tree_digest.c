@@ -24,6 +24,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define SMALL_FILE  ((uint64_t)64 * 1024)
 #define FEW_JOBS    16 /* so many, of so many bytes, are not worth a thread (50 us) */
 #define FEW_BYTES   ((uint64_t)1 << 20)
 #define BUFFER_MIN  ((size_t)64 * 1024)
@@ -59,6 +60,7 @@ struct worker {
 struct digest {
     struct sp_tree *tree;
     unsigned wanted;
+    uint64_t limit; /* larger files are not read */
     struct sp_tree_reader reader;
     struct sp_tree_tables tables;
     SP_VEC(struct job) jobs;
@@ -323,7 +325,8 @@ static enum sp_rc plan(struct digest *digest, struct sp_err *err)
 {
     for (size_t i = 0; i < digest->tree->len; i++) {
         const struct sp_tree_entry *entry = &digest->tree->entries[i];
-        if (entry->type != SP_TREE_FILE || !lacks(entry, digest->wanted))
+        if (entry->type != SP_TREE_FILE || !lacks(entry, digest->wanted) ||
+            entry->size > digest->limit)
             continue;
         if (entry->size <= SP_CHUNK_SIZE)
             *SP_VEC_ADD(&digest->jobs) = (struct job){ .entry = i, .len = (uint32_t)entry->size };
@@ -445,15 +448,17 @@ static void fini(struct digest *digest)
     sp_tree_reader_close(&digest->reader);
 }
 
-enum sp_rc sp_tree_digest(struct sp_tree *tree,
-                          const char *path,
-                          unsigned wanted,
-                          struct sp_err *err)
+static enum sp_rc digest_up_to(struct sp_tree *tree,
+                               const char *path,
+                               unsigned wanted,
+                               uint64_t limit,
+                               struct sp_err *err)
 {
     struct digest *digest = sp_alloc(sizeof *digest);
 
     digest->tree = tree;
     digest->wanted = wanted & (SP_TREE_EXACT | SP_TREE_MEANING);
+    digest->limit = limit;
     enum sp_rc rc = sp_tree_reader_open(tree, path, &digest->reader, err);
     if (rc == SP_OK) {
         rc = digest_all(digest, err);
@@ -461,4 +466,17 @@ enum sp_rc sp_tree_digest(struct sp_tree *tree,
     }
     free(digest);
     return rc;
+}
+
+enum sp_rc sp_tree_digest(struct sp_tree *tree,
+                          const char *path,
+                          unsigned wanted,
+                          struct sp_err *err)
+{
+    return digest_up_to(tree, path, wanted, UINT64_MAX, err);
+}
+
+enum sp_rc sp_tree_digest_small(struct sp_tree *tree, const char *path, struct sp_err *err)
+{
+    return digest_up_to(tree, path, SP_TREE_MEANING, SMALL_FILE, err);
 }

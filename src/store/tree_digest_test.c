@@ -142,6 +142,28 @@ static void test_only_what_lacks(void)
     sp_fault_arm(0);
 }
 
+/* Large files stay unread. */
+static void test_small(void)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_tree tree;
+
+    if (sp_make_dirs("small", &err))
+        return;
+    write_noise("small/a", 65536, 1);
+    write_noise("small/b", 65537, 2);
+    if (!scan("small", arena, &tree))
+        return;
+    enum sp_rc rc = sp_tree_digest_small(&tree, "small", &err);
+    const struct sp_tree_entry *a = sp_tree_find(&tree, SP_STR("a"));
+    const struct sp_tree_entry *b = sp_tree_find(&tree, SP_STR("b"));
+    tap_ok(rc == SP_OK && (a->has & SP_TREE_MEANING) && b->has == 0, "only small files are read");
+    (void)unlink("small/a");
+    (void)unlink("small/b");
+    (void)rmdir("small");
+}
+
 static void change_bytes(void)
 {
     write_noise("tree/f4", 37 * 4, 12345);
@@ -304,6 +326,7 @@ int main(void)
     test_sizes();
     test_tree();
     test_only_what_lacks();
+    test_small();
     test_changes();
     test_first_failure();
     test_faults();

@@ -63,6 +63,48 @@ bool sp_tree_find_content(const struct sp_tree *tree, struct sp_digest *out)
     return tree->len > 0;
 }
 
+/* --- entry by entry ----------------------------------------------------------------------- */
+
+static const struct sp_tree_entry *next_data(const struct sp_tree *tree, size_t *at)
+{
+    while (*at < tree->len) {
+        const struct sp_tree_entry *entry = &tree->entries[(*at)++];
+        if (!((entry->has & SP_TREE_MEANING) && sp_digest_is_zero(&entry->meaning)))
+            return entry;
+    }
+    return NULL;
+}
+
+static bool is_same_entry(const struct sp_tree_entry *a, const struct sp_tree_entry *b)
+{
+    unsigned both = a->has & b->has;
+
+    if (!sp_str_eq(a->path, b->path) || a->type != b->type || is_executable(a) != is_executable(b))
+        return false;
+    if (a->type == SP_TREE_LINK)
+        return sp_str_eq(a->target, b->target);
+    if (a->type != SP_TREE_FILE)
+        return true;
+    if (both & SP_TREE_MEANING) /* of table.dat the bytes alone do not tell */
+        return sp_digest_eq(&a->meaning, &b->meaning);
+    return ((both & SP_TREE_EXACT) && sp_digest_eq(&a->exact, &b->exact)) ||
+           ((both & SP_TREE_OBJECT) && sp_digest_eq(&a->object, &b->object));
+}
+
+bool sp_tree_is_same(const struct sp_tree *a, const struct sp_tree *b)
+{
+    size_t i = 0, k = 0;
+
+    for (;;) {
+        const struct sp_tree_entry *one = next_data(a, &i);
+        const struct sp_tree_entry *other = next_data(b, &k);
+        if (!one || !other)
+            return one == other;
+        if (!is_same_entry(one, other))
+            return false;
+    }
+}
+
 struct sp_digest sp_tree_listing(const struct sp_tree *tree)
 {
     struct sp_hasher hasher;

@@ -94,6 +94,7 @@ static void test_cases(void)
                cases[i].label);
         tap_ok(sp_digest_eq(&listing[0], &listing[1]) != cases[i].listing, "listing: %s",
                cases[i].label);
+        tap_ok(sp_tree_is_same(&a, &b) != cases[i].content, "entry by entry: %s", cases[i].label);
         tap_ok(!sp_digest_eq(&exact[0], &content[0]) && !sp_digest_eq(&exact[0], &listing[0]) &&
                    !sp_digest_eq(&content[0], &listing[0]),
                "the three differ");
@@ -127,8 +128,50 @@ static void test_left_out(void)
     tap_ok(!sp_digest_is_zero(&one) && !sp_digest_eq(&one, &two), "nothing there has names too");
 }
 
+/* A file counts as the same by what is known of it on both sides. */
+static void test_same_by(void)
+{
+    static const struct {
+        unsigned one, two; /* digests that are known */
+        bool meanings_differ, objects_differ, exacts_differ;
+        bool same;
+        const char *label;
+    } rows[] = {
+        { SP_TREE_OBJECT, SP_TREE_OBJECT, false, false, false, true, "the same object" },
+        { SP_TREE_OBJECT, SP_TREE_OBJECT, false, true, false, false, "another object" },
+        { SP_TREE_EXACT, SP_TREE_EXACT, false, false, false, true, "the same bytes" },
+        { SP_TREE_EXACT, SP_TREE_EXACT, false, false, true, false, "other bytes" },
+        { BOTH, BOTH, true, false, false, false, "another meaning of the same bytes" },
+        { BOTH, SP_TREE_EXACT, true, false, false, true, "a meaning that one alone has" },
+        { SP_TREE_OBJECT, SP_TREE_EXACT, false, false, false, false, "nothing to compare" },
+        { 0, 0, false, false, false, false, "nothing known" },
+    };
+    struct sp_tree_entry one[COUNT], two[COUNT];
+    struct sp_tree a = { .entries = one, .len = COUNT };
+    struct sp_tree b = { .entries = two, .len = COUNT };
+
+    for (size_t i = 0; i < SP_COUNT(rows); i++) {
+        fill(one);
+        fill(two);
+        one[FILE_A].has = rows[i].one;
+        two[FILE_A].has = rows[i].two;
+        two[FILE_A].meaning = DIGEST(rows[i].meanings_differ ? 9 : 2);
+        two[FILE_A].object = DIGEST(rows[i].objects_differ ? 9 : 0);
+        two[FILE_A].exact = DIGEST(rows[i].exacts_differ ? 9 : 1);
+        tap_ok(sp_tree_is_same(&a, &b) == rows[i].same && sp_tree_is_same(&b, &a) == rows[i].same,
+               "entry by entry: %s", rows[i].label);
+    }
+    fill(one);
+    fill(two);
+    b.len--;
+    tap_ok(!sp_tree_is_same(&a, &b) && !sp_tree_is_same(&b, &a), "an entry more");
+    one[FILE_C].meaning = DIGEST(0);
+    tap_ok(sp_tree_is_same(&a, &b) && sp_tree_is_same(&b, &a), "which is left out");
+}
+
 int main(void)
 {
+    test_same_by();
     test_cases();
     test_left_out();
     return tap_done();
