@@ -6,6 +6,7 @@
 #include "cli/journalview.h"
 #include "cli/table.h"
 #include "engine/dossier.h"
+#include "engine/verified.h"
 #include "recipe/command.h"
 #include "value/json.h"
 #include "value/text.h"
@@ -173,6 +174,9 @@ static void print_step(struct sp_arena *arena,
         print_detail("ran as", reason->text);
     print_versions("in", list_of(step, "inputs"));
     print_versions("out", list_of(step, "outputs"));
+    if (dict_of(step, "verified")->len)
+        (void)printf("    verified " SP_STR_FMT "\n",
+                     SP_STR_ARG(sp_verified_text(arena, dict_of(step, "verified"))));
     print_detail("log", summary->log);
 }
 
@@ -209,6 +213,22 @@ static void print_all(struct sp_arena *arena,
     print_values("outputs", dict_of(facts, "outputs"));
 }
 
+/* Whether steps give the same each time, as far as anybody has tried. */
+static void add_verified(const struct sp_workspace *workspace,
+                         const struct sp_run_summary *run,
+                         const struct sp_dict *facts)
+{
+    const struct sp_list *verified = sp_verified_read(workspace);
+    const struct sp_list *steps = list_of(facts, "steps");
+
+    for (size_t i = 0; i < steps->len; i++) {
+        const struct sp_dict *event = sp_verified_of(verified, &run->steps[i]);
+        if (event)
+            sp_dict_put(workspace->arena, steps->items[i].dict, "verified",
+                        (struct sp_value){ .kind = SP_DICT, .dict = (struct sp_dict *)event });
+    }
+}
+
 static int run_show(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct show_args args = { 0 };
@@ -226,6 +246,7 @@ static int run_show(const struct sp_cli_command *self, int argc, char **argv)
     if (status >= 0)
         return status;
     struct sp_value facts = sp_dossier_of(arena, &run);
+    add_verified(&workspace, &run, facts.dict);
     if (args.json) {
         sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
         sp_json_encode(facts, SP_JSON_PRETTY, &text);

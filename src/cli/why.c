@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/command.h"
 #include "cli/journalview.h"
+#include "engine/verified.h"
 #include "value/json.h"
 
 #include <stdio.h>
@@ -53,7 +54,21 @@ static void show_step(const struct sp_step_summary *step)
     (void)printf("  " SP_STR_FMT "\n", SP_STR_ARG(line->text));
 }
 
-static struct sp_value step_value(struct sp_arena *arena, const struct sp_step_summary *step)
+/* Whether it gives the same each time, as far as anybody has tried. */
+static void show_verified(struct sp_arena *arena, const struct sp_dict *event)
+{
+    if (event)
+        (void)printf("  verified " SP_STR_FMT ": %s" SP_STR_FMT "\n",
+                     SP_STR_ARG(sp_str_slice(sp_dict_text(event, "time"), 0, 10)),
+                     sp_verified_outcome(event) == SP_VERIFY_DIFFERS
+                         ? "its cab does not give the same each time: "
+                         : "",
+                     SP_STR_ARG(sp_verified_text(arena, event)));
+}
+
+static struct sp_value step_value(struct sp_arena *arena,
+                                  const struct sp_step_summary *step,
+                                  const struct sp_dict *verified)
 {
     struct sp_value value = sp_dict_new(arena);
     const struct sp_list *reasons = reasons_of(step);
@@ -69,15 +84,20 @@ static struct sp_value step_value(struct sp_arena *arena, const struct sp_step_s
     if (reasons)
         sp_dict_put(arena, value.dict, "why",
                     (struct sp_value){ .kind = SP_LIST, .list = (struct sp_list *)reasons });
+    if (verified)
+        sp_dict_put(arena, value.dict, "verified",
+                    (struct sp_value){ .kind = SP_DICT, .dict = (struct sp_dict *)verified });
     return value;
 }
 
-static int show(struct sp_arena *arena,
+static int show(const struct sp_workspace *workspace,
                 const struct sp_run_summary *run,
                 const char *wanted,
                 bool json)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    struct sp_arena *arena = workspace->arena;
+    const struct sp_list *verified = sp_verified_read(workspace);
     struct sp_value list = sp_list_new(arena);
     size_t shown = 0;
 
@@ -87,9 +107,11 @@ static int show(struct sp_arena *arena,
             continue;
         shown++;
         if (json)
-            sp_list_add(arena, list.list, step_value(arena, step));
+            sp_list_add(arena, list.list, step_value(arena, step, sp_verified_of(verified, step)));
         else
             show_step(step);
+        if (!json)
+            show_verified(arena, sp_verified_of(verified, step));
     }
     if (wanted && !shown)
         return sp_journal_no_such_step(run, wanted);
@@ -113,7 +135,8 @@ static int run_why(const struct sp_cli_command *self, int argc, char **argv)
         status = sp_command_refuse_words(self, &words, 1);
     if (status < 0)
         status = sp_journal_pick(arena, args.run, SP_HISTORY_EVENTS, &workspace, &run);
-    return status < 0 ? show(arena, &run, words.len ? words.items[0] : NULL, args.json) : status;
+    return status < 0 ? show(&workspace, &run, words.len ? words.items[0] : NULL, args.json)
+                      : status;
 }
 
 const struct sp_cli_command sp_command_why = {

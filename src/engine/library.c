@@ -153,8 +153,7 @@ void sp_library_effects(struct sp_arena *arena,
                         struct sp_diags *diags)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-    struct sp_str path =
-        sp_arena_printf(arena, SP_STR_FMT "/effects.yml", SP_STR_ARG(places->cabs));
+    struct sp_str path = places->effects;
     struct sp_value document = sp_null();
     struct sp_err err = SP_ERR_INIT;
 

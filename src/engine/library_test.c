@@ -40,7 +40,7 @@ static void check_effects(void)
                plotms->never,
            "what programs do");
     sp_effects_library_fini(&library);
-    places.cabs = SP_STR("/nowhere");
+    places.effects = SP_STR("/nowhere/effects.yml");
     sp_library_effects(arena, &places, origins, &library, &diags);
     tap_ok(diags.errors == 1 && library.by_program.len == 0, "it is missed");
     sp_effects_library_fini(&library);

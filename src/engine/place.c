@@ -31,5 +31,6 @@ void sp_places_find(struct sp_arena *arena,
     out->cabs = sp_arena_printf(arena, SP_STR_FMT "/../share/spoor/cabs", SP_STR_ARG(dir));
     if (!is_there(out->cabs))
         out->cabs = SP_STR(SPOOR_SOURCE_ROOT "/cabs");
+    out->effects = sp_arena_join(arena, out->cabs, "/", SP_STR("effects.yml"));
     out->packages = sp_packages_new(arena, first, first_len, out->program);
 }

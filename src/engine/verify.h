@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* verify.h - do steps of a run give the same when they run again?
+ *
+ * Each is run once more, as the run had it, on copies (clones) of what it read then, in a directory
+ * of its own, .spoor/verify; what comes out is compared with what is remembered. Paths of the
+ * workspace in the command line are turned into those of the copies; data outside of the workspace
+ * that are only read are read where they are. Nothing else in the workspace is touched: whether a
+ * tool did all the same is looked at afterwards.
+ *
+ * The outcome is remembered (verified.h).
+ */
+#pragma once
+
+#include "engine/compare.h"
+#include "engine/verified.h"
+
+struct sp_verify_options {
+    const struct sp_workspace *workspace;
+    const struct sp_run_summary *run;
+    bool (*wanted)(void *arg, struct sp_str task);           /* which steps */
+    void (*told)(void *arg, const struct sp_dict *verified); /* after each: the event */
+    void *arg;
+    const struct sp_tolerance *tolerance; /* NULL: as the cabs say */
+    bool keep;                            /* the directory stays */
+};
+
+struct sp_verify_result {
+    size_t counts[SP_VERIFY_UNKNOWN + 1];
+    bool interrupted;
+};
+
+/* SP_BUSY: another verify is at work here. */
+enum sp_rc sp_verify(const struct sp_verify_options *options,
+                     struct sp_verify_result *out,
+                     struct sp_err *err) SP_MUST_USE;
