@@ -71,9 +71,9 @@ some:
   steps:
     many: {cab: many, params: {prefix: q, count: =recipe.n}}
 tables:
-  inputs: {value: int = 1}
+  inputs: {seed: int = 1, value: int = 1}
   steps:
-    table: {cab: table, params: {out: t.ms}}
+    table: {cab: table, params: {out: t.ms, value: =recipe.seed}}
     change: {cab: change, params: {ms: t.ms, value: =recipe.value}}
 YAML
 
@@ -126,7 +126,7 @@ is "$(ran)" "" "once"
 
 # --- what gc has taken away
 try "$SPOOR" run r.yml tables
-try "$SPOOR" run r.yml tables value=2
+try "$SPOOR" run r.yml tables seed=2
 try "$SPOOR" gc --all --last-runs
 status 0 "gc"
 ran >/dev/null
