@@ -392,7 +392,8 @@ enum sp_rc sp_heads_recheck(struct sp_heads *heads,
                  !sp_tree_difference(&head->tree, &before, NULL).len;
     if (*untouched) {
         head->disk = SP_DISK_HELD;
-        rc = sp_ledger_hold(heads->options.ledger, head->hold, head->index, &head->tree, err);
+        rc = sp_ledger_hold(heads->options.ledger, head->hold, head->index,
+                            head->tree.len ? &head->tree : NULL, err);
         sp_head_count(heads, head);
     }
     sp_arena_free(arena);

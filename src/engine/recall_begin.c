@@ -284,7 +284,8 @@ static enum sp_rc reuse(struct sp_recall *recall,
             recall->heads, sp_recall_place_of(recall, arena, recalled, made), &head, err);
         if (rc)
             return rc;
-        if (!head->composite)
+        bool left = made->absent && !made->mutated; /* what was there is still there */
+        if (!head->composite && !left)
             sp_heads_advance(recall->heads, head, &passage);
     }
     sp_ledger_task(recall->ledger, recall->options.recipe, position->taskname,
@@ -329,12 +330,18 @@ static enum sp_rc keep_before(struct sp_recall *recall,
     return SP_OK;
 }
 
-/* What this recipe has made there before is not there in a clean run. What was there before this
- * recipe is, and the tool may do with it what it likes. */
+/* Where the tool is going to write. What this recipe has made there before is not there in a clean
+ * run; what was there before this recipe is, and the tool may leave it. */
 static enum sp_rc clear_way(struct sp_recall *recall, struct sp_head *head, struct sp_err *err)
 {
-    if (!sp_head_passage(head)->absent && head->disk != SP_DISK_FOREIGN)
-        return SP_OK;
+    struct sp_digest lost = { 0 };
+
+    if (sp_head_passage(head)->absent)
+        return sp_heads_clear(recall->heads, head, err);
+    enum sp_rc rc = sp_heads_settle(recall->heads, head, &lost, err);
+    if (rc != SP_NOT_FOUND)
+        return rc;
+    err->code = SP_OK; /* most likely it will be written over */
     return sp_heads_clear(recall->heads, head, err);
 }
 
@@ -345,15 +352,17 @@ static enum sp_rc prepare_role(struct sp_recall *recall,
                                struct sp_err *err)
 {
     struct sp_digest lost = { 0 };
+    enum sp_rc rc = SP_OK;
 
     if (role->kind == SP_ROLE_WRITES)
-        return clear_way(recall, head, err);
-    if (sp_recall_has_columns(role, head))
+        rc = clear_way(recall, head, err);
+    else if (sp_recall_has_columns(role, head))
         return SP_OK;
-    enum sp_rc rc = sp_heads_settle(recall->heads, head, &lost, err);
+    else
+        rc = sp_heads_settle(recall->heads, head, &lost, err);
     if (rc == SP_NOT_FOUND && sp_recall_force(recall, &lost))
         return SP_OK; /* starts over */
-    if (rc == SP_OK && sp_role_changes(role))
+    if (rc == SP_OK && sp_role_changes(role) && sp_head_is_settled(head))
         rc = keep_before(recall, arena, head, err);
     return rc;
 }

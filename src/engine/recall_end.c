@@ -132,7 +132,7 @@ static enum sp_rc harvest_role(struct harvest *harvest,
         .path = head->path,
         .absent = passage.absent,
         .is_dir = tree.len && tree.entries[0].type == SP_TREE_DIR,
-        .mutated = role->kind == SP_ROLE_MUTATES,
+        .mutated = role->kind == SP_ROLE_MUTATES || tree.len == 0,
         .kept = passage.kept,
         .version = passage.version,
         .tree = passage.tree,
@@ -180,17 +180,15 @@ static enum sp_rc review_inputs(struct harvest *harvest, struct sp_err *err)
     return SP_OK;
 }
 
-/* Something that only a pattern names may have been there before, and be nobody's business. */
+/* What was there before, and was not written, is not what the tool has made. */
 static enum sp_rc is_bystander(struct sp_recall *recall,
-                               const struct sp_role *role,
                                const struct sp_role *before,
                                struct sp_head *head,
                                bool *bystander,
                                struct sp_err *err)
 {
     *bystander = false;
-    if (!before || !role->param || !role->param->has_implicit || before->kind != SP_ROLE_WRITES ||
-        head->composite || sp_head_passage(head)->absent)
+    if (!before || before->kind != SP_ROLE_WRITES || head->composite)
         return SP_OK;
     return sp_heads_recheck(recall->heads, head, bystander, err);
 }
@@ -210,9 +208,16 @@ static enum sp_rc harvest_output(struct harvest *harvest, struct sp_role role, s
     enum sp_rc rc = before ? sp_heads_touch(heads, role.real, &head, err)
                            : sp_heads_appear(heads, role.real, &head, err);
     if (rc == SP_OK)
-        rc = is_bystander(harvest->recall, &role, before, head, &bystander, err);
-    if (rc || bystander)
+        rc = is_bystander(harvest->recall, before, head, &bystander, err);
+    if (rc)
         return rc;
+    if (bystander && !sp_head_passage(head)->absent)
+        return SP_OK;
+    if (bystander) {
+        product->outputs[product->output_count++] =
+            (struct sp_product_path){ .role = role.name, .path = head->path, .absent = true };
+        return SP_OK;
+    }
     rc = harvest_role(harvest, &role, head, &product->outputs[product->output_count], err);
     product->output_count += rc == SP_OK;
     return rc;

@@ -18,6 +18,12 @@ cat >"$scratch/make" <<SH2
 echo "make \$2" >>"$scratch/ran"
 echo "\$2" >"\$1"
 SH2
+cat >"$scratch/perhaps" <<SH2
+#!/bin/sh
+echo "perhaps \$*" >>"$scratch/ran"
+[ "\$3" = False ] || echo "\$2" >"\$1"
+SH2
+chmod +x "$scratch/perhaps"
 cat >"$scratch/table" <<SH2
 #!/bin/sh
 echo "table \$2" >>"$scratch/ran"
@@ -47,6 +53,11 @@ cabs:
     policies: {positional: true}
     inputs: {value: {dtype: int, default: 1}}
     outputs: {out: {dtype: File, required: true, policies: {positional_head: true}}}
+  perhaps:
+    command: $scratch/perhaps
+    policies: {positional: true}
+    inputs: {value: int, make: {dtype: bool, default: true}}
+    outputs: {out: {dtype: File, required: true, must_exist: false, policies: {positional_head: true}}}
   table:
     command: $scratch/table
     policies: {positional: true}
@@ -70,6 +81,13 @@ some:
   inputs: {n: int = 3}
   steps:
     many: {cab: many, params: {prefix: q, count: =recipe.n}}
+first:
+  steps:
+    make: {cab: make, params: {out: o.txt, value: 1}}
+second:
+  inputs: {make: bool = true}
+  steps:
+    make: {cab: perhaps, params: {out: o.txt, value: 2, make: =recipe.make}}
 tables:
   inputs: {seed: int = 1, value: int = 1}
   steps:
@@ -124,14 +142,26 @@ ran >/dev/null
 try "$SPOOR" run r.yml named out=b
 is "$(ran)" "" "once"
 
-# --- what gc has taken away
+# --- outputs that are not always made, where somebody else's file is
+try "$SPOOR" run r.yml first
+try "$SPOOR" run r.yml second
+is "$(has o.txt)" "o.txt=2" "a recipe writes over what another has made"
+try "$SPOOR" run r.yml second make=false
+is "$(has o.txt)" "o.txt=1" "when it does not, what was there before it is there"
+ran >/dev/null
+try "$SPOOR" run r.yml second
+is "$(ran)" "" "again"
+is "$(has o.txt)" "o.txt=2" "from the store"
+try "$SPOOR" run r.yml second make=false
+is "$(ran)" "" "and back"
+is "$(has o.txt)" "o.txt=1" "from the store"
+
+# --- what the store has lost
 try "$SPOOR" run r.yml tables
-try "$SPOOR" run r.yml tables seed=2
-try "$SPOOR" gc --all --last-runs
-status 0 "gc"
+find .spoor/store/trees -type f -exec rm -f {} +
 ran >/dev/null
 try "$SPOOR" run r.yml tables value=3
-status 0 "a dataset that gc has taken away"
+status 0 "a dataset that the store has lost"
 is "$(ran)" "table 1;change 3" "is made again when it is needed"
 
 finish
