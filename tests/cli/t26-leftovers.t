@@ -21,7 +21,7 @@ SH2
 cat >"$scratch/perhaps" <<SH2
 #!/bin/sh
 echo "perhaps \$*" >>"$scratch/ran"
-[ "\$3" = False ] || echo "\$2" >"\$1"
+[ "\$3" = 0 ] || echo "\$2" >"\$1"
 SH2
 chmod +x "$scratch/perhaps"
 cat >"$scratch/table" <<SH2
@@ -56,7 +56,7 @@ cabs:
   perhaps:
     command: $scratch/perhaps
     policies: {positional: true}
-    inputs: {value: int, make: {dtype: bool, default: true}}
+    inputs: {value: int, make: {dtype: int, default: 1}}
     outputs: {out: {dtype: File, required: true, must_exist: false, policies: {positional_head: true}}}
   table:
     command: $scratch/table
@@ -85,7 +85,7 @@ first:
   steps:
     make: {cab: make, params: {out: o.txt, value: 1}}
 second:
-  inputs: {make: bool = true}
+  inputs: {make: int = 1}
   steps:
     make: {cab: perhaps, params: {out: o.txt, value: 2, make: =recipe.make}}
 tables:
@@ -146,13 +146,13 @@ is "$(ran)" "" "once"
 try "$SPOOR" run r.yml first
 try "$SPOOR" run r.yml second
 is "$(has o.txt)" "o.txt=2" "a recipe writes over what another has made"
-try "$SPOOR" run r.yml second make=false
+try "$SPOOR" run r.yml second make=0
 is "$(has o.txt)" "o.txt=1" "when it does not, what was there before it is there"
 ran >/dev/null
 try "$SPOOR" run r.yml second
 is "$(ran)" "" "again"
 is "$(has o.txt)" "o.txt=2" "from the store"
-try "$SPOOR" run r.yml second make=false
+try "$SPOOR" run r.yml second make=0
 is "$(ran)" "" "and back"
 is "$(has o.txt)" "o.txt=1" "from the store"
 
