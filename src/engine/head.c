@@ -205,10 +205,13 @@ enum sp_rc sp_heads_settle(struct sp_heads *heads,
         return sp_fail(err, SP_LIMIT, SP_STR_FMT " has to be brought back first",
                        SP_STR_ARG(head->path));
     if (!sp_heads_can_settle(heads, head, lost))
-        return sp_fail(err, SP_NOT_FOUND,
-                       "the version of " SP_STR_FMT
-                       " that is needed is not kept, and nothing can make it again",
-                       SP_STR_ARG(head->path));
+        return sp_fail(
+            err, SP_NOT_FOUND,
+            "the version of " SP_STR_FMT
+            " that is needed is not kept, and nothing in this recipe can make it again; %s" SP_STR_FMT,
+            SP_STR_ARG(head->path),
+            want->recipe.len ? "run this recipe first: " : "put it there again",
+            SP_STR_ARG(want->recipe));
     if (head->disk == SP_DISK_UNKNOWN)
         rc = look_again(heads, head, err);
     else
