@@ -58,7 +58,8 @@ static enum sp_rc store(struct parser *p, const struct sp_option *option, const 
 
     switch (option->kind) {
     case SP_OPTION_FLAG: *(bool *)field = true; return SP_OK;
-    case SP_OPTION_TEXT: *(const char **)field = value; return SP_OK;
+    case SP_OPTION_TEXT:
+    case SP_OPTION_MAYBE: *(const char **)field = value; return SP_OK;
     case SP_OPTION_WORDS:
     case SP_OPTION_PAIRS: sp_words_add(field, value); return SP_OK;
     case SP_OPTION_INT:
@@ -144,6 +145,8 @@ static enum sp_rc parse_long(struct parser *p)
     enum sp_rc rc = find_long(p, name, &option);
     if (rc || !option)
         return rc;
+    if (option->kind == SP_OPTION_MAYBE)
+        return store(p, option, equals ? equals + 1 : "");
     if (option->kind != SP_OPTION_FLAG)
         return take_value(p, option, equals ? equals + 1 : NULL);
     if (equals)
@@ -285,7 +288,9 @@ static void add_option_name(const struct sp_option *option, struct sp_buf *out)
         sp_buf_adds(out, "  ");
     if (option->name)
         sp_buf_addf(out, "%s --%s", option->letters ? "," : " ", option->name);
-    if (option->metavar)
+    if (option->metavar && option->kind == SP_OPTION_MAYBE)
+        sp_buf_addf(out, "[=%s]", option->metavar);
+    else if (option->metavar)
         sp_buf_addf(out, " %s", option->metavar);
 }
 

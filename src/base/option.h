@@ -25,6 +25,7 @@ enum sp_option_kind {
     SP_OPTION_END,
     SP_OPTION_FLAG,  /* bool */
     SP_OPTION_TEXT,  /* const char *, borrowed from argv */
+    SP_OPTION_MAYBE, /* const char *: --name=VALUE, or --name alone, which is "" */
     SP_OPTION_INT,   /* int64_t */
     SP_OPTION_FLOAT, /* double */
     SP_OPTION_WORDS, /* struct sp_words; may be repeated */
@@ -48,6 +49,10 @@ struct sp_option {
 #define SP_OPT_TEXT(letters, name, type, field, metavar, help)              \
     {                                                                       \
         SP_OPTION_TEXT, letters, name, offsetof(type, field), metavar, help \
+    }
+#define SP_OPT_MAYBE(name, type, field, metavar, help)                    \
+    {                                                                     \
+        SP_OPTION_MAYBE, NULL, name, offsetof(type, field), metavar, help \
     }
 #define SP_OPT_INT(letters, name, type, field, metavar, help)              \
     {                                                                      \

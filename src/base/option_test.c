@@ -19,6 +19,7 @@ static const struct sp_option options[] = {
     SP_OPT_INT("j", "threads", struct args, threads, "N", "use N threads"),
     SP_OPT_FLOAT("g", "gain", struct args, gain, "G", "loop gain"),
     SP_OPT_TEXT("pf", "name", struct args, name, "NAME", "a name"),
+    SP_OPT_MAYBE("maybe", struct args, name, "NAME", "a name, or none"),
     SP_OPT_PAIRS("a", "assign", struct args, assign, "NAME VALUE", "set NAME"),
     SP_OPT_WORDS("I", "include", struct args, include, "DIR", "look in DIR"),
     SP_OPT_END,
@@ -60,6 +61,9 @@ static const struct row rows[] = {
     { { "--threads", "four" }, "'four' is not a whole number", { 0 }, 0 },
     { { "--gain=x" }, "'x' is not a number", { 0 }, 0 },
     { { "--verbose=1" }, "takes no value", { 0 }, 0 },
+    { { "--maybe", "x" }, NULL, { .name = "" }, 1 },
+    { { "--maybe=x" }, NULL, { .name = "x" }, 0 },
+    { { "--maybe=" }, NULL, { .name = "" }, 0 },
     { { "--=1" }, "unknown option", { 0 }, 0 },
 };
 

@@ -3,6 +3,7 @@
 
 #include "cli/storeargs.h"
 #include "cli/table.h"
+#include "engine/catalogue.h"
 #include "engine/workspace.h"
 #include "sys/tty.h"
 #include "value/json.h"
@@ -12,7 +13,7 @@
 
 struct fsck_args {
     struct sp_store_args store;
-    bool repair, data;
+    bool repair, data, reindex;
 };
 
 static const struct sp_option options[] = {
@@ -27,6 +28,11 @@ static const struct sp_option options[] = {
                 struct fsck_args,
                 data,
                 "read all data too: finds bits that have changed on the disk"),
+    SP_OPT_FLAG(NULL,
+                "reindex",
+                struct fsck_args,
+                reindex,
+                "only make the index of the workspace anew (.spoor/index.sqlite)"),
     SP_OPT_FLAG(NULL, "json", struct fsck_args, store.load.json, "print one JSON document"),
     SP_STORE_OPTIONS,
     SP_LOAD_OPTIONS,
@@ -181,6 +187,20 @@ static int check(const struct fsck_args *args, const struct sp_session *session,
     return rc == SP_NOT_FOUND ? SP_EXIT_FAILED : SP_EXIT_STORE;
 }
 
+static int reindex(struct sp_arena *arena)
+{
+    struct sp_workspace workspace;
+    struct sp_err err = SP_ERR_INIT;
+
+    enum sp_rc rc = sp_workspace_read(arena, ".", &workspace, &err);
+    if (rc == SP_OK)
+        rc = sp_catalogue_rebuild(&workspace, &err);
+    if (rc == SP_OK)
+        return SP_EXIT_DONE;
+    (void)fprintf(stderr, "spoor: %s\n", err.text);
+    return rc == SP_NOT_FOUND ? SP_EXIT_FAILED : SP_EXIT_STORE;
+}
+
 static int run_fsck(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct fsck_args args = { 0 };
@@ -194,7 +214,7 @@ static int run_fsck(const struct sp_cli_command *self, int argc, char **argv)
     if (status < 0) {
         status = sp_store_args_load(&args.store, &session, &dir);
         if (status < 0)
-            status = check(&args, &session, dir);
+            status = args.reindex ? reindex(session.arena) : check(&args, &session, dir);
         sp_session_fini(&session);
     }
     sp_load_args_fini(&args.store.load);

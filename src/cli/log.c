@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/command.h"
 #include "cli/journalview.h"
+#include "engine/printout.h"
 #include "sys/file.h"
 
 #include <stdio.h>
@@ -18,46 +19,74 @@ static const struct sp_option options[] = {
     SP_OPT_END,
 };
 
-static int show_step(const struct sp_step_summary *step, bool path_only)
+static int show_step(struct sp_printouts *printouts,
+                     const struct sp_step_summary *step,
+                     bool path_only)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
     struct sp_err err = SP_ERR_INIT;
-    char *path = strndup(step->output.ptr, step->output.len);
-    sp_auto_free char *owned = path;
+    struct sp_printout printout;
 
+    sp_printouts_find(printouts, step, &printout);
     /* A tool that said nothing has no file. */
-    bool silent = sp_file_kind(owned) == SP_FILE_NONE;
     if (path_only) {
-        if (!silent)
-            (void)printf("%s\n", owned);
+        if (printout.path.len)
+            (void)printf("%s\n", printout.path.ptr);
         return SP_EXIT_DONE;
     }
-    (void)printf("==> " SP_STR_FMT "\n$ " SP_STR_FMT "\n", SP_STR_ARG(step->task),
-                 SP_STR_ARG(step->command));
-    if (!silent && sp_file_read(owned, &text, &err)) {
+    (void)printf("==> " SP_STR_FMT, SP_STR_ARG(step->task));
+    if (step->reused)
+        (void)printf(" (in run " SP_STR_FMT ")", SP_STR_ARG(printout.run));
+    (void)printf("\n$ " SP_STR_FMT "\n", SP_STR_ARG(printout.command));
+    if (printout.path.len && sp_file_read(printout.path.ptr, &text, &err)) {
         (void)fprintf(stderr, "spoor: %s\n", err.text);
         return SP_EXIT_FAILED;
     }
-    if (!silent)
+    if (printout.path.len)
         (void)fwrite(text.ptr, 1, text.len, stdout);
     return SP_EXIT_DONE;
 }
 
-static int show_steps(const struct sp_run_summary *run, const char *wanted, bool path_only)
+/* Steps that were reused printed nothing in this run; who asks for them by name wants to see what
+ * they printed when they ran. */
+static bool is_shown(const struct sp_step_summary *step, const char *wanted)
 {
+    if (step->skipped || step->refused)
+        return false;
+    return wanted ? sp_journal_is_meant(step->task, wanted) : !step->reused;
+}
+
+static int show_steps(struct sp_printouts *printouts, const char *wanted, bool path_only)
+{
+    const struct sp_run_summary *run = printouts->run;
     int status = SP_EXIT_DONE;
     size_t shown = 0;
 
     for (size_t i = 0; i < run->step_count; i++) {
-        const struct sp_step_summary *step = &run->steps[i];
-        if (step->skipped || step->refused || step->reused ||
-            (wanted && !sp_journal_is_meant(step->task, wanted)))
+        if (!is_shown(&run->steps[i], wanted))
             continue;
         shown++;
-        int shown_status = show_step(step, path_only);
+        int shown_status = show_step(printouts, &run->steps[i], path_only);
         status = SP_MAX(status, shown_status);
     }
     return shown || !wanted ? status : sp_journal_no_such_step(run, wanted);
+}
+
+static int show(const struct sp_workspace *workspace,
+                const struct sp_run_summary *run,
+                const char *wanted,
+                bool path_only)
+{
+    struct sp_session_options none = { 0 };
+    struct sp_printouts printouts;
+    struct sp_session session;
+
+    sp_session_init(&session, &none);
+    sp_printouts_open(&session, workspace, run, &printouts);
+    int status = show_steps(&printouts, wanted, path_only);
+    sp_printouts_close(&printouts);
+    sp_session_fini(&session);
+    return status;
 }
 
 static int run_log(const struct sp_cli_command *self, int argc, char **argv)
@@ -73,10 +102,12 @@ static int run_log(const struct sp_cli_command *self, int argc, char **argv)
         status = sp_command_refuse_words(self, &words, 1);
     if (status >= 0)
         return status;
-    status = sp_journal_pick(arena, args.run, SP_HISTORY_OUTLINE, &workspace, &run);
+    /* Events tell whose result was reused. */
+    status = sp_journal_pick(arena, args.run, words.len ? SP_HISTORY_EVENTS : SP_HISTORY_OUTLINE,
+                             &workspace, &run);
     if (status >= 0)
         return status;
-    return show_steps(&run, words.len ? words.items[0] : NULL, args.path);
+    return show(&workspace, &run, words.len ? words.items[0] : NULL, args.path);
 }
 
 const struct sp_cli_command sp_command_log = {
@@ -84,7 +115,8 @@ const struct sp_cli_command sp_command_log = {
         .name = "spoor log",
         .summary = "show what the tools of a run printed",
         .synopsis = "[--run RUN] [STEP]",
-        .description = "STEP is a label, a full name or a pattern; without it all steps are shown.",
+        .description = "STEP is a label, a full name or a pattern; without it all steps that ran are shown. Of a "
+                       "step\nthat was reused, what it printed when its result was made.",
         .options = options,
         .examples = "  spoor log image\n"
                     "      output of the step 'image' of the newest run, every iteration\n"

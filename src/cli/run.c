@@ -14,6 +14,7 @@ struct run_args {
     bool dump_config;
     bool fresh, resume, on_top;
     const char *edits;
+    const char *wait;
     int64_t profile; /* depth; -1: as configured */
 };
 
@@ -66,6 +67,12 @@ static const struct sp_option options[] = {
                 edits,
                 "WHAT",
                 "results that were changed by hand: refuse (stop), adopt (use them), restore"),
+    SP_OPT_MAYBE("wait",
+                 struct run_args,
+                 wait,
+                 "SECONDS",
+                 "if another run is going in this workspace, wait until it has ended; so long at "
+                 "most (default: as long as it takes)"),
     SP_SELECT_OPTIONS,
     SP_ASSIGN_OPTIONS,
     SP_LOAD_OPTIONS,
@@ -112,11 +119,25 @@ static struct sp_str plain_log_dir(const struct sp_session *session)
     return sp_arena_str(session->arena, dir->text);
 }
 
+/* "--wait", "--wait=10"; NULL: it was not given. */
+static bool read_wait(const char *text, sp_nsec *out)
+{
+    double seconds = -1;
+
+    if (!text)
+        return true;
+    if (*text && (!sp_str_float(sp_str_of(text), &seconds) || !(seconds > 0) || seconds > 1e9))
+        return false;
+    *out = (sp_nsec)(seconds * 1e9);
+    return true;
+}
+
 static int run_loaded(const struct sp_cli_command *self,
                       struct sp_session *session,
                       const void *given)
 {
     const struct run_args *args = given;
+    sp_nsec wait = 0;
 
     (void)self;
     apply_options(session, args);
@@ -129,6 +150,10 @@ static int run_loaded(const struct sp_cli_command *self,
                                          .on_top = args->on_top,
                                          .edits = args->edits,
                                      });
+    if (!read_wait(args->wait, &wait)) {
+        (void)fprintf(stderr, "%s: --wait=%s: how many seconds?\n", sp_program()->name, args->wait);
+        return SP_EXIT_USAGE;
+    }
     return sp_running(session, &(struct sp_running_options){
                                    .json = args->load.json,
                                    .quiet = args->quiet,
@@ -137,6 +162,7 @@ static int run_loaded(const struct sp_cli_command *self,
                                    .fresh = args->fresh,
                                    .on_top = args->on_top,
                                    .edits = args->edits,
+                                   .wait = wait,
                                });
 }
 
@@ -165,6 +191,8 @@ const struct sp_cli_command sp_command_run = {
                     "      run the only recipe in that file\n"
                     "  spoor run recipe.yml image ms=my.ms robust=[0,-2]\n"
                     "      run the recipe 'image' of it with two inputs set\n"
+                    "  spoor run --wait recipe.yml\n"
+                    "      when the run that is going on here has ended\n"
                     "  spoor run simms msname=new.ms telescope=meerkat\n"
                     "      run one cab of the library, without a recipe",
     },

@@ -79,6 +79,7 @@ int sp_running(struct sp_session *session, const struct sp_running_options *opti
         .fresh = options->fresh,
         .on_top = options->on_top,
         .edits = options->edits,
+        .wait = options->wait,
         .verbose = options->verbose,
     };
     struct sp_run_result result;

@@ -12,6 +12,7 @@ struct sp_running_options {
     bool fresh;        /* nothing is reused */
     bool on_top;       /* every file as it is now */
     const char *edits; /* refuse, adopt, restore; NULL: as configured */
+    sp_nsec wait;      /* for another run in the workspace, so long at most; negative: for ever */
     const char *rerun; /* the run that this one repeats; NULL: none */
 };
 

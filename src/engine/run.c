@@ -9,6 +9,7 @@
 #include "engine/provenance.h"
 #include "engine/record.h"
 #include "engine/tools.h"
+#include "engine/turn.h"
 #include "engine/workspace.h"
 
 #include <signal.h>
@@ -112,7 +113,8 @@ static enum sp_rc open_run(struct run *run, struct sp_err *err)
     struct sp_arena *arena = run->session->arena;
     struct sp_run_event event = sp_chronicle_event(&run->chronicle, SP_RUN_START, NULL);
 
-    enum sp_rc rc = sp_workspace_open(arena, ".", &run->workspace, err);
+    enum sp_rc rc =
+        run->workspace.lock ? SP_OK : sp_workspace_open(arena, ".", &run->workspace, err);
     if (rc == SP_OK) {
         struct sp_list *lines = sp_list_new(arena).list;
         rc = sp_lost_runs(&run->workspace, run->works.ops, run->works.backend, lines, err);
@@ -316,6 +318,44 @@ static enum sp_rc run_all(struct run *run, struct sp_err *err)
     return rc;
 }
 
+/* --- one's turn --------------------------------------------------------------------------- */
+
+static void on_waits(void *arg, struct sp_str text)
+{
+    const struct run *run = arg;
+    struct sp_run_event event = { .kind = SP_RUN_NOTE, .level = SP_LOG_INFO, .text = text };
+
+    if (run->options->watch)
+        run->options->watch(run->options->arg, &event);
+}
+
+/* What is there afterwards is what the other run has left: so before anything is looked at. */
+static enum sp_rc wait_turn(struct run *run, struct sp_err *err)
+{
+    struct sp_turn_options options = {
+        .dir = ".", .patience = run->options->wait, .waits = on_waits, .arg = run
+    };
+
+    if (!run->options->wait)
+        return SP_OK;
+    enum sp_rc rc = sp_turn_take(run->session->arena, &options, &run->workspace,
+                                 &run->result->interrupted, err);
+    if (rc == SP_OK && run->result->interrupted)
+        rc = sp_fail(err, SP_BUSY, "interrupted");
+    run->result->workspace_failed = rc != SP_OK;
+    return rc;
+}
+
+static enum sp_rc look_ahead(struct run *run, struct sp_preflight *preflight, struct sp_err *err)
+{
+    enum sp_rc rc = wait_turn(run, err);
+
+    if (rc == SP_OK)
+        rc = sp_preflight(run->session, SP_PITFALLS_RESULTS, NULL, NULL, preflight, err);
+    run->result->nothing = rc == SP_OK && preflight->nothing;
+    return rc;
+}
+
 enum sp_rc sp_run(struct sp_session *session,
                   const struct sp_run_options *options,
                   struct sp_run_result *result,
@@ -338,10 +378,11 @@ enum sp_rc sp_run(struct sp_session *session,
         result->backend_failed = true;
         return sp_fail(err, SP_NOT_FOUND, "there is no backend '%s'", options->backend);
     }
-    enum sp_rc rc = sp_preflight(session, SP_PITFALLS_RESULTS, NULL, NULL, &preflight, err);
-    result->nothing = preflight.nothing;
-    if (rc || preflight.nothing)
+    enum sp_rc rc = look_ahead(&run, &preflight, err);
+    if (rc || preflight.nothing) {
+        sp_workspace_close(&run.workspace);
         return rc;
+    }
     sp_chronicle_init(&run.chronicle, options, result);
     run.chronicle.total = preflight.exact ? preflight.tasks : 0;
     run.logbook = sp_logbook_new(options->logger ? options->logger : "SPOOR");

@@ -8,7 +8,8 @@
  *
  *   preflight -> run-start -> { step-start -> step-end | step-skip }* -> run-end
  *
- * Before run-start everything that can be checked has been checked and nothing has been written
+ * Another run may be going in the workspace: then this one is refused, or waits for it before it
+ * looks at anything. Before run-start everything that can be checked has been checked and nothing has been written
  * but the workspace. Killing the engine at any instant leaves a journal without run-end; the next
  * run in that workspace notes and reports it.
  */
@@ -68,6 +69,7 @@ struct sp_run_options {
     bool fresh;         /* nothing is reused */
     bool on_top;        /* every file as it is, also what this recipe has made of it before */
     const char *edits;  /* refuse, adopt, restore (engine/head.h); NULL: as configured */
+    sp_nsec wait;       /* for another run in the workspace: so long at most; negative: for ever */
 };
 
 struct sp_run_result {
