@@ -58,8 +58,7 @@ struct sp_recalled {
     struct sp_preimage preimage; /* len 0: it cannot be reused; `why` says why */
     const struct sp_list *why;   /* RUNS: texts; what has changed */
     struct sp_product product;   /* REUSED, and after sp_recall_end */
-    const struct sp_list
-        *changed; /* after sp_recall_end: inputs that the tool has changed unasked */
+    struct sp_list *changed;     /* after sp_recall_end: what the tool has changed undeclared */
 
     /* private */
     const struct sp_cab *cab;

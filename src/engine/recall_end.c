@@ -2,6 +2,7 @@
 /* recall_end.c - after a task: what came out of it, and the record of that. */
 #include "base/clock.h"
 
+#include "engine/columns.h"
 #include "engine/recall_internal.h"
 #include "sys/file.h"
 
@@ -95,8 +96,48 @@ static enum sp_rc keep_product(const struct harvest *harvest,
     return SP_OK;
 }
 
+/* The tool has changed what its cab does not declare: such a result is not reused. */
+static void add_changed(struct harvest *harvest, struct sp_str what)
+{
+    struct sp_recalled *recalled = harvest->recalled;
+    struct sp_list *list = recalled->changed ? recalled->changed : sp_list_new(harvest->arena).list;
+
+    sp_list_add(harvest->arena, list, sp_text(what));
+    recalled->changed = list;
+}
+
+/* Has it written other columns than it says? Then the table as a whole is another one. */
+static enum sp_rc review_columns(struct harvest *harvest,
+                                 struct sp_role *role,
+                                 const struct sp_head *head,
+                                 const char *path,
+                                 struct sp_tree *tree,
+                                 struct sp_err *err)
+{
+    struct sp_arena *arena = harvest->arena;
+    sp_auto_buf struct sp_buf dat = SP_BUF(SP_BUF_LARGE);
+    struct sp_err none = SP_ERR_INIT;
+
+    if (role->kind != SP_ROLE_MUTATES || !role->write_count || sp_head_passage(head)->absent ||
+        sp_file_read(sp_arena_printf(arena, "%s/table.dat", path).ptr, &dat, &none))
+        return SP_OK;
+    struct sp_str what = sp_columns_undeclared(arena, role, &head->tree, tree, sp_buf_str(&dat));
+    if (!what.len)
+        return SP_OK;
+    add_changed(harvest, sp_arena_join(arena, head->path, "/", what));
+    sp_recall_note(harvest->recall, true,
+                   sp_arena_printf(arena,
+                                   "step '" SP_STR_FMT "' has changed " SP_STR_FMT " of " SP_STR_FMT
+                                   ", which its cab does not declare: its result is not reused "
+                                   "(recompute.columns.writes says which columns it changes)",
+                                   SP_STR_ARG(harvest->position->label), SP_STR_ARG(what),
+                                   SP_STR_ARG(head->path)));
+    role->write_count = 0;
+    return sp_tree_digest(tree, path, SP_TREE_MEANING, err);
+}
+
 static enum sp_rc harvest_role(struct harvest *harvest,
-                               const struct sp_role *role,
+                               struct sp_role *role,
                                struct sp_head *head,
                                struct sp_product_path *out,
                                struct sp_err *err)
@@ -118,6 +159,11 @@ static enum sp_rc harvest_role(struct harvest *harvest,
     if (rc == SP_OK && !passage.absent) {
         (void)sp_tree_carry(&tree, &head->tree, NULL);
         rc = read_product(harvest, path.ptr, &tree, &was_read, err);
+    }
+    if (rc == SP_OK && !passage.absent) {
+        size_t declared = role->write_count;
+        rc = review_columns(harvest, role, head, path.ptr, &tree, err);
+        was_read = was_read || role->write_count < declared;
     }
     if (rc == SP_OK && !passage.absent) {
         passage.version = name_product(harvest, role, head, &tree, was_read);
@@ -146,8 +192,8 @@ static enum sp_rc harvest_role(struct harvest *harvest,
 static enum sp_rc review_inputs(struct harvest *harvest, struct sp_err *err)
 {
     struct sp_recalled *recalled = harvest->recalled;
-    struct sp_list *list = NULL;
 
+    recalled->changed = NULL;
     for (size_t i = 0; i < recalled->roles.len; i++) {
         const struct sp_role *role = &recalled->roles.items[i];
         struct sp_head *head = recalled->heads[i];
@@ -161,12 +207,10 @@ static enum sp_rc review_inputs(struct harvest *harvest, struct sp_err *err)
             return rc;
         if (!differs)
             continue;
-        list = list ? list : sp_list_new(harvest->arena).list;
         bool whole = !file.len || sp_str_is(file, ".");
-        sp_list_add(harvest->arena, list,
-                    sp_text(sp_arena_printf(harvest->arena, SP_STR_FMT "%s" SP_STR_FMT,
-                                            SP_STR_ARG(head->path), whole ? "" : "/",
-                                            SP_STR_ARG(whole ? SP_STR("") : file))));
+        add_changed(harvest, sp_arena_printf(harvest->arena, SP_STR_FMT "%s" SP_STR_FMT,
+                                             SP_STR_ARG(head->path), whole ? "" : "/",
+                                             SP_STR_ARG(whole ? SP_STR("") : file)));
         sp_recall_note(harvest->recall, true,
                        sp_arena_printf(harvest->arena,
                                        "step '" SP_STR_FMT "' has changed " SP_STR_FMT
@@ -176,7 +220,6 @@ static enum sp_rc review_inputs(struct harvest *harvest, struct sp_err *err)
                                        SP_STR_ARG(harvest->position->label), SP_STR_ARG(head->path),
                                        whole ? "" : "/", SP_STR_ARG(whole ? SP_STR("") : file)));
     }
-    recalled->changed = list;
     return SP_OK;
 }
 

@@ -23,6 +23,20 @@
  * none). */
 bool sp_casa_meaning(struct sp_str dat, struct sp_str lock, struct sp_digest *out);
 
+/* Which storage manager has each column of the plain table `dat` is of: the data of number N are in
+ * the files "table.fN...". False: not understood. */
+struct sp_casa_column {
+    struct sp_str name; /* shared with `dat` */
+    uint32_t manager;
+};
+
+struct sp_casa_columns {
+    struct sp_casa_column *items; /* arena */
+    size_t len;
+};
+
+bool sp_casa_columns(struct sp_str dat, struct sp_arena *arena, struct sp_casa_columns *out);
+
 /* Meaning of a table.info: type and subtype, without the text below them. */
 bool sp_casa_info_meaning(struct sp_str info, struct sp_digest *out);
 

@@ -160,6 +160,55 @@ static bool read_plain(struct sp_str dat, struct plain *out)
     return !in.bad;
 }
 
+/* Columns are described one after the other: 2, name, 1, number of the storage manager; of arrays
+ * whether they have a fixed shape, and if so, which. Nothing says which are arrays but what comes
+ * next. */
+static bool take_column(struct aips *in, struct sp_casa_column *out)
+{
+    if (take_u32(in) != 2)
+        return false;
+    out->name = take_string(in);
+    if (take_u32(in) != 1)
+        return false;
+    out->manager = take_u32(in);
+    return !in->bad;
+}
+
+static void skip_shape(struct aips *in)
+{
+    struct aips ahead = *in;
+
+    if (in->bad || take_u32(&ahead) == 2 || ahead.bad)
+        return; /* the next column, or the end */
+    if (take_number(in, 1) == 1)
+        skip_object(in, SP_STR("IPosition"));
+}
+
+bool sp_casa_columns(struct sp_str dat, struct sp_arena *arena, struct sp_casa_columns *out)
+{
+    struct aips in = { .data = dat };
+    struct plain plain;
+
+    if (!read_plain(dat, &plain) || plain.columns > dat.len / 16)
+        return false;
+    in.at = plain.rows[1].at + plain.rows[1].size;
+    (void)take_u32(&in); /* the next number that is free */
+    uint32_t managers = take_u32(&in);
+    for (uint32_t i = 0; i < managers && !in.bad; i++) {
+        (void)take_string(&in);
+        (void)take_u32(&in);
+    }
+    out->items = SP_ARENA_NEW(arena, struct sp_casa_column, plain.columns + 1);
+    out->len = plain.columns;
+    for (size_t i = 0; i < out->len; i++) {
+        if (!take_column(&in, &out->items[i]))
+            return false;
+        if (i + 1 < out->len)
+            skip_shape(&in);
+    }
+    return !in.bad;
+}
+
 static uint64_t rows_of(struct sp_str dat, struct field field)
 {
     struct aips in = { .data = dat, .at = field.at };

@@ -29,6 +29,17 @@ static void check_flips(struct sp_str dat, struct sp_str lock, const struct sp_d
         abort();
 }
 
+static void check_columns(struct sp_str dat)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_casa_columns columns;
+
+    if (sp_casa_columns(dat, arena, &columns))
+        for (size_t i = 0; i < columns.len; i++)
+            if (columns.items[i].name.ptr < dat.ptr && columns.items[i].name.len)
+                abort();
+}
+
 static void check_parents(struct sp_str dat)
 {
     static char dir[] = "/tmp/spoor-fuzz-casa-XXXXXX";
@@ -67,5 +78,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)sp_casa_has_history(dat);
     (void)sp_casa_is_history(dat);
     check_parents(dat);
+    check_columns(dat);
     return 0;
 }

@@ -50,7 +50,7 @@ static void add_object(struct sp_buf *out, const char *name, unsigned version, s
     sp_buf_clear(body);
 }
 
-static void write_dat(const struct table *table, struct sp_buf *out)
+static void write_dat_with(const struct table *table, struct sp_str tail, struct sp_buf *out)
 {
     sp_auto_buf struct sp_buf body = SP_BUF(SP_BUF_SMALL);
     sp_auto_buf struct sp_buf desc = SP_BUF(SP_BUF_SMALL);
@@ -70,9 +70,14 @@ static void write_dat(const struct table *table, struct sp_buf *out)
     add_object(&body, "TableDesc", 2, &desc);
     add_number(&body, (uint32_t)table->column_set, 4);
     add_number(&body, table->rows[1], table->column_set == -3 ? 8 : 4);
-    sp_buf_adds(&body, table->tail);
+    sp_buf_add(&body, tail);
     sp_buf_adds(out, "\xbe\xbe\xbe\xbe");
     add_object(out, "Table", table->version, &body);
+}
+
+static void write_dat(const struct table *table, struct sp_buf *out)
+{
+    write_dat_with(table, sp_str_of(table->tail), out);
 }
 
 struct lock {
@@ -414,6 +419,77 @@ static void test_carried(void)
     }
 }
 
+/* --- columns ------------------------------------------------------------------------------ */
+
+enum shape {
+    SCALAR,
+    ANY_SHAPE,
+    FIXED_SHAPE
+};
+
+static const struct {
+    const char *name;
+    uint32_t manager;
+    enum shape shape;
+} columns[] = {
+    { "UVW", 4, FIXED_SHAPE }, { "FLAG_CATEGORY", 0, ANY_SHAPE }, { "ANTENNA1", 1, SCALAR },
+    { "", 2, SCALAR },         { "DATA", 70000, FIXED_SHAPE },    { "TIME", 2, SCALAR },
+};
+
+static void write_columns(struct sp_buf *out)
+{
+    sp_auto_buf struct sp_buf shape = SP_BUF(SP_BUF_SMALL);
+
+    add_number(out, 5, 4);
+    add_number(out, 2, 4);
+    for (uint32_t i = 0; i < 2; i++) {
+        add_string(out, "StandardStMan");
+        add_number(out, i, 4);
+    }
+    for (size_t i = 0; i < SP_COUNT(columns); i++) {
+        add_number(out, 2, 4);
+        add_string(out, columns[i].name);
+        add_number(out, 1, 4);
+        add_number(out, columns[i].manager, 4);
+        if (columns[i].shape == SCALAR)
+            continue;
+        add_number(out, columns[i].shape == FIXED_SHAPE, 1);
+        add_number(&shape, 1, 4);
+        add_number(&shape, 3, 4);
+        if (columns[i].shape == FIXED_SHAPE)
+            add_object(out, "IPosition", 1, &shape);
+        sp_buf_clear(&shape);
+    }
+}
+
+static void test_columns(void)
+{
+    const struct table table = { TABLE, .columns = SP_COUNT(columns) };
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    sp_auto_buf struct sp_buf tail = SP_BUF(SP_BUF_SMALL);
+    sp_auto_buf struct sp_buf dat = SP_BUF(SP_BUF_SMALL);
+    struct sp_casa_columns got = { 0 };
+    size_t understood = 0;
+
+    write_columns(&tail);
+    write_dat_with(&table, sp_buf_str(&tail), &dat);
+    bool good = sp_casa_columns(sp_buf_str(&dat), arena, &got) && got.len == SP_COUNT(columns);
+    for (size_t i = 0; i < SP_COUNT(columns) && good; i++)
+        tap_ok(sp_str_is(got.items[i].name, columns[i].name) &&
+                   got.items[i].manager == columns[i].manager,
+               "column '%s'", columns[i].name);
+    tap_ok(good, "all columns");
+    for (size_t len = 0; len < tail.len; len++) {
+        sp_buf_clear(&dat);
+        write_dat_with(&table, sp_str_slice(sp_buf_str(&tail), 0, len), &dat);
+        understood += sp_casa_columns(sp_buf_str(&dat), arena, &got);
+    }
+    tap_ok(understood == 0, "none of what is cut off is understood: %zu", understood);
+    sp_buf_clear(&dat);
+    write_dat(&(struct table){ TABLE }, &dat);
+    tap_ok(!sp_casa_columns(sp_buf_str(&dat), arena, &got), "nor is something else");
+}
+
 int main(void)
 {
     char dir[] = "/tmp/spoor-casa-XXXXXX";
@@ -425,6 +501,7 @@ int main(void)
     test_damage();
     test_info();
     test_parents();
+    test_columns();
     test_carried();
     if (chdir("/") < 0 || sp_remove_tree(dir, &err))
         return 1;

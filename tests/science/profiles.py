@@ -32,11 +32,14 @@ class Names:
         result = subprocess.run([PROBE, str(path)], capture_output=True, text=True)
         if result.returncode:
             raise RuntimeError(result.stderr)
-        self.parents, self.how = [], {}
+        self.parents, self.how, self.columns = [], {}, {}
         for line in result.stdout.splitlines():
             word, rest = line.split(" ", 1)
             if word == "parent":
                 self.parents.append(rest)
+            elif word == "column":
+                number, name = rest.split(" ", 1)
+                self.columns[name] = int(number)
             elif word == "entry":
                 how, name = rest.split(" ", 1)
                 self.how[name] = how
@@ -349,6 +352,21 @@ def check_parents(base):
     shutil.rmtree(base / "SORTED")
 
 
+def check_columns(base):
+    """Which storage manager has which column, of tables of all kinds."""
+    more = base.with_name("columns.ms")
+    shutil.copytree(base, more)
+    t = table(more, readonly=False)
+    t.addcols(pt.makecoldesc("EXTRA", t.getcoldesc("FLAG")))
+    t.removecols(["FLAG_CATEGORY"])
+    t.close()
+    for path in (base, more, *(p.parent for p in sorted(base.glob("*/table.dat")))):
+        t = table(path)
+        want = {column: info["SEQNR"] for info in t.getdminfo().values() for column in info["COLUMNS"]}
+        t.close()
+        ok(Names(path).columns == want, f"columns of {path.name}", f"{Names(path).columns}\n{want}")
+
+
 def check_aoflagger(base):
     if shutil.which("aoflagger"):
         copy = base.with_name("flagged.ms")
@@ -399,6 +417,7 @@ def main():
         check_operations(base)
         check_rows(base)
         check_parents(base)
+        check_columns(base)
         check_aoflagger(base)
         check_wsclean(base)
     finally:

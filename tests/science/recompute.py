@@ -247,6 +247,7 @@ def check_selfcal(place, reference, where):
     first = ("selfcal",)
     other = ("selfcal", "damping=0.7")
     ran(place, MADE, f"{where}: eight steps", *first)
+    ok("does not declare" not in place.said, f"{where}: all cabs say what they write", place.said)
     same_results(place, reference.get(*first), f"{where}: as without a store")
     counts = row_counts(place / "obs.ms")
     bare = without_lock(place / "obs.ms", place / "bare.ms")
@@ -430,6 +431,22 @@ def check_columns(place, reference):
     same_results(place, reference.get("selfcal"), "as ever")
 
 
+def check_flags(place, reference):
+    """A cab says that it writes FLAG. Where DATA has files of its own, it is found out when it writes that, too."""
+    mean = place / "data2.txt"
+    ran(place, ["flags", "data"], "a step that writes FLAG, and a reader", "flags")
+    honest = float(mean.read_text().split()[0])
+    ran(place, [], "once", "flags")
+    ran(place, ["flags", "data"], "it writes DATA, too", "flags", "lies=true")
+    ok("has changed DATA (table.f" in place.said and "does not declare" in place.said, "which is told", place.said)
+    ok(abs(float(mean.read_text().split()[0]) - 3 * honest) < 1e-5 * honest, "the reader has it")
+    ran(place, ["flags"], "it runs every time, the reader does not", "flags", "lies=true")
+    ran(place, [], "the honest one again", "flags")
+    ok(float(mean.read_text().split()[0]) == honest, "with its result")
+    ran(place, [], "back to the start", "selfcal")
+    same_results(place, reference.get("selfcal"), "as ever")
+
+
 # --- 5: one thing by several names --------------------------------------------------------------------
 
 def check_parents(place):
@@ -585,6 +602,7 @@ def main():
             check_noise(place)
             check_lie(place)
             check_columns(place, reference)
+            check_flags(place, reference)
             check_parents(place)
             check_names(place, reference)
             check_wsclean(place)
