@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/journalview.h"
 #include "engine/crate.h"
+#include "engine/depot.h"
 #include "value/json.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ static const struct sp_option options[] = {
                 "data",
                 struct export_args,
                 data,
-                "put in what the run has made as well, as it lies in the workspace"),
+                "put in what the run has made as well, as it was when the run ended"),
     SP_OPT_TEXT(NULL, "name", struct export_args, name, "TEXT", "title of the crate"),
     SP_OPT_TEXT(NULL,
                 "license",
@@ -66,8 +67,13 @@ static int export_run(const struct sp_workspace *workspace,
     struct sp_crate_options crate = {
         .name = args->name, .license = args->license, .author = args->author, .data = args->data
     };
+    struct sp_session_options none = { 0 };
+    struct sp_session session;
     struct sp_err err = SP_ERR_INIT;
 
+    sp_session_init(&session, &none);
+    crate.store = sp_arena_cstr(workspace->arena, sp_depot_dir(&session));
+    sp_session_fini(&session);
     if (sp_crate_write(workspace, run, &crate, args->crate, &err) == SP_OK)
         return show_result(workspace->arena, run, args);
     (void)fprintf(stderr, "spoor: %s\n", err.text);

@@ -45,6 +45,14 @@ static void print_differences(const struct sp_list *differences, FILE *stream)
                   SP_STR_ARG(sp_dict_text(difference->dict, "text")));
 }
 
+static void print_restores(const struct sp_rerun *rerun, const char *what)
+{
+    SP_LIST_EACH(restore, rerun->restores)
+    (void)printf("  " SP_STR_FMT ": %s (version %.12s)\n",
+                 SP_STR_ARG(sp_dict_text(restore->dict, "path")), what,
+                 sp_dict_text(restore->dict, "version").ptr);
+}
+
 static int show_check(const struct sp_rerun *rerun, bool json)
 {
     bool same = rerun->differences->len == 0;
@@ -54,12 +62,17 @@ static int show_check(const struct sp_rerun *rerun, bool json)
     if (json) {
         sp_dict_put(rerun->arena, dict.dict, "run", sp_text(rerun->run->id));
         sp_dict_put(rerun->arena, dict.dict, "same", sp_bool(same));
+        sp_dict_put(rerun->arena, dict.dict, "restores",
+                    (struct sp_value){ .kind = SP_LIST, .list = rerun->restores });
         sp_dict_put(rerun->arena, dict.dict, "differences",
                     (struct sp_value){ .kind = SP_LIST, .list = rerun->differences });
         sp_json_encode(dict, SP_JSON_PRETTY, &text);
         (void)printf("%s\n", text.ptr);
     } else if (same) {
-        (void)printf("everything is as it was in run " SP_STR_FMT "\n", SP_STR_ARG(rerun->run->id));
+        (void)printf("everything is as it was in run " SP_STR_FMT "%s\n",
+                     SP_STR_ARG(rerun->run->id),
+                     rerun->restores->len ? ", or can be brought back:" : "");
+        print_restores(rerun, "would be brought back from the store");
     } else {
         (void)printf("not as in run " SP_STR_FMT ":\n", SP_STR_ARG(rerun->run->id));
         print_differences(rerun->differences, stdout);
@@ -92,11 +105,16 @@ static int run_again(struct sp_rerun *rerun, const struct rerun_args *args)
 
     running.verbose = rerun->options.verbose;
     enum sp_rc rc = sp_rerun_session(rerun, &session, &err);
+    if (rc == SP_OK)
+        rc = sp_rerun_bring(rerun, &session, &err);
     if (rc == SP_OK) {
+        if (!args->json)
+            print_restores(rerun, "is again what it was then");
         status = sp_running(&session, &running);
     } else {
         sp_show_findings(&session);
         (void)fprintf(stderr, "spoor: %s\n", err.text);
+        status = rc == SP_BUSY || rc == SP_IO ? SP_EXIT_STORE : SP_EXIT_FAILED;
     }
     sp_session_fini(&session);
     return status;
@@ -149,8 +167,9 @@ const struct sp_cli_command sp_command_rerun = {
         .summary = "run again what an earlier run has run, with its files as they were",
         .synopsis = "[--check] [--accept-differences] RUN",
         .description = "Recipe and configuration files are those of then, whatever they say today; so are parameters,\n"
-                       "settings and the choice of steps. What is no longer the same (a program, an input, a file\n"
-                       "whose content was not kept) is listed, and nothing runs unless --accept-differences is given.",
+                       "settings and the choice of steps. Data that have changed since are brought back from the store,\n"
+                       "and stay so ('spoor restore' brings today's back). What is no longer the same (a program, data or\n"
+                       "a file that were not kept) is listed, and nothing runs unless --accept-differences is given.",
         .options = options,
         .examples = "  spoor rerun last\n"
                     "      the newest run once more\n"

@@ -118,6 +118,33 @@ static enum sp_rc write_dir(const struct sp_crate *crate, const char *target, st
     return rc;
 }
 
+/* Without a store, or a ledger, products are taken as they lie in the workspace. */
+static void open_supplier(struct sp_crate *crate)
+{
+    struct sp_store_options options = { 0 };
+    struct sp_ledger *ledger = NULL;
+    struct sp_err none = SP_ERR_INIT;
+
+    crate->supplier = (struct sp_supplier){
+        .arena = crate->arena,
+        .workspace = crate->workspace,
+        .cwd = sp_real_path(crate->arena, SP_STR(".")),
+    };
+    if (!crate->options->store || sp_store_open(crate->options->store, SP_STORE_READ, &options,
+                                                &crate->supplier.store, &none))
+        return;
+    if (sp_ledger_open(crate->workspace->dir.ptr, false, &ledger, NULL, &none) == SP_OK)
+        crate->supplier.ledger = ledger;
+}
+
+static void close_supplier(struct sp_crate *crate)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+
+    sp_ledger_close((struct sp_ledger *)(uintptr_t)crate->supplier.ledger);
+    (void)!sp_store_close(crate->supplier.store, &ignored);
+}
+
 enum sp_rc sp_crate_write(const struct sp_workspace *workspace,
                           const struct sp_run_summary *run,
                           const struct sp_crate_options *options,
@@ -128,10 +155,12 @@ enum sp_rc sp_crate_write(const struct sp_workspace *workspace,
         .workspace = workspace, .run = run, .options = options, .arena = workspace->arena
     };
 
+    open_supplier(&crate);
     enum sp_rc rc = sp_crate_find_parts(&crate, err);
     if (rc == SP_OK)
         rc = sp_str_ends(sp_str_of(target), ".zip") ? write_zip(&crate, target, err)
                                                     : write_dir(&crate, target, err);
+    close_supplier(&crate);
     sp_map_fini(&crate.names);
     sp_map_fini(&crate.paths);
     free(crate.items);

@@ -18,7 +18,8 @@ struct sp_crate_options {
     const char *name;    /* NULL: "Run ID of RECIPE" */
     const char *license; /* address or text; NULL: the crate says that none was stated */
     const char *author;  /* NULL: not said */
-    bool data;           /* what the run has made as well */
+    bool data;           /* what the run has made as well, as it was at its end */
+    const char *store;   /* directory of the store */
 };
 
 /* `target` is a ZIP file if it ends with ".zip", else a directory, which must not be there or be

@@ -227,7 +227,9 @@ static void add_part(struct graph *graph, struct sp_dict *root, const struct sp_
     struct sp_str id = escaped(graph->arena, part->name);
     bool is_dir = sp_str_ends(part->name, "/");
     struct sp_dict *entity = add_entity(graph, id, is_dir ? dataset : part->main ? workflow : file);
-    uint64_t size = part->source.len ? sp_tree_size(part->source.ptr) : part->text.len;
+    uint64_t size = part->size         ? part->size
+                    : part->source.len ? sp_tree_size(part->source.ptr)
+                                       : part->text.len;
 
     put(graph, entity, "name", part->title.len ? part->title : part->name);
     sp_dict_put(graph->arena, entity, "contentSize",

@@ -5,6 +5,7 @@
 #include "base/map.h"
 
 #include "engine/crate.h"
+#include "engine/supply.h"
 
 enum sp_crate_role {
     SP_CRATE_RECIPE,  /* a file that was loaded */
@@ -18,6 +19,7 @@ struct sp_crate_part {
     struct sp_str name;   /* in the crate; a directory's ends with a slash */
     struct sp_str source; /* the file it is copied from; empty: `text` is its content */
     struct sp_str text;
+    uint64_t size;       /* of directories from the store */
     struct sp_str about; /* the path as the run had it */
     struct sp_str title;
     const char *format; /* media type; NULL: unknown */
@@ -30,6 +32,7 @@ struct sp_crate {
     const struct sp_run_summary *run;
     const struct sp_crate_options *options;
     struct sp_arena *arena;
+    struct sp_supplier supplier; /* for products; no ledger: nothing is known of versions */
     struct sp_crate_part *items; /* the parts */
     size_t len, capacity;
     struct sp_map names; /* of parts: name -> itself */

@@ -154,66 +154,147 @@ static void add_logs(struct sp_crate *crate)
 
 /* --- products -------------------------------------------------------------------------------- */
 
-static enum sp_rc add_tree(struct sp_crate *crate, size_t root, struct sp_err *err)
+/* The files of a directory: on disk below `root->source`, or objects of the store. */
+static void add_files(struct sp_crate *crate, size_t root, const struct sp_tree *tree)
 {
     struct sp_crate_part above = crate->items[root];
-    struct sp_tree tree;
 
-    enum sp_rc rc = sp_tree_scan(above.source.ptr, crate->arena, &tree, err);
-    for (size_t i = 0; i < tree.len && rc == SP_OK; i++) {
-        const struct sp_tree_entry *entry = &tree.entries[i];
+    for (size_t i = 0; i < tree->len; i++) {
+        const struct sp_tree_entry *entry = &tree->entries[i];
         if (entry->type != SP_TREE_FILE)
             continue;
         struct sp_crate_part *part = SP_VEC_ADD(crate);
         *part = (struct sp_crate_part){
             .role = SP_CRATE_PRODUCT,
             .name = sp_arena_join(crate->arena, above.name, "", entry->path),
-            .source = sp_arena_join(crate->arena, above.source, "/", entry->path),
+            .source = above.source.len ? sp_arena_join(crate->arena, above.source, "/", entry->path)
+                                       : sp_store_object_path(crate->supplier.store, crate->arena,
+                                                              &entry->object),
             .inner = true,
         };
     }
+}
+
+static struct sp_crate_part *begin_product(struct sp_crate *crate, struct sp_str path, bool is_dir)
+{
+    struct sp_crate_part *part = add_part(crate, SP_CRATE_PRODUCT, "data", path);
+    struct sp_str *name = SP_ARENA_NEW(crate->arena, struct sp_str, 1);
+
+    if (is_dir)
+        part->name = sp_arena_join(crate->arena, part->name, "/", SP_STR(""));
+    part->title = path;
+    *name = part->name;
+    sp_map_set(&crate->paths, path, name);
+    return part;
+}
+
+/* As it lies in the workspace. */
+static enum sp_rc add_from_disk(struct sp_crate *crate, struct sp_str path, struct sp_err *err)
+{
+    enum sp_file_kind kind = sp_file_kind(path.ptr);
+    struct sp_tree tree = { 0 };
+
+    if (sp_map_has(&crate->paths, path) || (kind != SP_FILE_REGULAR && kind != SP_FILE_DIR))
+        return SP_OK;
+    enum sp_rc rc = kind == SP_FILE_DIR ? sp_tree_scan(path.ptr, crate->arena, &tree, err) : SP_OK;
+    begin_product(crate, path, kind == SP_FILE_DIR)->source = path;
+    if (rc == SP_OK)
+        add_files(crate, crate->len - 1, &tree);
     return rc;
 }
 
-static enum sp_rc add_product(struct sp_crate *crate, struct sp_str path, struct sp_err *err)
+/* As a run has left it. */
+static enum sp_rc add_from_store(struct sp_crate *crate,
+                                 struct sp_str path,
+                                 const struct sp_digest *id,
+                                 struct sp_err *err)
 {
-    struct sp_str full = sp_arena_str(crate->arena, path);
-    enum sp_file_kind kind = sp_file_kind(full.ptr);
+    struct sp_tree tree;
+    enum sp_rc rc = sp_store_fetch(crate->supplier.store, id, crate->arena, &tree, err);
 
-    if (sp_map_has(&crate->paths, full) || (kind != SP_FILE_REGULAR && kind != SP_FILE_DIR))
-        return SP_OK;
-    struct sp_crate_part *part = add_part(crate, SP_CRATE_PRODUCT, "data", full);
-    if (kind == SP_FILE_DIR)
-        part->name = sp_arena_join(crate->arena, part->name, "/", SP_STR(""));
-    part->source = full;
-    part->title = full;
-    struct sp_str *name = SP_ARENA_NEW(crate->arena, struct sp_str, 1);
-    *name = part->name;
-    sp_map_set(&crate->paths, full, name);
-    return kind == SP_FILE_DIR ? add_tree(crate, crate->len - 1, err) : SP_OK;
+    if (rc || !tree.len)
+        return rc;
+    bool is_dir = tree.entries[0].type == SP_TREE_DIR;
+    struct sp_crate_part *part = begin_product(crate, path, is_dir);
+    part->size = tree.bytes;
+    if (is_dir)
+        add_files(crate, crate->len - 1, &tree);
+    else
+        part->source =
+            sp_store_object_path(crate->supplier.store, crate->arena, &tree.entries[0].object);
+    return SP_OK;
 }
 
-/* What steps that ended well have written and is there. */
-static enum sp_rc add_products(struct sp_crate *crate, struct sp_err *err)
+/* What is neither kept nor on disk as it was then is left out. */
+static enum sp_rc add_version(struct sp_crate *crate,
+                              struct sp_str path,
+                              const struct sp_dict *state,
+                              struct sp_err *err)
+{
+    struct sp_supply supply;
+    struct sp_version version;
+    struct sp_digest tree = { 0 };
+    struct sp_supply_wish wish = { .path = path, .version = &version, .tree = &tree };
+
+    if (!sp_version_read(sp_dict_text(state, "version"), crate->arena, &version))
+        return SP_OK;
+    (void)sp_digest_parse(sp_dict_text(state, "tree"), &tree);
+    sp_supply_find(&crate->supplier, &wish, &supply);
+    if (supply.from == SP_SUPPLY_STORE)
+        return add_from_store(crate, path, &supply.tree, err);
+    return supply.from == SP_SUPPLY_DISK ? add_from_disk(crate, path, err) : SP_OK;
+}
+
+static const struct sp_list *outputs_of(const struct sp_step_summary *step)
+{
+    static const struct sp_list none;
+    const struct sp_value *outputs = step->versions ? sp_dict_get(step->versions, "outputs") : NULL;
+
+    return outputs && sp_is_list(*outputs) ? outputs->list : &none;
+}
+
+/* Of each path what the last step has made of it. */
+static enum sp_rc add_versions(struct sp_crate *crate, struct sp_err *err)
+{
+    sp_auto_map struct sp_map last = { 0 };
+    enum sp_rc rc = SP_OK;
+
+    for (size_t i = 0; i < crate->run->step_count; i++)
+        SP_LIST_EACH(output, outputs_of(&crate->run->steps[i]))
+    if (output->kind == SP_DICT)
+        sp_map_set(&last, sp_arena_str(crate->arena, sp_dict_text(output->dict, "path")),
+                   output->dict);
+    SP_MAP_EACH (entry, &last)
+        if (rc == SP_OK && crate->supplier.ledger)
+            rc = add_version(crate, entry->key, entry->value, err);
+        else if (rc == SP_OK)
+            rc = add_from_disk(crate, entry->key, err);
+    return rc;
+}
+
+/* What steps that ended well have written, and nobody has named, and is there. */
+static enum sp_rc add_written(struct sp_crate *crate, struct sp_err *err)
 {
     enum sp_rc rc = SP_OK;
 
     for (size_t i = 0; i < crate->run->step_count && rc == SP_OK; i++) {
         const struct sp_step_summary *step = &crate->run->steps[i];
         const struct sp_value *writes = step->start ? sp_dict_get(step->start, "writes") : NULL;
-        const struct sp_value *outputs =
-            step->versions ? sp_dict_get(step->versions, "outputs") : NULL;
-        if (step->success && writes && sp_is_list(*writes))
-            for (size_t k = 0; k < writes->list->len && rc == SP_OK; k++)
-                if (sp_is_text(writes->list->items[k]))
-                    rc = add_product(crate, writes->list->items[k].text, err);
-        if (outputs && sp_is_list(*outputs))
-            for (size_t k = 0; k < outputs->list->len && rc == SP_OK; k++)
-                if (outputs->list->items[k].kind == SP_DICT)
-                    rc =
-                        add_product(crate, sp_dict_text(outputs->list->items[k].dict, "path"), err);
+        if (!step->success || step->versions || !writes || !sp_is_list(*writes))
+            continue;
+        for (size_t k = 0; k < writes->list->len && rc == SP_OK; k++)
+            if (sp_is_text(writes->list->items[k]))
+                rc = add_from_disk(crate, sp_arena_str(crate->arena, writes->list->items[k].text),
+                                   err);
     }
     return rc;
+}
+
+static enum sp_rc add_products(struct sp_crate *crate, struct sp_err *err)
+{
+    enum sp_rc rc = add_versions(crate, err);
+
+    return rc ? rc : add_written(crate, err);
 }
 
 enum sp_rc sp_crate_find_parts(struct sp_crate *crate, struct sp_err *err)

@@ -8,14 +8,16 @@
 
 #include "base/arena.h"
 
+struct sp_asked;
 struct sp_packages;
 
 struct sp_places {
-    struct sp_str program; /* the running executable */
-    struct sp_str cargo;   /* directory of the cargo programs; put in front of every job's PATH */
-    struct sp_str cabs;    /* the cab library: package "(spoor)" in includes */
-    struct sp_str effects; /* file: what programs do (library.h). Of today, also when the recipe
-                            * files are those of an earlier run */
+    struct sp_str program;  /* the running executable */
+    struct sp_str cargo;    /* directory of the cargo programs; put in front of every job's PATH */
+    struct sp_str cabs;     /* the cab library: package "(spoor)" in includes */
+    struct sp_str effects;  /* file: what programs do (library.h). Of today, also when the recipe
+                             * files are those of an earlier run */
+    struct sp_asked *asked; /* variables of the environment; NULL: not noted */
     struct sp_packages *packages; /* where Python keeps the others */
 };
 

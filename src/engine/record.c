@@ -135,6 +135,8 @@ struct sp_dict *sp_record_run_start(struct sp_session *session,
     put(r, "loaded", sp_provenance_files(session));
     put(r, "packages", sp_provenance_packages(session));
     put(r, "given", sp_provenance_given(session));
+    if (session->asked.variables->len)
+        put_dict(r, "environment", session->asked.variables);
     put_text(r, "rerun", sp_str_of(options->rerun));
     const struct sp_value *settings = sp_dict_get(session->config.root, "opts");
     put_dict(r, "settings", settings && settings->kind == SP_DICT ? settings->dict : NULL);

@@ -6,7 +6,9 @@
 #include "engine/dossier.h"
 #include "engine/identity.h"
 #include "engine/preflight.h"
+#include "engine/rerun_internal.h"
 #include "engine/tools.h"
+#include "sys/env.h"
 #include "sys/file.h"
 #include "sys/lock.h"
 
@@ -14,8 +16,11 @@
 
 /* --- differences --------------------------------------------------------------------------- */
 
-static void SP_PRINTF(4, 5)
-    differ(struct sp_rerun *rerun, const char *kind, struct sp_str name, const char *fmt, ...)
+void sp_rerun_differ(struct sp_rerun *rerun,
+                     const char *kind,
+                     struct sp_str name,
+                     const char *fmt,
+                     ...)
 {
     struct sp_value dict = sp_dict_new(rerun->arena);
     va_list args;
@@ -31,7 +36,7 @@ static void SP_PRINTF(4, 5)
 
 static void missing_file(void *arg, struct sp_str path, const char *why)
 {
-    differ(arg, "file", path, "%s", why);
+    sp_rerun_differ(arg, "file", path, "%s", why);
 }
 
 /* --- how it was loaded ---------------------------------------------------------------------- */
@@ -125,6 +130,7 @@ enum sp_rc sp_rerun_begin(const struct sp_workspace *workspace,
         .run = run,
         .arena = arena,
         .differences = sp_list_new(arena).list,
+        .restores = sp_list_new(arena).list,
         .dir =
             sp_arena_printf(arena, "%s/rerun/" SP_STR_FMT, workspace->dir.ptr, SP_STR_ARG(run->id)),
     };
@@ -200,8 +206,8 @@ static void compare_files(struct sp_rerun *rerun, const struct sp_session *sessi
     {
         struct sp_str path = file->kind == SP_DICT ? sp_dict_text(file->dict, "path") : SP_STR("");
         if (path.len && !sp_map_has(&read, sp_replay_place(&rerun->replay, path)))
-            differ(rerun, "file", path, SP_STR_FMT ": it was read then, and is not now",
-                   SP_STR_ARG(path));
+            sp_rerun_differ(rerun, "file", path, SP_STR_FMT ": it was read then, and is not now",
+                            SP_STR_ARG(path));
     }
 }
 
@@ -217,13 +223,13 @@ static void compare_settings(struct sp_rerun *rerun, const struct sp_session *se
     {
         const struct sp_value *value = sp_dict_find(now, entry->key);
         if (!value || !sp_value_eq(*value, entry->value))
-            differ(rerun, "setting", entry->key, "setting " SP_STR_FMT " has another value",
-                   SP_STR_ARG(entry->key));
+            sp_rerun_differ(rerun, "setting", entry->key,
+                            "setting " SP_STR_FMT " has another value", SP_STR_ARG(entry->key));
     }
     SP_DICT_EACH(entry, now)
     if (!sp_dict_find(then, entry->key))
-        differ(rerun, "setting", entry->key, "setting " SP_STR_FMT " was not there then",
-               SP_STR_ARG(entry->key));
+        sp_rerun_differ(rerun, "setting", entry->key, "setting " SP_STR_FMT " was not there then",
+                        SP_STR_ARG(entry->key));
 }
 
 static void compare_spoor(struct sp_rerun *rerun)
@@ -231,30 +237,24 @@ static void compare_spoor(struct sp_rerun *rerun)
     struct sp_str then = sp_dict_text(rerun->run->start, "spoor");
 
     if (!sp_str_is(then, SPOOR_VERSION))
-        differ(rerun, "spoor", SP_STR("spoor"), "spoor is " SPOOR_VERSION ", it was " SP_STR_FMT,
-               SP_STR_ARG(then));
+        sp_rerun_differ(rerun, "spoor", SP_STR("spoor"),
+                        "spoor is " SPOOR_VERSION ", it was " SP_STR_FMT, SP_STR_ARG(then));
 }
 
-/* What nobody made has to be there before anything runs. */
-static void compare_inputs(struct sp_rerun *rerun)
+/* Variables that formulas and settings have asked for. */
+static void compare_environment(struct sp_rerun *rerun)
 {
-    sp_auto_map struct sp_map seen = { 0 };
-
-    for (size_t i = 0; i < rerun->run->step_count; i++) {
-        const struct sp_dict *key = rerun->run->steps[i].key;
-        if (!key)
-            continue;
-        SP_LIST_EACH(input, list_in(key, "inputs"))
-        {
-            struct sp_str path =
-                input->kind == SP_DICT ? sp_dict_text(input->dict, "path") : SP_STR("");
-            if (!path.len || !sp_dict_truth(input->dict, "source") || sp_map_has(&seen, path))
-                continue;
-            sp_map_set(&seen, path, &seen);
-            if (sp_file_kind(sp_arena_cstr(rerun->arena, path)) == SP_FILE_NONE)
-                differ(rerun, "input", path, SP_STR_FMT ": it is not there any more",
-                       SP_STR_ARG(path));
-        }
+    SP_DICT_EACH(entry, dict_in(rerun->run->start, "environment"))
+    {
+        struct sp_str now = sp_env_get(entry->key);
+        bool same =
+            sp_is_text(entry->value) ? now.ptr && sp_str_eq(now, entry->value.text) : !now.ptr;
+        if (!same)
+            sp_rerun_differ(rerun, "environment", entry->key, "variable " SP_STR_FMT " %s",
+                            SP_STR_ARG(entry->key),
+                            !now.ptr                   ? "is not set any more"
+                            : sp_is_text(entry->value) ? "has another value"
+                                                       : "was not set then");
     }
 }
 
@@ -289,8 +289,8 @@ static void compare_program(void *arg, const struct sp_action *action, struct sp
     if (known && sp_str_eq(now, then))
         return;
     sp_map_set(&programs->told, sp_arena_str(arena, name), programs);
-    differ(programs->rerun, "program", name, SP_STR_FMT ": %s", SP_STR_ARG(name),
-           known ? "it is another program than then" : err.text);
+    sp_rerun_differ(programs->rerun, "program", name, SP_STR_FMT ": %s", SP_STR_ARG(name),
+                    known ? "it is another program than then" : err.text);
 }
 
 static enum sp_rc walk_dry(struct sp_rerun *rerun, struct sp_session *session, struct sp_err *err)
@@ -315,18 +315,25 @@ static enum sp_rc walk_dry(struct sp_rerun *rerun, struct sp_session *session, s
     return rc;
 }
 
-/* Findings of the preflight: a missing tool, an input that is not there. */
-static void compare_findings(struct sp_rerun *rerun,
-                             const struct sp_session *session,
-                             const struct sp_err *err)
+/* Does the finding speak of what will be brought back? */
+static bool is_restored(const struct sp_rerun *rerun, const struct sp_diag *finding)
 {
-    size_t before = rerun->differences->len;
+    SP_LIST_EACH(restore, rerun->restores)
+    if (strstr(finding->text, sp_arena_cstr(rerun->arena, sp_dict_text(restore->dict, "path"))))
+        return true;
+    return false;
+}
 
-    for (size_t i = 0; i < session->diags.len; i++)
-        if (session->diags.items[i].severity == SP_ERROR_FOUND)
-            differ(rerun, "recipe", rerun->run->recipe, "%s", session->diags.items[i].text);
-    if (rerun->differences->len == before)
-        differ(rerun, "recipe", rerun->run->recipe, "%s", err->text);
+/* Findings of the dry walk: a missing tool, an input that is not there. */
+static void compare_findings(struct sp_rerun *rerun, const struct sp_session *session)
+{
+    for (size_t i = 0; i < session->diags.len; i++) {
+        const struct sp_diag *finding = &session->diags.items[i];
+        bool lacks = finding->code == SP_DIAG_TOOL ||
+                     (finding->code == SP_DIAG_PATH && !is_restored(rerun, finding));
+        if (lacks || finding->severity == SP_ERROR_FOUND)
+            sp_rerun_differ(rerun, "recipe", rerun->run->recipe, "%s", finding->text);
+    }
 }
 
 void sp_rerun_compare(struct sp_rerun *rerun)
@@ -339,10 +346,14 @@ void sp_rerun_compare(struct sp_rerun *rerun)
     if (rc == SP_OK) {
         compare_files(rerun, &session);
         compare_settings(rerun, &session);
+        compare_environment(rerun);
+        sp_rerun_compare_inputs(rerun, &session);
+        session.planning = true; /* what is missing may be brought back */
         rc = walk_dry(rerun, &session, &err);
     }
-    if (rc)
-        compare_findings(rerun, &session, &err);
-    compare_inputs(rerun);
+    size_t before = rerun->differences->len;
+    compare_findings(rerun, &session);
+    if (rc && rerun->differences->len == before)
+        sp_rerun_differ(rerun, "recipe", rerun->run->recipe, "%s", err.text);
     sp_session_fini(&session);
 }

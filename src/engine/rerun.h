@@ -4,7 +4,8 @@
  *
  *     sp_rerun_begin(&workspace, &run, &rerun, &err);      files to .spoor/rerun/ID
  *     sp_rerun_compare(rerun, &err);                       programs, inputs: rerun->differences
- *     sp_rerun_session(rerun, &session, &err);             then sp_run(&session, ...)
+ *     sp_rerun_session(rerun, &session, &err);
+ *     sp_rerun_bring(rerun, &session, &err);               then sp_run(&session, ...)
  *     sp_session_fini(&session);
  *     sp_rerun_end(rerun);
  */
@@ -23,9 +24,11 @@ struct sp_rerun {
     struct sp_replay replay;
     struct sp_session_options options; /* as then */
     struct sp_selection selection;
-    /* What is no longer the same: mappings `kind` (file, recipe, setting, program, input, spoor),
-     * `name`, `text` (for people). */
+    /* What is no longer the same: mappings `kind` (file, recipe, setting, program, input,
+     * environment, spoor), `name`, `text` (for people). */
     struct sp_list *differences;
+    /* Data that are not what the run started from, and will be: mappings `path`, `version`. */
+    struct sp_list *restores;
     struct sp_str dir;
     struct sp_lock *lock;
 };
@@ -44,6 +47,12 @@ void sp_rerun_compare(struct sp_rerun *rerun);
  * before `rerun`. Findings are in its diags. */
 enum sp_rc sp_rerun_session(struct sp_rerun *rerun, struct sp_session *session, struct sp_err *err)
     SP_MUST_USE;
+
+/* What the run started from is brought back from the store: the workspace holds it afterwards. What
+ * was there is kept, or goes to the attic. SP_BUSY: a run is going. */
+enum sp_rc sp_rerun_bring(const struct sp_rerun *rerun,
+                          struct sp_session *session,
+                          struct sp_err *err) SP_MUST_USE;
 
 /* The files go away. Accepts NULL. */
 void sp_rerun_end(struct sp_rerun *rerun);

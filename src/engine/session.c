@@ -151,6 +151,8 @@ void sp_session_init(struct sp_session *session, const struct sp_session_options
     sp_diags_init(&session->diags, session->arena, session->origins);
     sp_places_find(session->arena, options->include, options->include_len, &session->places);
     sp_world_real(&session->world, session->arena, &session->places);
+    session->asked = (struct sp_asked){ session->arena, sp_dict_new(session->arena).dict };
+    session->places.asked = &session->asked;
     session->files_world = session->world;
     if (options->replay)
         replay_files(session);

@@ -14,6 +14,7 @@
 
 #include "engine/past.h"
 #include "engine/place.h"
+#include "engine/world.h"
 #include "lang/compose.h"
 #include "plan/select.h"
 #include "plan/walk.h"
@@ -51,6 +52,7 @@ struct sp_session {
     struct sp_world world;
     struct sp_world files_world; /* what the composer asks: with a replay not the world of today */
     struct sp_places places;
+    struct sp_asked asked; /* variables of the environment, so far */
     struct sp_composer composer;
     struct sp_config config;
     struct sp_dict *loaded;               /* documents so far, merged: for _use in later files */

@@ -99,8 +99,14 @@ static bool world_package(void *arg, struct sp_str name, struct sp_arena *arena,
 
 static struct sp_str world_env(void *arg, struct sp_str name)
 {
-    (void)arg;
-    return sp_env_get(name);
+    const struct sp_places *places = arg;
+    struct sp_str value = sp_env_get(name);
+
+    if (places->asked)
+        sp_dict_set(places->asked->arena, places->asked->variables,
+                    sp_arena_str(places->asked->arena, name),
+                    value.ptr ? sp_text(sp_arena_str(places->asked->arena, value)) : sp_null());
+    return value;
 }
 
 void sp_world_real(struct sp_world *world, struct sp_arena *arena, const struct sp_places *places)
