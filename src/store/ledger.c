@@ -438,9 +438,8 @@ static void say_everything(struct sp_ledger *ledger)
         say_source(ledger, hold);
         for (size_t i = 1; i < hold->chain.len; i++)
             say_made(ledger, hold, i);
-        if (hold->state == SP_HOLD_TRUSTED)
-            say_hold(ledger, hold);
-        else
+        say_hold(ledger, hold); /* also where on its chain it was when somebody began to change it */
+        if (hold->state != SP_HOLD_TRUSTED)
             say_touch(ledger, hold);
     }
     SP_MAP_EACH (entry, &ledger->tasks)
@@ -452,8 +451,7 @@ static bool can_compact(const struct sp_ledger *ledger)
 {
     SP_MAP_EACH (entry, &ledger->holds) {
         const struct sp_hold *hold = entry->value;
-        if (hold->state == SP_HOLD_TRUSTED &&
-            !sp_version_eq(&hold->version, &hold->chain.items[hold->index].version))
+        if (!sp_version_eq(&hold->version, &hold->chain.items[hold->index].version))
             return false;
     }
     return true;

@@ -178,7 +178,7 @@ enum sp_rc sp_store_put_file(struct sp_store *store,
 static enum sp_rc fail_damaged(struct sp_store *store, const char *path, struct sp_err *err)
 {
     sp_store_discard(store, path);
-    return sp_fail(err, SP_INVALID, "the object '%s' is damaged", path);
+    return sp_fail(err, SP_CORRUPT, "the object '%s' is damaged", path);
 }
 
 /* What its bytes should be; NULL when nobody has read them. */

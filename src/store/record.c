@@ -51,7 +51,7 @@ enum sp_rc sp_store_get_record(struct sp_store *store,
         return rc;
     if (!sp_record_split(sp_buf_str(&file), &text, &epoch)) {
         sp_store_discard(store, path.text);
-        return sp_fail(err, SP_INVALID, "the record '%s' is damaged", path.text);
+        return sp_fail(err, SP_CORRUPT, "the record '%s' is damaged", path.text);
     }
     sp_buf_add(out, text);
     return sp_buf_ok(out) ? SP_OK

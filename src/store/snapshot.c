@@ -272,7 +272,7 @@ enum sp_rc sp_store_fetch(struct sp_store *store,
     struct sp_digest digest = sp_blake3(sp_buf_str(&text));
     if (!sp_digest_eq(&digest, id)) {
         sp_store_discard(store, path.text);
-        return sp_fail(err, SP_INVALID, "the manifest '%s' is damaged", path.text);
+        return sp_fail(err, SP_CORRUPT, "the manifest '%s' is damaged", path.text);
     }
     rc = sp_tree_read(sp_buf_str(&text), arena, out, err);
     return rc ? sp_err_wrap(err, "'%s'", path.text) : SP_OK;

@@ -69,7 +69,7 @@ uint64_t sp_store_missing(const struct sp_store *store, const struct sp_tree *tr
  */
 bool sp_store_has_room(struct sp_store *store, const char *path, uint64_t bytes);
 
-/* A manifest. SP_NOT_FOUND; SP_INVALID: damaged. */
+/* A manifest. SP_NOT_FOUND; SP_CORRUPT: damaged. */
 enum sp_rc sp_store_fetch(struct sp_store *store,
                           const struct sp_digest *id,
                           struct sp_arena *arena,
@@ -92,7 +92,7 @@ enum sp_rc sp_store_restore(struct sp_store *store,
 
 /* --- records: text by key ------------------------------------------------------------------ */
 
-/* The newest text under `key`, into `out`. SP_NOT_FOUND; SP_INVALID: damaged (its file is then in
+/* The newest text under `key`, into `out`. SP_NOT_FOUND; SP_CORRUPT: damaged (its file is then in
  * trash/, unless the store was opened for reading). */
 enum sp_rc sp_store_get_record(struct sp_store *store,
                                const struct sp_digest *key,

@@ -140,7 +140,7 @@ static void test_records(void)
                count == 1 && damaged == 1,
            "damaged ones are counted");
     sp_buf_clear(&text);
-    tap_ok(sp_store_get_record(store, &key, &text, &err) == SP_INVALID && text.len == 0, "%s",
+    tap_ok(sp_store_get_record(store, &key, &text, &err) == SP_CORRUPT && text.len == 0, "%s",
            err.text);
     tap_ok(sp_store_get_record(store, &key, &text, &err) == SP_NOT_FOUND, "it is in trash/");
     tap_ok(sp_store_drop_record(store, &other, &err) == SP_OK &&
