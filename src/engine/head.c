@@ -173,6 +173,7 @@ static enum sp_rc restore(struct sp_heads *heads, struct sp_head *head, struct s
     head->arena = arena;
     head->tree = wanted;
     head->disk = SP_DISK_HELD;
+    head->turn = heads->turn;
     sp_heads_tell(heads, "restore", head->path, "version",
                   sp_str_of(sp_digest_hex(&want->version.id).text));
     return sp_ledger_hold(heads->options.ledger, head->hold, head->index, &wanted, err);
@@ -212,9 +213,10 @@ enum sp_rc sp_heads_settle(struct sp_heads *heads,
             SP_STR_ARG(head->path),
             want->recipe.len ? "run this recipe first: " : "put it there again",
             SP_STR_ARG(want->recipe));
-    if (head->disk == SP_DISK_UNKNOWN)
+    rc = sp_heads_check(heads, head, err);
+    if (rc == SP_OK && head->disk == SP_DISK_UNKNOWN)
         rc = look_again(heads, head, err);
-    else
+    else if (rc == SP_OK)
         rc = sp_head_secure(heads, head, err);
     if (rc)
         return rc;
@@ -413,6 +415,7 @@ enum sp_rc sp_heads_arrive(struct sp_heads *heads,
     head->arena = tree->arena;
     head->tree = *tree;
     head->disk = SP_DISK_HELD;
+    head->turn = heads->turn;
     if (head->composite) {
         forget_around(heads, head);
         return SP_OK;
@@ -482,6 +485,7 @@ enum sp_rc sp_heads_review(struct sp_heads *heads,
         if (file)
             *file = sp_arena_str(heads->arena, first);
         *changed = rc == SP_OK && !same;
+        head->changes += *changed;
         if (*changed)
             rc = take_change(heads, head, &now, task, err);
         else if (rc == SP_OK && !head->composite)

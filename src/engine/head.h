@@ -43,8 +43,10 @@ struct sp_head {
     struct sp_tree tree;    /* what is on disk */
     struct sp_arena *arena; /* of the tree */
     size_t readers;
-    bool writer;  /* tools that use it right now */
-    bool counted; /* private: among the unsettled ones */
+    bool writer;    /* tools that use it right now */
+    size_t changes; /* how often its data became others without a tool that may change it */
+    bool counted;   /* private: among the unsettled ones */
+    size_t turn;    /* private: in which the disk was looked at */
 };
 
 struct sp_heads_options {
@@ -115,6 +117,16 @@ enum sp_rc sp_heads_settle_all(struct sp_heads *heads,
                                struct sp_digest *lost,
                                struct sp_err *err) SP_MUST_USE;
 
+/* A new turn begins: what was seen of the disk in earlier ones may be out of date. */
+void sp_heads_turn(struct sp_heads *heads);
+
+/* Before a tool is let at it: is the disk still as it was when it was last looked at? Settling does
+ * so, too. Looks once a turn. SP_BUSY: no; what has been decided so far may be wrong, and heads are
+ * `disturbed`. */
+enum sp_rc sp_heads_check(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
+    SP_MUST_USE;
+bool sp_heads_are_disturbed(const struct sp_heads *heads);
+
 /* How many heads the disk does not hold; and which: `for (size_t at = 0;
  * sp_heads_each_unsettled(heads, &at, &head);)`. */
 size_t sp_heads_unsettled(const struct sp_heads *heads);
@@ -147,7 +159,8 @@ enum sp_rc sp_heads_place(struct sp_heads *heads,
  * never did. */
 bool sp_heads_follow(struct sp_heads *heads, struct sp_head *head, struct sp_str task);
 
-/* A tool that was free to write it has ended. *untouched: it did not, and the head is what it was. */
+/* A tool that was free to write it has ended. *untouched: it did not, and the head is what it was.
+ */
 enum sp_rc sp_heads_recheck(struct sp_heads *heads,
                             struct sp_head *head,
                             bool *untouched,

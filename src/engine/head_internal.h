@@ -9,6 +9,8 @@ struct sp_heads {
     struct sp_arena *arena;
     struct sp_map map; /* path of the ledger -> struct sp_head */
     size_t unsettled;  /* heads that the disk does not hold */
+    size_t turn;       /* see sp_heads_turn */
+    bool disturbed;
 };
 
 void sp_head_free(struct sp_head *head);

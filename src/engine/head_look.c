@@ -387,6 +387,7 @@ static enum sp_rc find_or_add(struct sp_heads *heads,
         sp_heads_remove(heads, head);
     head = sp_alloc(sizeof *head);
     head->path = sp_arena_str(heads->arena, path);
+    head->turn = heads->turn;
     enum sp_rc rc = begin(heads, head, err);
     if (rc) {
         sp_head_free(head);

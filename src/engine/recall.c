@@ -297,6 +297,21 @@ void sp_recall_has_run(struct sp_recall *recall, const struct sp_product *produc
             forced->has_run = false;
 }
 
+/* --- somebody else ------------------------------------------------------------------------ */
+
+#define DISTURBANCES_MAX 3
+
+bool sp_recall_is_disturbed(struct sp_recall *recall, struct sp_err *err)
+{
+    if (!sp_heads_are_disturbed(recall->heads) || recall->disturbances++ >= DISTURBANCES_MAX)
+        return false;
+    sp_recall_note(recall, true,
+                   sp_arena_printf(recall->arena, "%s: everything is looked at again", err->text));
+    err->code = SP_OK;
+    recall->starts_over = true;
+    return true;
+}
+
 /* --- steps that are left out -------------------------------------------------------------- */
 
 static bool is_task_of(struct sp_str task, struct sp_str name)
@@ -351,8 +366,13 @@ enum sp_rc sp_recall_finish(struct sp_recall *recall, bool *over, struct sp_err 
         sp_recall_foresee_end(recall, over);
         return SP_OK;
     }
+    sp_heads_turn(recall->heads);
     enum sp_rc rc = sp_heads_settle_all(recall->heads, SP_STR(""), &lost, err);
     if (rc == SP_NOT_FOUND && sp_recall_force(recall, &lost)) {
+        *over = true;
+        return SP_OK;
+    }
+    if (rc == SP_BUSY && sp_recall_is_disturbed(recall, err)) {
         *over = true;
         return SP_OK;
     }

@@ -65,6 +65,7 @@ struct sp_recalled {
     const struct sp_effects *effects;
     struct sp_roles roles;
     struct sp_head **heads; /* one a role; NULL: not an artefact */
+    size_t *changes;        /* of each, when the tool started */
     struct sp_str program;
     struct sp_lock *claim;
     bool claimed, running;

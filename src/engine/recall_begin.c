@@ -117,6 +117,7 @@ static enum sp_rc touch_roles(struct sp_recall *recall,
             rc = sp_recall_add_parents(recall, arena, roles, i, *head, err);
     }
     recalled->heads = SP_ARENA_NEW(arena, struct sp_head *, heads.len + 1);
+    recalled->changes = SP_ARENA_NEW(arena, size_t, heads.len + 1);
     if (heads.len)
         memcpy(recalled->heads, heads.items, heads.len * sizeof(struct sp_head *));
     SP_VEC_FINI(&heads);
@@ -151,6 +152,9 @@ static void occupy(struct sp_recalled *recalled)
         else if (head)
             head->readers++;
     }
+    for (size_t i = 0; i < recalled->roles.len; i++)
+        if (recalled->heads[i])
+            recalled->changes[i] = recalled->heads[i]->changes;
     recalled->running = true;
 }
 
@@ -352,8 +356,10 @@ static enum sp_rc prepare_role(struct sp_recall *recall,
                                struct sp_err *err)
 {
     struct sp_digest lost = { 0 };
-    enum sp_rc rc = SP_OK;
+    enum sp_rc rc = sp_heads_check(recall->heads, head, err);
 
+    if (rc)
+        return rc;
     if (role->kind == SP_ROLE_WRITES)
         rc = clear_way(recall, head, err);
     else if (sp_recall_has_columns(role, head))
@@ -385,6 +391,8 @@ static enum sp_rc prepare(struct sp_recall *recall,
     for (size_t i = 0; i < recalled->roles.len && rc == SP_OK && !recall->starts_over; i++)
         if (recalled->heads[i])
             rc = prepare_role(recall, arena, &recalled->roles.items[i], recalled->heads[i], err);
+    if (rc == SP_BUSY && sp_recall_is_disturbed(recall, err))
+        rc = SP_OK;
     if (rc || recall->starts_over)
         return rc;
     for (size_t i = 0; i < recalled->roles.len; i++)
@@ -506,6 +514,7 @@ enum sp_rc sp_recall_begin(struct sp_recall *recall,
         out->verdict = SP_RECALL_STARTS_OVER;
         return SP_OK;
     }
+    sp_heads_turn(recall->heads);
     collect(recall, arena, action->task, out);
     enum sp_rc rc = touch_roles(recall, arena, out, err);
     if (rc)

@@ -205,20 +205,20 @@ static enum sp_rc review_inputs(struct harvest *harvest, struct sp_err *err)
                                         &differs, &file, err);
         if (rc)
             return rc;
-        if (!differs)
+        if (!differs && head->changes == recalled->changes[i])
             continue;
         bool whole = !file.len || sp_str_is(file, ".");
-        add_changed(harvest, sp_arena_printf(harvest->arena, SP_STR_FMT "%s" SP_STR_FMT,
-                                             SP_STR_ARG(head->path), whole ? "" : "/",
-                                             SP_STR_ARG(whole ? SP_STR("") : file)));
+        struct sp_str name =
+            sp_arena_printf(harvest->arena, SP_STR_FMT "%s" SP_STR_FMT, SP_STR_ARG(head->path),
+                            whole ? "" : "/", SP_STR_ARG(whole ? SP_STR("") : file));
+        add_changed(harvest, name);
         sp_recall_note(harvest->recall, true,
                        sp_arena_printf(harvest->arena,
-                                       "step '" SP_STR_FMT "' has changed " SP_STR_FMT
-                                       "%s" SP_STR_FMT
-                                       ", which its cab declares as read only: its result is "
-                                       "not reused (writable: true, if that is what it does)",
-                                       SP_STR_ARG(harvest->position->label), SP_STR_ARG(head->path),
-                                       whole ? "" : "/", SP_STR_ARG(whole ? SP_STR("") : file)));
+                                       SP_STR_FMT " has changed while step '" SP_STR_FMT
+                                                  "' ran, whose cab declares it as read only: the "
+                                                  "result is not reused (writable: true, if the "
+                                                  "step changes it)",
+                                       SP_STR_ARG(name), SP_STR_ARG(harvest->position->label)));
     }
     return SP_OK;
 }

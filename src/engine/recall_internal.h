@@ -25,6 +25,7 @@ struct sp_recall {
     struct sp_map
         unborn; /* dry: ids of versions that tasks would make -> struct sp_str, by which */
     bool starts_over;
+    unsigned disturbances; /* how often somebody else has been at our files in this run */
     struct sp_map plain;   /* manifests, as text, of tables without parents */
     struct sp_world world; /* see recall_world.c */
 };
@@ -42,6 +43,10 @@ bool sp_recall_is_forced(const struct sp_recall *recall, const struct sp_digest 
 
 /* It has run: if that is what was asked for, once is enough. */
 void sp_recall_has_run(struct sp_recall *recall, const struct sp_product *product);
+
+/* The heads are disturbed, as err tells: the walk starts over, and looks at everything again.
+ * False: they are not, or have been too often. */
+bool sp_recall_is_disturbed(struct sp_recall *recall, struct sp_err *err);
 
 void sp_recall_note(struct sp_recall *recall, bool warning, struct sp_str text);
 

@@ -16,8 +16,11 @@ static void settle(struct sp_recall *recall, struct sp_head *head)
     struct sp_err err = SP_ERR_INIT;
 
     /* What cannot be brought back is not there; the next task that needs it says so. */
-    if (sp_heads_settle(recall->heads, head, &lost, &err) == SP_NOT_FOUND)
+    enum sp_rc rc = sp_heads_settle(recall->heads, head, &lost, &err);
+    if (rc == SP_NOT_FOUND)
         (void)sp_recall_force(recall, &lost);
+    else if (rc == SP_BUSY)
+        (void)sp_recall_is_disturbed(recall, &err);
 }
 
 /* Everything at, in or around the path. */
@@ -31,8 +34,11 @@ static void settle_around(struct sp_recall *recall, struct sp_str path)
     if (!sp_heads_unsettled(recall->heads) || recall->options.dry)
         return;
     struct sp_str real = world->real(world->arg, path, arena);
-    if (sp_heads_settle_all(recall->heads, real, &lost, &err) == SP_NOT_FOUND)
+    enum sp_rc rc = sp_heads_settle_all(recall->heads, real, &lost, &err);
+    if (rc == SP_NOT_FOUND)
         (void)sp_recall_force(recall, &lost);
+    else if (rc == SP_BUSY)
+        (void)sp_recall_is_disturbed(recall, &err);
 }
 
 /* What its maker said of it. */

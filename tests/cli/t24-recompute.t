@@ -250,7 +250,7 @@ YAML
 source_ms 5.ms
 try "$SPOOR" run lie.yml lie
 is "$(ran)" "first meddle digest" "a tool that changes its input"
-said "'meddle' has changed 5.ms/column, which its cab declares as read only" "is told of, by file"
+said "5.ms/column has changed while step 'meddle' ran, whose cab declares it as read only" "is told of, by file"
 cp meddle.txt "$scratch/meddle.txt" && cp lie.txt "$scratch/lie.txt"
 try "$SPOOR" run lie.yml lie
 is "$(ran)" "meddle" "it runs every time, the others do not"
