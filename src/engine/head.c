@@ -192,6 +192,24 @@ bool sp_heads_can_settle(const struct sp_heads *heads,
     return false;
 }
 
+static enum sp_rc fail_lost(const struct sp_head *head,
+                            const struct sp_digest *lost,
+                            struct sp_err *err)
+{
+    if (sp_digest_is_zero(lost))
+        return sp_fail(err, SP_NOT_FOUND,
+                       SP_STR_FMT
+                       " as it was before any step changed it is needed, and is not in the store: "
+                       "put it back from where it came, and run with --edits adopt ('spoor "
+                       "versions " SP_STR_FMT "' lists what there is)",
+                       SP_STR_ARG(head->path), SP_STR_ARG(head->path));
+    return sp_fail(err, SP_NOT_FOUND,
+                   "the version of " SP_STR_FMT
+                   " that is needed is not kept, and nothing in this recipe can make it again; run "
+                   "this recipe first: " SP_STR_FMT,
+                   SP_STR_ARG(head->path), SP_STR_ARG(sp_head_passage(head)->recipe));
+}
+
 enum sp_rc sp_heads_settle(struct sp_heads *heads,
                            struct sp_head *head,
                            struct sp_digest *lost,
@@ -206,13 +224,7 @@ enum sp_rc sp_heads_settle(struct sp_heads *heads,
         return sp_fail(err, SP_LIMIT, SP_STR_FMT " has to be brought back first",
                        SP_STR_ARG(head->path));
     if (!sp_heads_can_settle(heads, head, lost))
-        return sp_fail(
-            err, SP_NOT_FOUND,
-            "the version of " SP_STR_FMT
-            " that is needed is not kept, and nothing in this recipe can make it again; %s" SP_STR_FMT,
-            SP_STR_ARG(head->path),
-            want->recipe.len ? "run this recipe first: " : "put it there again",
-            SP_STR_ARG(want->recipe));
+        return fail_lost(head, lost, err);
     rc = sp_heads_check(heads, head, err);
     if (rc == SP_OK && head->disk == SP_DISK_UNKNOWN)
         rc = look_again(heads, head, err);

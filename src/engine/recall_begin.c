@@ -208,11 +208,16 @@ static bool look_up(struct sp_recall *recall, struct sp_arena *arena, struct sp_
     struct sp_err err = SP_ERR_INIT;
     const struct sp_digest *key = &recalled->preimage.key;
 
-    if (sp_store_get_record(recall->store, key, &text, &err) == SP_OK &&
-        sp_product_read(sp_buf_str(&text), SP_PRODUCT_RESULT, arena, &recalled->product, &err) ==
-            SP_OK)
+    enum sp_rc rc = sp_store_get_record(recall->store, key, &text, &err);
+    if (rc == SP_OK)
+        rc = sp_product_read(sp_buf_str(&text), SP_PRODUCT_RESULT, arena, &recalled->product,
+                             &err);
+    if (rc == SP_OK && !sp_digest_eq(&recalled->product.key, key)) /* somebody has moved files */
+        rc = sp_fail(&err, SP_CORRUPT, "the record under %s is of another key",
+                     sp_digest_hex(key).text);
+    if (rc == SP_OK)
         return true;
-    if (err.code != SP_NOT_FOUND)
+    if (rc != SP_NOT_FOUND)
         sp_recall_note(
             recall, true,
             sp_arena_printf(arena, "the record of an earlier result cannot be used: %s", err.text));
