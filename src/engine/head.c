@@ -163,8 +163,10 @@ static enum sp_rc restore(struct sp_heads *heads, struct sp_head *head, struct s
                         SP_STR(""));
         rc = sp_ledger_sync(heads->options.ledger, err);
     }
-    if (rc == SP_OK)
+    if (rc == SP_OK) {
+        head->disk = SP_DISK_UNKNOWN; /* until it has come to its end */
         rc = sp_store_restore(heads->options.store, &wanted, path.ptr, &head->tree, err);
+    }
     if (rc) {
         sp_arena_free(arena);
         return rc;
@@ -223,8 +225,15 @@ enum sp_rc sp_heads_settle(struct sp_heads *heads,
     if (heads->options.dry)
         return sp_fail(err, SP_LIMIT, SP_STR_FMT " has to be brought back first",
                        SP_STR_ARG(head->path));
-    if (!sp_heads_can_settle(heads, head, lost))
+    if (!sp_heads_can_settle(heads, head, lost)) {
+        if (want->kept && !sp_digest_is_zero(lost))
+            sp_heads_note(heads, false,
+                          sp_arena_printf(heads->arena,
+                                          "what '" SP_STR_FMT "' has made of " SP_STR_FMT
+                                          " is no longer whole in the store: it is made again",
+                                          SP_STR_ARG(want->task), SP_STR_ARG(head->path)));
         return fail_lost(head, lost, err);
+    }
     rc = sp_heads_check(heads, head, err);
     if (rc == SP_OK && head->disk == SP_DISK_UNKNOWN)
         rc = look_again(heads, head, err);
@@ -236,6 +245,8 @@ enum sp_rc sp_heads_settle(struct sp_heads *heads,
     sp_head_count(heads, head);
     if (rc == SP_CORRUPT || rc == SP_NOT_FOUND) {
         /* Damaged in the store: as if it had never been kept. */
+        if (rc == SP_CORRUPT)
+            sp_heads_note(heads, true, sp_arena_str(heads->arena, sp_str_of(err->text)));
         *lost = want->key;
         rc = err->code = SP_NOT_FOUND;
     }

@@ -210,8 +210,7 @@ static bool look_up(struct sp_recall *recall, struct sp_arena *arena, struct sp_
 
     enum sp_rc rc = sp_store_get_record(recall->store, key, &text, &err);
     if (rc == SP_OK)
-        rc = sp_product_read(sp_buf_str(&text), SP_PRODUCT_RESULT, arena, &recalled->product,
-                             &err);
+        rc = sp_product_read(sp_buf_str(&text), SP_PRODUCT_RESULT, arena, &recalled->product, &err);
     if (rc == SP_OK && !sp_digest_eq(&recalled->product.key, key)) /* somebody has moved files */
         rc = sp_fail(&err, SP_CORRUPT, "the record under %s is of another key",
                      sp_digest_hex(key).text);

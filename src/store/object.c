@@ -244,3 +244,19 @@ bool sp_object_is_sound(const struct sp_digest *object, const char *path)
     return fd >= 0 && fstat(fd, &info) == 0 && sp_object_is_digest(object) &&
            hash_file(fd, (uint64_t)info.st_size, &digest) && sp_digest_eq(&digest, object);
 }
+
+void sp_object_weed(struct sp_store *store, const struct sp_tree_entry *entry)
+{
+    struct sp_store_path path = sp_store_path(store, "objects", &entry->object);
+    const struct sp_digest *want = known_digest(entry);
+    struct sp_digest digest;
+    struct stat info;
+    sp_auto_fd int fd = open(path.text, O_RDONLY | O_CLOEXEC);
+
+    if (!(entry->has & SP_TREE_OBJECT) || fd < 0 || fstat(fd, &info) < 0)
+        return;
+    bool sound = (uint64_t)info.st_size == entry->size &&
+                 (!want || (hash_file(fd, entry->size, &digest) && sp_digest_eq(&digest, want)));
+    if (!sound)
+        sp_store_discard(store, path.text);
+}

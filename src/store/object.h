@@ -46,3 +46,6 @@ enum sp_rc sp_object_give(struct sp_store *store,
 
 /* Reads it: are the bytes those of its name? Always false for unique names. */
 bool sp_object_is_sound(const struct sp_digest *object, const char *path);
+
+/* Remove the object of an entry if its bytes are not what they should be. */
+void sp_object_weed(struct sp_store *store, const struct sp_tree_entry *entry);

@@ -415,6 +415,10 @@ enum sp_rc sp_store_restore(struct sp_store *store,
                                .base = -1 };
 
     enum sp_rc rc = restore_all(&restore, err);
+    if (rc ==
+        SP_CORRUPT) /* what is damaged, too, is not to be taken for kept when it is made again */
+        for (size_t i = 0; i < restore.make.len; i++)
+            sp_object_weed(store, &wanted->entries[restore.make.items[i]]);
     sp_fd_closep(&restore.base);
     SP_VEC_FINI(&restore.make);
     return rc ? sp_err_wrap(err, "restore '%s'", path) : SP_OK;
