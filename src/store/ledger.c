@@ -438,7 +438,8 @@ static void say_everything(struct sp_ledger *ledger)
         say_source(ledger, hold);
         for (size_t i = 1; i < hold->chain.len; i++)
             say_made(ledger, hold, i);
-        say_hold(ledger, hold); /* also where on its chain it was when somebody began to change it */
+        say_hold(ledger,
+                 hold); /* also where on its chain it was when somebody began to change it */
         if (hold->state != SP_HOLD_TRUSTED)
             say_touch(ledger, hold);
     }
