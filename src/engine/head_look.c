@@ -65,7 +65,13 @@ enum sp_rc sp_head_begin_chain(struct sp_heads *heads, struct sp_head *head, str
     head->hold = sp_ledger_source(heads->options.ledger, head->path, there ? &version : NULL);
     head->index = 0;
     head->disk = SP_DISK_HELD;
-    return sp_ledger_hold(heads->options.ledger, head->hold, 0, there ? &head->tree : NULL, err);
+    rc = sp_ledger_hold(heads->options.ledger, head->hold, 0, there ? &head->tree : NULL, err);
+    if (rc == SP_OK)
+        return SP_OK;
+    /* A source that nothing has touched must not look as if something had: it is read next time. */
+    struct sp_err ignored = SP_ERR_INIT;
+    (void)!sp_ledger_hold(heads->options.ledger, head->hold, 0, NULL, &ignored);
+    return rc;
 }
 
 /* Is it a state that the path has had before? Somebody has put it back. */

@@ -115,7 +115,7 @@ static enum sp_rc look_at_tree(void *arg, const struct sp_listing_item *item, st
     enum sp_rc rc = sp_store_fetch(checker->store, &item->id, checker->arena, &tree, &fault);
     if (rc == SP_NOT_FOUND)
         return SP_OK;
-    if (rc && rc != SP_INVALID) {
+    if (rc && rc != SP_CORRUPT) {
         *err = fault;
         return rc;
     }
@@ -136,12 +136,12 @@ static enum sp_rc look_at_record(void *arg, const struct sp_listing_item *item, 
     }
     checker->fsck->records++;
     enum sp_rc rc = sp_store_get_record(checker->store, &item->id, &text, &fault);
-    bool is_moved = rc == SP_INVALID && checker->options->repair; /* the store has done it */
+    bool is_moved = rc == SP_CORRUPT && checker->options->repair; /* the store has done it */
     if (rc == SP_OK)
         rc = sp_stock_add_record(checker->stock, &item->id, sp_buf_str(&text), &fault);
     if (rc == SP_OK || rc == SP_NOT_FOUND)
         return SP_OK;
-    if (rc != SP_INVALID) {
+    if (rc != SP_CORRUPT && rc != SP_INVALID) {
         *err = fault;
         return rc;
     }

@@ -179,6 +179,17 @@ static void check_compaction(void)
     tap_ok(sync_it() && reopen() && sp_tree_size(in("ledger")) < 2000 &&
                holds("often", 1, 0, "a") && reopen() && holds("often", 1, 0, "a"),
            "what is out of date goes");
+
+    struct sp_passage made = passage("b", "A", "A.flag");
+    struct sp_hold *hold = sp_ledger_source(ledger, SP_STR("often"), &a);
+    sp_ledger_made(ledger, hold, 0, &made);
+    for (int i = 0; i < 1000; i++)
+        (void)!sp_ledger_hold(ledger, hold, 1, NULL, &err);
+    sp_ledger_touch(ledger, hold, SP_HOLD_CHANGING, SP_STR("run 2"), SP_STR("B.cal"));
+    tap_ok(sync_it() && reopen() && sp_tree_size(in("ledger")) < 2000 &&
+               holds("often", 2, 1, "b") && reopen() && holds("often", 2, 1, "b") &&
+               sp_ledger_find(ledger, SP_STR("often"))->state == SP_HOLD_CHANGING,
+           "also of what is being changed, which stays where it is on its chain");
 }
 
 static void check_large(void)

@@ -274,8 +274,10 @@ enum sp_rc sp_store_fetch(struct sp_store *store,
         sp_store_discard(store, path.text);
         return sp_fail(err, SP_CORRUPT, "the manifest '%s' is damaged", path.text);
     }
-    rc = sp_tree_read(sp_buf_str(&text), arena, out, err);
-    return rc ? sp_err_wrap(err, "'%s'", path.text) : SP_OK;
+    if (sp_tree_read(sp_buf_str(&text), arena, out, err) == SP_OK)
+        return SP_OK;
+    (void)sp_err_wrap(err, "'%s'", path.text);
+    return err->code = SP_CORRUPT;
 }
 
 bool sp_store_has(struct sp_store *store, const struct sp_digest *id)

@@ -46,12 +46,12 @@ static enum sp_rc read_tree(void *arg, const struct sp_listing_item *item, struc
     enum sp_rc rc = sp_store_fetch(reader->store, &item->id, reader->arena, &tree, &fault);
     if (rc == SP_NOT_FOUND)
         return SP_OK;
-    if (rc && rc != SP_INVALID) { /* cannot be read now: that says nothing about it */
+    if (rc && rc != SP_CORRUPT) { /* cannot be read now: that says nothing about it */
         *err = fault;
         return rc;
     }
     reader->found->trees += !rc;
-    reader->found->damaged_trees += rc == SP_INVALID;
+    reader->found->damaged_trees += rc == SP_CORRUPT;
     sp_stock_add_tree(reader->stock, &item->id,
                       &(struct sp_stock_file){
                           .tree = rc ? NULL : &tree, .bytes = item->bytes, .used = item->mtime });
@@ -172,7 +172,7 @@ enum sp_rc sp_sweep_disown(struct sp_store *store,
 
     enum sp_rc rc = sp_store_get_record(store, key, &text, err);
     if (rc)
-        return rc == SP_NOT_FOUND || rc == SP_INVALID ? SP_OK : rc; /* lost: it says nothing */
+        return rc == SP_NOT_FOUND || rc == SP_CORRUPT ? SP_OK : rc; /* lost: it says nothing */
     rc = sp_json_decode(arena, sp_buf_str(&text), &record, err);
     if (rc)
         return rc;

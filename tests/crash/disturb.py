@@ -150,7 +150,7 @@ class Disturbance:
         wait_for("the first at s2", place.at.exists)
         second = place.start("run", *shared, "r.yml", "all", where=other)
         running = place.base / "shared" / "running"
-        wait_for("the second comes as far as it can", lambda: self.has_told(other, "all.look"))
+        wait_for("the second begins", lambda: self.has_told(other, "run-start"))
         tap.ok(second.poll() is None and place.ran_file.read_text().count("s2") == 1 and any(running.iterdir()),
                "the same step elsewhere is waited for")
         status, said = place.spoor_says("run", *shared, "r.yml", "all")
@@ -172,7 +172,7 @@ class Disturbance:
         first = place.start("run", *shared, "r.yml", "all", "v2=7", TOOL_WAITS="s2")
         wait_for("the first at s2", place.at.exists)
         second = place.start("run", *shared, "r.yml", "all", "v2=7", where=other)
-        wait_for("the second comes as far as it can", lambda: self.has_told(other, "all.look"))
+        wait_for("the second begins", lambda: self.has_told(other, "run-start"))
         self.kill(first)
         place.go.touch()
         said, _ = second.communicate(timeout=60)
