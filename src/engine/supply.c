@@ -4,6 +4,7 @@
 #include "engine/errand.h"
 #include "sys/file.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static bool is_wanted(const struct sp_supply_wish *wish, const struct sp_version *version)
@@ -107,13 +108,42 @@ void sp_supply_find(const struct sp_supplier *supplier,
 
 /* --- bringing ----------------------------------------------------------------------------- */
 
+bool sp_supply_may_write(const struct sp_supplier *supplier, struct sp_str path)
+{
+    struct sp_str real = sp_real_path(supplier->arena, path);
+    struct sp_str scratch = supplier->scratch;
+
+    return scratch.len && real.len > scratch.len && real.ptr[scratch.len] == '/' &&
+           sp_str_eq(sp_str_slice(real, 0, scratch.len), scratch);
+}
+
+static enum sp_rc check_target(const struct sp_supplier *supplier,
+                               struct sp_str path,
+                               struct sp_err *err)
+{
+    if (sp_supply_may_write(supplier, path))
+        return SP_OK;
+    return sp_fail(err, SP_INVALID,
+                   "'" SP_STR_FMT "' is not in '" SP_STR_FMT "': nothing is written there",
+                   SP_STR_ARG(path), SP_STR_ARG(supplier->scratch));
+}
+
+enum sp_rc sp_supply_make_dirs(const struct sp_supplier *supplier,
+                               struct sp_str path,
+                               struct sp_err *err)
+{
+    enum sp_rc rc = check_target(supplier, path, err);
+
+    return rc ? rc : sp_make_dirs(sp_arena_cstr(supplier->arena, path), err);
+}
+
 static enum sp_rc copy_tree(const struct sp_supplier *supplier,
                             const char *from,
                             const char *to,
                             struct sp_err *err)
 {
     /* Links inside stay links; the one that leads there is followed. */
-    const char *argv[] = { "cp", "-a", "-H", "--reflink=auto", "--", from, to, NULL };
+    const char *argv[] = { "cp", "-a", "-H", "--reflink=auto", "-T", "--", from, to, NULL };
     struct sp_str why;
     int status = 0;
 
@@ -130,9 +160,15 @@ enum sp_rc sp_supply_bring(const struct sp_supplier *supplier,
 {
     const struct sp_tree nothing = { 0 };
     struct sp_tree wanted;
+    struct stat info;
+    enum sp_rc rc = check_target(supplier, sp_str_of(to), err);
 
+    if (rc == SP_OK && lstat(to, &info) == 0)
+        rc = sp_fail(err, SP_INVALID, "'%s' is there already", to);
+    if (rc)
+        return rc;
     if (supply->from == SP_SUPPLY_DISK)
         return copy_tree(supplier, supply->path.ptr, to, err);
-    enum sp_rc rc = sp_store_fetch(supplier->store, &supply->tree, supplier->arena, &wanted, err);
+    rc = sp_store_fetch(supplier->store, &supply->tree, supplier->arena, &wanted, err);
     return rc ? rc : sp_store_restore(supplier->store, &wanted, to, &nothing, err);
 }

@@ -13,6 +13,7 @@ struct sp_supplier {
     struct sp_store *store;         /* NULL: there is none */
     struct sp_str cwd;              /* of the workspace, absolute */
     struct sp_str path;             /* where programs are looked up */
+    struct sp_str scratch;          /* canonical; nothing is ever written outside of it */
 };
 
 enum sp_supply_from {
@@ -41,7 +42,16 @@ void sp_supply_find(const struct sp_supplier *supplier,
                     const struct sp_supply_wish *wish,
                     struct sp_supply *out);
 
-/* A copy (a clone where that is possible) at `to`, where nothing is. */
+/* Is it below the scratch directory, links resolved? */
+bool sp_supply_may_write(const struct sp_supplier *supplier, struct sp_str path) SP_MUST_USE;
+
+/* mkdir -p. SP_INVALID: it is not in the scratch directory. */
+enum sp_rc sp_supply_make_dirs(const struct sp_supplier *supplier,
+                               struct sp_str path,
+                               struct sp_err *err) SP_MUST_USE;
+
+/* A copy (a clone where that is possible) at `to`. SP_INVALID: that is not in the scratch
+ * directory, or something is there already. Links inside stay as they are. */
 enum sp_rc sp_supply_bring(const struct sp_supplier *supplier,
                            const struct sp_supply *supply,
                            const char *to,

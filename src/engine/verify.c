@@ -64,13 +64,26 @@ static size_t count_words(const char *const *words)
     return len;
 }
 
+/* Directories elsewhere are those of outputs that have a place here. */
+static struct sp_list *translate_dirs(const struct sp_trial *trial, const struct sp_list *paths)
+{
+    struct sp_list *out = sp_list_new(trial->arena).list;
+
+    const struct sp_list *all = translate_list(trial, paths);
+
+    SP_LIST_EACH(path, all)
+    if (sp_supply_may_write(&trial->verify->supplier, path->text))
+        sp_list_add(trial->arena, out, *path);
+    return out;
+}
+
 /* The same task among the copies. */
 static struct sp_task translate(const struct sp_trial *trial)
 {
     struct sp_task task = *trial->action->task;
     const char *const *env = task.command.env;
 
-    task.make_dirs = translate_list(trial, task.make_dirs);
+    task.make_dirs = translate_dirs(trial, task.make_dirs);
     task.remove = NULL; /* there is nothing */
     task.command.argv = translate_words(trial, task.command.argv, task.command.argc);
     if (env)
@@ -242,6 +255,7 @@ static enum sp_rc open_supplier(struct sp_verify *verify, struct sp_err *err)
         .workspace = verify->options->workspace,
         .cwd = session->world.cwd,
         .path = sp_tools_path(verify->arena, &session->places),
+        .scratch = verify->dir,
     };
     enum sp_rc rc = sp_ledger_open(verify->options->workspace->dir.ptr, false, &ledger, NULL, err);
     verify->supplier.ledger = ledger;

@@ -3,9 +3,10 @@
  *
  * Each is run once more, as the run had it, on copies (clones) of what it read then, in a directory
  * of its own, .spoor/verify; what comes out is compared with what is remembered. Paths of the
- * workspace in the command line are turned into those of the copies; data outside of the workspace
- * that are only read are read where they are. Nothing else in the workspace is touched: whether a
- * tool did all the same is looked at afterwards.
+ * workspace in the command line are turned into those of the copies. Data outside of the workspace
+ * that are only read, also those that no parameter names, are read where they are, if they still
+ * are what they were then. Nothing is written outside of that directory: a step that would is not
+ * run, as far as that can be told; whether a tool did all the same is looked at afterwards.
  *
  * The outcome is remembered (verified.h).
  */

@@ -57,6 +57,25 @@ struct sp_trial {
 /* verify_scratch.c: make the scratch directory; false: trial->unknown says why not. */
 bool sp_trial_prepare(struct sp_trial *trial);
 
+/* The trial cannot be held, and why; always false. */
+bool sp_trial_give_up(struct sp_trial *trial, struct sp_str why);
+
+/* Is the path in the directory `dir`? */
+bool sp_trial_is_below(struct sp_str path, struct sp_str dir);
+
+/* What is at this canonical path is read there: false (given up) when the record does not have it,
+ * or it is no longer what it was then. */
+bool sp_trial_stays(struct sp_trial *trial, struct sp_str real);
+
+struct sp_copy {
+    struct sp_str real;  /* where it was in the run */
+    struct sp_str place; /* where the copy is */
+    bool changes;        /* the step writes to it */
+};
+
+/* verify_links.c: let what leads out of the copy lead to the right place; false: given up. */
+bool sp_trial_check_copy(struct sp_trial *trial, const struct sp_copy *copy);
+
 /* A text of the command line or the environment with places of the scratch directory in it. */
 struct sp_str sp_trial_translate(const struct sp_trial *trial, struct sp_str text);
 

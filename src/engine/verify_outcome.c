@@ -69,7 +69,7 @@ static bool find_stored(struct sp_trial *trial,
     *out = sp_arena_printf(trial->arena, SP_STR_FMT "/stored/%zu", SP_STR_ARG(trial->verify->dir),
                            (size_t)(output - trial->product->outputs));
     struct sp_str dir = sp_arena_join(trial->arena, trial->verify->dir, "/", SP_STR("stored"));
-    if (sp_make_dirs(dir.ptr, &err) == SP_OK &&
+    if (sp_supply_make_dirs(supplier, dir, &err) == SP_OK &&
         sp_supply_bring(supplier, &supply, out->ptr, &err) == SP_OK)
         return true;
     say(trial, SP_STR_FMT " is not compared: %s", SP_STR_ARG(output->path), err.text);

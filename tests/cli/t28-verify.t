@@ -106,7 +106,7 @@ try "$SPOOR" verify s2
 status 0 "a deterministic step"
 like "$out" '^chain.s2: the same, byte by byte$' "gives the same"
 like "$out" '^1 the same, 0 differ, 0 not verified$' "counted"
-is "$(cut -d ' ' -f 2- "$scratch/ran")" "$(grep s2 "$scratch/then" | cut -d ' ' -f 2-)" "it saw what it saw then, though later steps have changed it"
+is "$(cut -d ' ' -f 2- "$scratch/ran")" "$(grep ' s2 saw ' "$scratch/then" | cut -d ' ' -f 2-)" "it saw what it saw then, though later steps have changed it"
 like "$scratch/ran" '/.spoor/verify/work s2' "in a directory of its own"
 ran >/dev/null
 everything | cmp -s - "$scratch/before"
@@ -180,6 +180,78 @@ ran >/dev/null
 try "$SPOOR" verify s1 --keep
 [ -e .spoor/verify/work/x.ms/column ]
 ok $? "--keep"
+
+# --- what leads out of the inputs, and what no parameter names: read where it is, never written
+outside() {
+    find "$scratch/far" -printf '%p %y %s %T@ %C@ %i\n' | LC_ALL=C sort
+}
+mkdir -p "$scratch/far/Lines" "$scratch/far/data" "$scratch/far/hidden" own shared
+echo table >"$scratch/far/Lines/table"
+echo hidden >"$scratch/far/hidden/table"
+echo shared >shared/table
+ln -s ../Lines "$scratch/far/data/Lines"
+ln -s "$scratch/far/Lines" own/Lines
+ln -s ../../far/Lines own/relative
+ln -s "$PWD/shared" own/shared
+mkdir deep
+ln -s "$scratch/far/Lines" deep/Lines
+cat >far.yml <<YAML
+cabs:
+  reader:
+    command: sh -c 'cat {current.d}/*/* $scratch/far/hidden/table >{current.out}'
+    inputs: {d: {dtype: Directory, required: true}}
+    outputs: {out: {dtype: File, required: true}}
+    policies: {skip: true}
+    recompute: {reads: [$scratch/far/hidden]}
+  writer:
+    command: sh -c 'echo more >>{current.d}/Lines/table'
+    inputs: {d: {dtype: Directory, required: true, writable: true}}
+    policies: {skip: true}
+  prefix:
+    command: sh -c 'p={current.prefix}; echo image >\$p-image'
+    inputs: {prefix: {dtype: str, required: true}}
+    outputs: {image: {dtype: File, implicit: '{current.prefix}-image'}}
+    policies: {skip: true}
+far:
+  steps:
+    away: {cab: reader, params: {d: $scratch/far/data, out: away.txt}}
+    own: {cab: reader, params: {d: own, out: own.txt}}
+    prefix: {cab: prefix, params: {prefix: $scratch/far/made}}
+through:
+  steps:
+    writer: {cab: writer, params: {d: deep}}
+YAML
+try "$SPOOR" run far.yml far
+status 0 "inputs with links that lead out"
+outside >"$scratch/before"
+try "$SPOOR" verify away
+status 0 "an input directory elsewhere, with a link out of it"
+like "$out" '^far.away: the same, byte by byte$' "verified"
+try "$SPOOR" verify own
+status 0 "links out of a directory of the workspace"
+like "$out" '^far.own: the same, byte by byte$' "lead where they led"
+try "$SPOOR" verify prefix
+like "$out" 'far.prefix: cannot be verified: the tool would write to .*/far/made-image, outside' "an output elsewhere that the command line does not name"
+outside | cmp -s - "$scratch/before"
+ok $? "nothing was written there"
+echo other >shared/table
+try "$SPOOR" verify own
+status 1 "what a link in the workspace leads to has changed"
+like "$out" 'far.own: cannot be verified: shared, as it was then .* is neither in the store nor on disk' "is named, too"
+echo shared >shared/table
+echo other >"$scratch/far/hidden/table"
+try "$SPOOR" verify own
+status 1 "a hidden input that has changed"
+like "$out" 'far.own: cannot be verified: .*/far/hidden is read where it is, and is no longer what it was then' "is named"
+try "$SPOOR" run far.yml through
+status 0 "a step that writes through a link"
+outside >"$scratch/before"
+try "$SPOOR" verify writer
+status 1 "is not run again"
+like "$out" 'through.writer: cannot be verified: .*deep/Lines leads to .*/far/Lines, outside' "says why"
+outside | cmp -s - "$scratch/before"
+ok $? "and nothing was written there either"
+rm -rf "$scratch/far" own deep shared
 
 # --- names that lead out of the scratch directory
 try "$SPOOR" run r.yml places ms="$PWD/y.ms"
