@@ -241,7 +241,9 @@ enum sp_rc sp_heads_settle(struct sp_heads *heads,
         rc = sp_head_secure(heads, head, err);
     if (rc)
         return rc;
-    rc = want->absent ? remove_product(heads, head, err) : restore(heads, head, err);
+    rc = sp_head_put_aside(heads, head, err);
+    if (rc == SP_OK)
+        rc = want->absent ? remove_product(heads, head, err) : restore(heads, head, err);
     sp_head_count(heads, head);
     if (rc == SP_CORRUPT || rc == SP_NOT_FOUND) {
         /* Damaged in the store: as if it had never been kept. */

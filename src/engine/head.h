@@ -37,6 +37,7 @@ struct sp_head {
     struct sp_str path; /* as in the ledger: relative to the workspace when inside */
     struct sp_hold *hold;
     size_t index; /* entry of hold->chain that the path is at, in this run */
+    size_t start; /* and where it was at its beginning */
     enum sp_disk disk;
     bool composite;         /* inside or around another artefact: by content, every time */
     bool adopted;           /* an edit was adopted in this run */
@@ -57,10 +58,11 @@ struct sp_heads_options {
     struct sp_str recipe; /* whose chain is rolled back; empty: none */
     struct sp_str run;
     enum sp_edits edits;
-    uint64_t digest_limit; /* sources with more bytes are named by their listing */
-    bool on_top;           /* everything as it is */
-    bool keeps;            /* sources go into the store before something else takes their place */
-    bool dry;              /* nothing is brought to disk, nor much read */
+    uint64_t digest_limit;              /* sources with more bytes are named by their listing */
+    bool on_top;                        /* everything as it is */
+    const struct sp_recipe *definition; /* which steps it has now; NULL: none is rolled back */
+    bool keeps; /* sources go into the store before something else takes their place */
+    bool dry;   /* nothing is brought to disk, nor much read */
     void (*note)(void *arg, bool warning, struct sp_str text);
     void (*event)(void *arg, const char *name, struct sp_dict *fields); /* for the journal */
     void *arg;
@@ -147,6 +149,10 @@ void sp_heads_changing(struct sp_heads *heads, struct sp_head *head, struct sp_s
 void sp_heads_advance(struct sp_heads *heads,
                       struct sp_head *head,
                       const struct sp_passage *passage);
+
+/* Whatever is on disk is what the path holds: nobody but its owner changes it. */
+enum sp_rc sp_heads_take_disk(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
+    SP_MUST_USE;
 
 /* By hand: the head goes to a state, on its chain if it is there, else the chain starts from it. It
  * is not on disk yet. */

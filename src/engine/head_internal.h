@@ -60,6 +60,10 @@ enum sp_rc sp_head_move_to_attic(struct sp_heads *heads, struct sp_head *head, s
  * attic. */
 enum sp_rc sp_head_secure(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
 
+/* Before what an unfinished step has left is replaced: files that are not as they were go to the
+ * attic, since somebody may have worked on them afterwards. */
+enum sp_rc sp_head_put_aside(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
+
 /* Has somebody written into HISTORY since the table was kept? That means nothing for results, but
  * is not to be lost. */
 bool sp_head_has_remarks(const struct sp_heads *heads, const struct sp_head *head);

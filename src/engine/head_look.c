@@ -2,6 +2,7 @@
 /* head_look.c - what is on disk, compared with what the ledger vouches for; and where a run starts
  * from. */
 #include "engine/head_internal.h"
+#include "recipe/recipe.h"
 
 #include <stdlib.h>
 
@@ -157,7 +158,8 @@ static enum sp_rc take_edit(struct sp_heads *heads,
 {
     struct sp_str files = which_files(heads, head, old);
     bool is_source = head->hold->index == 0;
-    enum sp_edits edits = is_source ? SP_EDITS_ADOPT : heads->options.edits;
+    enum sp_edits edits =
+        is_source || heads->options.on_top ? SP_EDITS_ADOPT : heads->options.edits;
     struct sp_str path = head->path;
 
     if (edits == SP_EDITS_REFUSE)
@@ -218,17 +220,65 @@ static enum sp_rc compare(struct sp_heads *heads, struct sp_head *head, struct s
     return sp_ledger_hold(heads->options.ledger, hold, index, &head->tree, err);
 }
 
+enum sp_rc sp_heads_take_disk(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
+{
+    if (head->composite || sp_head_is_settled(head))
+        return SP_OK;
+    enum sp_rc rc = sp_head_begin_chain(heads, head, err);
+    head->start = head->index;
+    sp_head_count(heads, head);
+    return rc;
+}
+
 /* --- where a run starts ------------------------------------------------------------------- */
 
-/* Before the first task of this recipe; else where it is. */
+static const struct sp_step *find_step(const struct sp_recipe *recipe, struct sp_str label)
+{
+    for (size_t i = 0; i < recipe->step_count; i++)
+        if (sp_str_eq(recipe->steps[i].label, label))
+            return &recipe->steps[i];
+    return NULL;
+}
+
+/* Does the recipe still have the step that made this? "demo.2.image": loops are numbered. */
+static bool has_task(const struct sp_heads *heads, const struct sp_passage *passage)
+{
+    const struct sp_recipe *recipe = heads->options.definition;
+    struct sp_str rest = passage->task;
+    int64_t number;
+
+    if (!recipe)
+        return true;
+    (void)sp_str_cut(&rest, '.'); /* the recipe itself */
+    while (rest.ptr && recipe) {
+        struct sp_str label = sp_str_cut(&rest, '.');
+        if (sp_str_int(label, &number))
+            continue;
+        const struct sp_step *step = find_step(recipe, label);
+        if (!step)
+            return false;
+        recipe = step->recipe;
+    }
+    return true;
+}
+
+/* Before the first task of this recipe; else where it is. What was made from nothing by steps that
+ * the recipe does not have any more is a source: nobody would make it again. */
 static size_t root_of(const struct sp_heads *heads, const struct sp_hold *hold)
 {
     struct sp_str recipe = heads->options.recipe;
+    size_t root = hold->index;
 
     for (size_t i = 1; recipe.len && i <= hold->index; i++)
-        if (sp_str_eq(hold->chain.items[i].recipe, recipe))
-            return i - 1;
-    return hold->index;
+        if (sp_str_eq(hold->chain.items[i].recipe, recipe)) {
+            root = i - 1;
+            break;
+        }
+    if (!hold->chain.items[root].absent)
+        return root;
+    while (root < hold->index && !has_task(heads, &hold->chain.items[root + 1]))
+        root++;
+    return root;
 }
 
 /* What others have made of our result goes out of sight, not away. */
@@ -259,6 +309,7 @@ static enum sp_rc take_root(struct sp_heads *heads, struct sp_head *head, struct
     if (head->disk == SP_DISK_HELD && head->index == hold->index &&
         (!on_chain || (heads->options.on_top && hold->index > 0)))
         return sp_head_begin_chain(heads, head, err);
+    head->start = head->index;
     note_rollback(heads, head);
     return SP_OK;
 }

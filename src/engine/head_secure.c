@@ -160,3 +160,60 @@ enum sp_rc sp_head_secure(struct sp_heads *heads, struct sp_head *head, struct s
         return keep_source(heads, head, err);
     return keep_remarks(heads, head, err);
 }
+
+/* --- what unfinished steps leave ----------------------------------------------------------- */
+
+static bool is_unchanged(const struct sp_tree_entry *entry)
+{
+    return entry->type != SP_TREE_FILE || entry->has;
+}
+
+static enum sp_rc move_changed(struct sp_heads *heads,
+                               struct sp_head *head,
+                               size_t *count,
+                               struct sp_err *err)
+{
+    sp_auto_arena struct sp_arena *scratch = sp_arena_new();
+    enum sp_rc rc = SP_OK;
+
+    for (size_t i = 0; i < head->tree.len && rc == SP_OK; i++) {
+        const struct sp_tree_entry *entry = &head->tree.entries[i];
+        struct sp_str to;
+        if (is_unchanged(entry) || !entry->size)
+            continue;
+        bool whole = sp_str_is(entry->path, ".");
+        rc = move(heads, scratch,
+                  whole ? head->path : sp_arena_join(scratch, head->path, "/", entry->path), &to,
+                  err);
+        *count += rc == SP_OK;
+    }
+    return rc;
+}
+
+enum sp_rc sp_head_put_aside(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
+{
+    struct sp_tree before = head->tree;
+    struct sp_arena *arena = NULL;
+    size_t count = 0;
+
+    if (head->disk != SP_DISK_UNKNOWN || head->hold->state != SP_HOLD_CHANGING)
+        return SP_OK;
+    struct sp_str task = sp_arena_str(heads->arena, head->hold->task);
+    enum sp_rc rc = move_changed(heads, head, &count, err);
+    if (rc || !count)
+        return rc;
+    sp_heads_note(
+        heads, true,
+        sp_arena_printf(heads->arena,
+                        SP_STR_FMT " goes back to what it was before '" SP_STR_FMT
+                                   "', which did not end well; what it left is in " SP_STR_FMT
+                                   "/" SP_STR_FMT,
+                        SP_STR_ARG(head->path), SP_STR_ARG(task), SP_STR_ARG(heads->options.attic),
+                        SP_STR_ARG(heads->options.run)));
+    arena = SP_TAKE(head->arena);
+    rc = sp_head_scan(heads, head, err);
+    if (rc == SP_OK)
+        (void)sp_tree_carry(&head->tree, &before, NULL);
+    sp_arena_free(arena);
+    return rc;
+}

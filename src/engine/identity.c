@@ -197,6 +197,33 @@ static bool find_behind_shim(struct finding *finding,
     return sp_file_kind(out->ptr) == SP_FILE_REGULAR;
 }
 
+static bool is_python(struct sp_str path)
+{
+    return sp_str_starts(base_name(path), "python") || sp_str_starts(base_name(path), "pypy");
+}
+
+/* What is in such a directory belongs to a distribution, which speaks for it. */
+static bool is_installed(struct sp_str path)
+{
+    size_t slash = sp_str_rfind(path, '/');
+
+    return slash != SIZE_MAX && sp_str_ends(sp_str_slice(path, 0, slash), "/bin");
+}
+
+/* A Python script may import the modules beside it. */
+static enum sp_rc add_beside(struct finding *finding,
+                             struct sp_memo_entry *entry,
+                             struct sp_str path,
+                             struct sp_buf *out)
+{
+    struct sp_digest digest;
+    enum sp_rc rc = sp_pysource_file(entry, finding->arena, path, &digest, finding->err);
+
+    if (rc == SP_OK)
+        add_part(out, "module", base_name(path), &digest);
+    return rc;
+}
+
 static enum sp_rc add_script(struct finding *finding,
                              struct sp_memo_entry *entry,
                              struct sp_str path,
@@ -226,12 +253,9 @@ static enum sp_rc add_script(struct finding *finding,
         return sp_fail(finding->err, SP_LIMIT, "'" SP_STR_FMT "' is a script for a script for ...",
                        SP_STR_ARG(path));
     rc = add_program(finding, entry, interpreter, depth + 1, out);
+    if (rc == SP_OK && is_python(interpreter) && !is_installed(path))
+        rc = add_beside(finding, entry, path, out);
     return rc;
-}
-
-static bool is_python(struct sp_str path)
-{
-    return sp_str_starts(base_name(path), "python") || sp_str_starts(base_name(path), "pypy");
 }
 
 static struct sp_str read_head(const char *path, char head[HEAD_MAX])
@@ -359,6 +383,8 @@ static enum sp_rc find_file(struct finding *finding,
 {
     struct sp_digest digest;
 
+    if (sp_str_ends(path, ".py"))
+        return find_source(finding, entry, path, out);
     if (!sp_memo_file(entry, sp_arena_cstr(finding->arena, path), &digest))
         return sp_fail(finding->err, SP_IO, "cannot read '" SP_STR_FMT "'", SP_STR_ARG(path));
     add_part(out, "script", base_name(path), &digest);
@@ -390,11 +416,13 @@ static bool has_text(struct sp_value value, struct sp_str word)
         SP_LIST_EACH(item, value.list)
     if (has_text(*item, word))
         return true;
-    return sp_is_text(value) && sp_str_eq(value.text, word);
+    return sp_is_text(value) && value.text.len && word.len >= value.text.len &&
+           sp_str_eq(sp_str_slice(word, 0, value.text.len), value.text) &&
+           (word.len == value.text.len || word.ptr[value.text.len] == '/');
 }
 
-/* What a parameter names is data, though the command line names it, too: what is read, changed or
- * written is known by its version. */
+/* What a parameter names, and what is in it, is data, though the command line names it, too: what
+ * is read, changed or written is known by its version. */
 static bool is_data(const struct sp_task *task, struct sp_str word)
 {
     for (size_t i = 0; task->inputs && i < task->inputs->len; i++)

@@ -504,8 +504,7 @@ static enum sp_rc do_skip(struct sp_lane *lane, const struct sp_action *action, 
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
 
     lane->works->chronicle->result->skipped++;
-    if (action->unselected)
-        sp_recall_skip(lane->works->recall, action->position);
+    sp_recall_skip(lane->works->recall, action->position);
     event.text = action->reason;
     event.unselected = action->unselected;
     sp_buf_addf(&line, "skipping step '" SP_STR_FMT "': " SP_STR_FMT,

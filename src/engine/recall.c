@@ -6,6 +6,7 @@
 #include "engine/library.h"
 #include "engine/recall_internal.h"
 #include "store/roster.h"
+#include "sys/file.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -113,9 +114,19 @@ static enum sp_rc open_store(struct sp_recall *recall,
 static enum sp_rc open_ledger(struct sp_recall *recall, struct sp_err *err)
 {
     size_t damaged = 0;
+    struct sp_str dir = recall->options.state_dir;
+    bool is_gone =
+        sp_file_kind(sp_arena_join(recall->arena, dir, "/", SP_STR("ledger")).ptr) ==
+            SP_FILE_NONE &&
+        sp_file_kind(sp_arena_join(recall->arena, dir, "/", SP_STR("store/records")).ptr) ==
+            SP_FILE_DIR;
     enum sp_rc rc = sp_ledger_open(sp_arena_cstr(recall->arena, recall->options.state_dir),
                                    !recall->options.dry, &recall->ledger, &damaged, err);
 
+    if (rc == SP_OK && is_gone)
+        sp_recall_note(recall, true,
+                       SP_STR("the ledger of this workspace is gone (.spoor/ledger): files that "
+                              "steps have made or changed are taken for sources"));
     if (rc == SP_OK && damaged)
         sp_recall_note(
             recall, true,
@@ -151,6 +162,7 @@ static enum sp_rc open_all(struct sp_recall *recall, struct sp_err *err)
         .recipe = recall->options.recipe,
         .run = recall->options.run,
         .on_top = recall->options.on_top,
+        .definition = recall->options.session->recipe,
         .dry = recall->options.dry,
         .note = recall->options.note,
         .event = recall->options.event,

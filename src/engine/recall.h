@@ -103,7 +103,7 @@ enum sp_rc sp_recall_end(struct sp_recall *recall,
                          const struct sp_recall_done *done,
                          struct sp_err *err) SP_MUST_USE;
 
-/* The selection leaves a task out: what it has done before counts as done. */
+/* A task is left out or skipped: what it has done before counts as done. */
 void sp_recall_skip(struct sp_recall *recall, const struct sp_position *position);
 
 /* Why nothing is remembered; NULL: it is. */

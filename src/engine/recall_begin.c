@@ -82,7 +82,11 @@ static enum sp_rc touch_role(struct sp_recall *recall,
     }
     if (rc)
         return rc;
-    if (role->kind == SP_ROLE_WRITES && is_container(recall, *head))
+    if (role->kind == SP_ROLE_HIDDEN)
+        return sp_heads_take_disk(recall->heads, *head, err);
+    /* What an earlier step of this run has made may be gone on with. */
+    if (role->kind == SP_ROLE_WRITES &&
+        ((*head)->index > (*head)->start || is_container(recall, *head)))
         role->kind = SP_ROLE_MUTATES;
     return SP_OK;
 }
@@ -364,6 +368,8 @@ static enum sp_rc prepare_role(struct sp_recall *recall,
 
     if (rc)
         return rc;
+    if (role->kind == SP_ROLE_HIDDEN)
+        return SP_OK;
     if (role->kind == SP_ROLE_WRITES)
         rc = clear_way(recall, head, err);
     else if (sp_recall_has_columns(role, head))

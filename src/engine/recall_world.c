@@ -4,6 +4,7 @@
  * Reused results need not be on disk. Whether something is there is answered from what the heads
  * say; who wants to know more (times, patterns, contents) gets it brought to disk first. */
 #include "engine/recall_internal.h"
+#include "sys/file.h"
 
 static const struct sp_world *real_world(const struct sp_recall *recall)
 {
@@ -96,12 +97,14 @@ static enum sp_path_kind world_kind(void *arg, struct sp_str path)
     return world->kind(world->arg, path);
 }
 
+/* A state that was brought back has the times of its making; what is older than it is out of date
+ * all the same. */
 static sp_nsec world_mtime(void *arg, struct sp_str path)
 {
-    struct sp_recall *recall = arg;
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
 
-    settle_around(recall, path);
-    return real_world(recall)->mtime(real_world(recall)->arg, path);
+    settle_around(arg, path);
+    return sp_tree_changed(sp_arena_cstr(arena, path));
 }
 
 static bool world_writable(void *arg, struct sp_str path)

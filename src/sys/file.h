@@ -46,6 +46,10 @@ enum sp_rc sp_remove_tree(const char *path, struct sp_err *err) SP_MUST_USE;
  * links inside the tree count themselves, not what they point to. */
 sp_nsec sp_tree_mtime(const char *path);
 
+/* The same for the time when anything was last changed or put there (st_ctim): copies and restored
+ * files have that of the copying. */
+sp_nsec sp_tree_changed(const char *path);
+
 /* Total size of a file or tree in bytes; 0 when there is nothing. */
 uint64_t sp_tree_size(const char *path);
 

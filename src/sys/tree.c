@@ -118,19 +118,24 @@ enum sp_rc sp_remove_tree(const char *path, struct sp_err *err)
 
 /* --- measuring ----------------------------------------------------------------------------- */
 
+struct newest {
+    sp_nsec time;
+    bool by_change;
+};
+
 static enum sp_rc newest_entry(int dir_fd,
                                const char *name,
                                const struct stat *info,
                                void *arg,
                                struct sp_err *err)
 {
-    sp_nsec *newest = arg;
-    sp_nsec mtime = info->st_mtim.tv_sec * SP_NSEC_PER_SEC + info->st_mtim.tv_nsec;
+    struct newest *newest = arg;
+    const struct timespec *time = newest->by_change ? &info->st_ctim : &info->st_mtim;
 
     (void)dir_fd;
     (void)name;
     (void)err;
-    *newest = SP_MAX(*newest, mtime);
+    newest->time = SP_MAX(newest->time, time->tv_sec * SP_NSEC_PER_SEC + time->tv_nsec);
     return SP_OK;
 }
 
@@ -165,10 +170,18 @@ static void measure(const char *path, const struct visitor *visitor)
 
 sp_nsec sp_tree_mtime(const char *path)
 {
-    sp_nsec newest = 0;
+    struct newest newest = { 0 };
 
     measure(path, &(struct visitor){ newest_entry, &newest });
-    return newest;
+    return newest.time;
+}
+
+sp_nsec sp_tree_changed(const char *path)
+{
+    struct newest newest = { .by_change = true };
+
+    measure(path, &(struct visitor){ newest_entry, &newest });
+    return newest.time;
 }
 
 uint64_t sp_tree_size(const char *path)
