@@ -120,6 +120,31 @@ static void close_all(struct inputs *inputs)
     (void)!sp_store_close(inputs->store, &ignored);
 }
 
+static void consider_inputs(struct inputs *inputs,
+                            const struct sp_step_summary *step,
+                            struct sp_map *seen)
+{
+    bool versions = step->versions && sp_dict_get(step->versions, "inputs");
+
+    SP_LIST_EACH(input, list_in(versions ? step->versions : step->key, "inputs"))
+    {
+        struct sp_str path =
+            input->kind == SP_DICT ? sp_dict_text(input->dict, "path") : SP_STR("");
+        if (!path.len || sp_map_has(seen, path))
+            continue;
+        sp_map_set(seen, path, inputs);
+        consider(inputs, input->dict);
+    }
+}
+
+/* Whoever reads it later reads what the run has made. */
+static void pass_outputs(const struct sp_step_summary *step, struct sp_map *seen)
+{
+    SP_LIST_EACH(output, list_in(step->versions, "outputs"))
+    if (output->kind == SP_DICT)
+        sp_map_set(seen, sp_dict_text(output->dict, "path"), seen);
+}
+
 /* What its steps have read that none of them had made before. */
 void sp_rerun_compare_inputs(struct sp_rerun *rerun, const struct sp_session *session)
 {
@@ -128,20 +153,8 @@ void sp_rerun_compare_inputs(struct sp_rerun *rerun, const struct sp_session *se
 
     open_all(&inputs);
     for (size_t i = 0; i < rerun->run->step_count; i++) {
-        const struct sp_step_summary *step = &rerun->run->steps[i];
-        bool versions = step->versions && sp_dict_get(step->versions, "inputs");
-        SP_LIST_EACH(input, list_in(versions ? step->versions : step->key, "inputs"))
-        {
-            struct sp_str path =
-                input->kind == SP_DICT ? sp_dict_text(input->dict, "path") : SP_STR("");
-            if (!path.len || sp_map_has(&seen, path))
-                continue;
-            sp_map_set(&seen, path, rerun);
-            consider(&inputs, input->dict);
-        }
-        SP_LIST_EACH(output, list_in(step->versions, "outputs"))
-        if (output->kind == SP_DICT && !sp_map_has(&seen, sp_dict_text(output->dict, "path")))
-            sp_map_set(&seen, sp_dict_text(output->dict, "path"), rerun);
+        consider_inputs(&inputs, &rerun->run->steps[i], &seen);
+        pass_outputs(&rerun->run->steps[i], &seen);
     }
     close_all(&inputs);
 }

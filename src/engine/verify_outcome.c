@@ -213,7 +213,7 @@ struct sp_dict *sp_trial_event(struct sp_trial *trial)
     if (isfinite(trial->relative) && trial->relative > 0)
         sp_dict_put(arena, event, "relative", sp_float(trial->relative));
     sp_dict_put_text(arena, event, "why", sp_arena_str(arena, sp_str_of(why)));
-    sp_dict_put(arena, event, "lines",
-                sp_value_copy(arena, (struct sp_value){ .kind = SP_LIST, .list = trial->lines }));
-    return event;
+    sp_dict_put(arena, event, "lines", (struct sp_value){ .kind = SP_LIST, .list = trial->lines });
+    /* It outlives the trial, and the recipe. */
+    return sp_value_copy(arena, (struct sp_value){ .kind = SP_DICT, .dict = event }).dict;
 }
