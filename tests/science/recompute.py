@@ -409,7 +409,7 @@ def check_lie(place):
     ran(place, ["mean"], "two readers, which ask for the same", "look")
     one = float((place / "mean.txt").read_text().split()[0])
     ran(place, ["liar", "after"], "a tool that changes what it is to read", "lie")
-    ok("has changed obs.ms/table.f" in place.said and "read only" in place.said, "is reported, by file", place.said)
+    ok("obs.ms/table.f" in place.said and "read only" in place.said, "is reported, by file", place.said)
     after = float((place / "after.txt").read_text().split()[0])
     ok(abs(after - 2 * one) < 1e-9 * one, "the next step has its result", f"{one} {after}")
     ran(place, ["liar"], "it runs again, on what it ran on before: the next step need not", "lie")
