@@ -61,8 +61,10 @@ struct sp_heads_options {
     uint64_t digest_limit;              /* sources with more bytes are named by their listing */
     bool on_top;                        /* everything as it is */
     const struct sp_recipe *definition; /* which steps it has now; NULL: none is rolled back */
-    bool keeps; /* sources go into the store before something else takes their place */
-    bool dry;   /* nothing is brought to disk, nor much read */
+    bool keeps;     /* sources go into the store before something else takes their place */
+    bool dry;       /* nothing is brought to disk, nor much read */
+    bool forgetful; /* the ledger has lost lines: what it does not know, records may */
+    bool shared;    /* the store has records of other workspaces, too */
     void (*note)(void *arg, bool warning, struct sp_str text);
     void (*event)(void *arg, const char *name, struct sp_dict *fields); /* for the journal */
     void *arg;

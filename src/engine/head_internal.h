@@ -32,6 +32,19 @@ void sp_heads_tell(struct sp_heads *heads,
 /* head->tree is what is on disk now. */
 enum sp_rc sp_head_scan(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
 
+/* The name of what is on disk, by its content. */
+enum sp_rc sp_head_name(struct sp_heads *heads,
+                        struct sp_head *head,
+                        struct sp_version *out,
+                        struct sp_err *err);
+
+/* The ledger does not know what is on disk: the records may. *found: they do, and it is told to the
+ * ledger. SP_BUSY: it has lost lines about this path, and they do not know either. */
+enum sp_rc sp_head_relearn(struct sp_heads *heads,
+                           struct sp_head *head,
+                           bool *found,
+                           struct sp_err *err);
+
 /* What is on disk is a new beginning; the second: with a hold that the ledger does not know. */
 enum sp_rc sp_head_begin_chain(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
 enum sp_rc sp_head_begin_alone(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);

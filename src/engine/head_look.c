@@ -32,10 +32,10 @@ static uint64_t unread_bytes(const struct sp_tree *tree)
 }
 
 /* The name of what is on disk, by its content. */
-static enum sp_rc name_tree(struct sp_heads *heads,
-                            struct sp_head *head,
-                            struct sp_version *out,
-                            struct sp_err *err)
+enum sp_rc sp_head_name(struct sp_heads *heads,
+                        struct sp_head *head,
+                        struct sp_version *out,
+                        struct sp_err *err)
 {
     sp_auto_arena struct sp_arena *scratch = sp_arena_new();
 
@@ -59,7 +59,7 @@ enum sp_rc sp_head_begin_chain(struct sp_heads *heads, struct sp_head *head, str
 {
     struct sp_version version = { 0 };
     bool there = head->tree.len > 0;
-    enum sp_rc rc = there ? name_tree(heads, head, &version, err) : SP_OK;
+    enum sp_rc rc = there ? sp_head_name(heads, head, &version, err) : SP_OK;
 
     if (rc)
         return rc;
@@ -121,7 +121,7 @@ enum sp_rc sp_head_is_same(struct sp_heads *heads,
         return SP_OK;
     }
     if (rc == SP_OK)
-        rc = name_tree(heads, head, now, err);
+        rc = sp_head_name(heads, head, now, err);
     if (rc)
         return rc;
     *same = sp_digest_eq(&now->id, &head->hold->version.id) ||
@@ -187,6 +187,27 @@ static enum sp_rc take_edit(struct sp_heads *heads,
     return sp_head_begin_chain(heads, head, err);
 }
 
+/* What the ledger does not know: a result of ours that it has lost, or an edit. */
+static enum sp_rc take_stranger(struct sp_heads *heads,
+                                struct sp_head *head,
+                                const struct sp_tree *old,
+                                struct sp_err *err)
+{
+    bool found;
+    enum sp_rc rc = sp_head_relearn(heads, head, &found, err);
+
+    return rc || found ? rc : take_edit(heads, head, old, err);
+}
+
+/* A path that the ledger does not know. */
+static enum sp_rc meet(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
+{
+    bool found = false;
+    enum sp_rc rc = heads->options.forgetful ? sp_head_relearn(heads, head, &found, err) : SP_OK;
+
+    return rc || found ? rc : sp_head_begin_chain(heads, head, err);
+}
+
 static enum sp_rc compare(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
 {
     struct sp_hold *hold = head->hold;
@@ -204,7 +225,7 @@ static enum sp_rc compare(struct sp_heads *heads, struct sp_head *head, struct s
         return SP_OK;
     }
     if (hold->absent)
-        return take_edit(heads, head, NULL, err);
+        return take_stranger(heads, head, NULL, err);
     if (known && !changed && !sp_tree_difference(&head->tree, &old, NULL).len) {
         head->disk = SP_DISK_HELD;
         return SP_OK;
@@ -215,7 +236,7 @@ static enum sp_rc compare(struct sp_heads *heads, struct sp_head *head, struct s
     if (rc)
         return rc;
     if (!same && !sp_hold_find_state(hold, &now, &index))
-        return take_edit(heads, head, known ? &old : NULL, err);
+        return take_stranger(heads, head, known ? &old : NULL, err);
     head->disk = SP_DISK_HELD;
     return sp_ledger_hold(heads->options.ledger, hold, index, &head->tree, err);
 }
@@ -348,7 +369,7 @@ enum sp_rc sp_head_begin_alone(struct sp_heads *heads, struct sp_head *head, str
     struct sp_hold *hold = SP_ARENA_NEW(heads->arena, struct sp_hold, 1);
     struct sp_version version = { 0 };
     bool there = head->tree.len > 0;
-    enum sp_rc rc = there ? name_tree(heads, head, &version, err) : SP_OK;
+    enum sp_rc rc = there ? sp_head_name(heads, head, &version, err) : SP_OK;
 
     if (rc)
         return rc;
@@ -387,9 +408,7 @@ static enum sp_rc look(struct sp_heads *heads, struct sp_head *head, struct sp_e
     if (is_composite(heads, head))
         return touch_composite(heads, head, err);
     head->hold = sp_ledger_find(heads->options.ledger, head->path);
-    if (!head->hold)
-        return sp_head_begin_chain(heads, head, err);
-    rc = compare(heads, head, err);
+    rc = head->hold ? compare(heads, head, err) : meet(heads, head, err);
     return rc ? rc : take_root(heads, head, err);
 }
 

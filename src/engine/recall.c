@@ -111,29 +111,57 @@ static enum sp_rc open_store(struct sp_recall *recall,
                          sp_arena_cstr(recall->arena, recall->options.state_dir), err);
 }
 
-static enum sp_rc open_ledger(struct sp_recall *recall, struct sp_err *err)
+/* Where the lines are that fsck has taken out. */
+static const char *scar(struct sp_recall *recall)
+{
+    return sp_arena_join(recall->arena, recall->options.state_dir, "/", SP_STR("ledger.damaged"))
+        .ptr;
+}
+
+static bool find_any(void *arg, const struct sp_digest *key, struct sp_str text)
+{
+    (void)key;
+    (void)text;
+    *(bool *)arg = true;
+    return false;
+}
+
+/* Steps have run here, and nobody has written down what they did. From now on it is known that
+ * something is missing. */
+static bool ledger_is_gone(struct sp_recall *recall)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+    size_t damaged;
+    bool found = false;
+
+    if (recall->shared || sp_ledger_holds(recall->ledger)->len ||
+        sp_store_each_record(recall->store, find_any, &found, &damaged, &ignored) || !found)
+        return false;
+    if (!recall->options.dry)
+        (void)!sp_file_write(scar(recall), SP_STR("the ledger was lost\n"), &ignored);
+    return true;
+}
+
+static enum sp_rc open_ledger(struct sp_recall *recall, bool *forgetful, struct sp_err *err)
 {
     size_t damaged = 0;
-    struct sp_str dir = recall->options.state_dir;
-    bool is_gone =
-        sp_file_kind(sp_arena_join(recall->arena, dir, "/", SP_STR("ledger")).ptr) ==
-            SP_FILE_NONE &&
-        sp_file_kind(sp_arena_join(recall->arena, dir, "/", SP_STR("store/records")).ptr) ==
-            SP_FILE_DIR;
     enum sp_rc rc = sp_ledger_open(sp_arena_cstr(recall->arena, recall->options.state_dir),
                                    !recall->options.dry, &recall->ledger, &damaged, err);
 
-    if (rc == SP_OK && is_gone)
-        sp_recall_note(recall, true,
-                       SP_STR("the ledger of this workspace is gone (.spoor/ledger): files that "
-                              "steps have made or changed are taken for sources"));
-    if (rc == SP_OK && damaged)
+    if (rc)
+        return rc;
+    if (damaged)
         sp_recall_note(
             recall, true,
             sp_arena_printf(recall->arena,
                             "%zu damaged lines of the ledger are lost: some steps may run again",
                             damaged));
-    return rc;
+    else if (ledger_is_gone(recall))
+        sp_recall_note(recall, true,
+                       SP_STR("the ledger of this workspace (.spoor/ledger) is gone: what is here "
+                              "is looked for among the results that are known"));
+    *forgetful = damaged || sp_file_kind(scar(recall)) != SP_FILE_NONE;
+    return SP_OK;
 }
 
 static void note_place(struct sp_recall *recall)
@@ -182,10 +210,11 @@ static enum sp_rc open_all(struct sp_recall *recall, struct sp_err *err)
         return SP_OK;
     }
     if (rc == SP_OK)
-        rc = open_ledger(recall, err);
+        rc = open_ledger(recall, &heads.forgetful, err);
     if (rc)
         return rc;
     note_place(recall);
+    heads.shared = recall->shared;
     heads.keeps = !recall->options.dry && recall->method != SP_SNAPSHOT_NONE;
     heads.ledger = recall->ledger;
     heads.store = recall->store;

@@ -520,7 +520,8 @@ enum sp_rc sp_ledger_open(const char *dir,
     ledger->writing = writing;
     ledger->said = SP_BUF(SP_BUF_LARGE);
     enum sp_rc rc = read_all(ledger, &lost, err);
-    if (rc == SP_OK && writing)
+    /* Damaged lines stay: they tell that something is missing. */
+    if (rc == SP_OK && writing && !lost)
         rc = compact(ledger, err);
     if (rc) {
         sp_ledger_close(ledger);

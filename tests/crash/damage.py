@@ -146,6 +146,40 @@ class Damage:
             status, said = self.place.spoor_says(*words)
             tap.ok(status == 0, f"spoor {words[0]} with such an index", said)
 
+    def ledger(self):
+        path = self.work / ".spoor" / "ledger"
+
+        def change(number, how):
+            lines = path.read_bytes().split(b"\n")
+            how(lines, number)
+            path.write_bytes(b"\n".join(lines))
+
+        def flip_line(lines, number):
+            lines[number] = lines[number][:20] + bytes([lines[number][20] ^ 1]) + lines[number][21:]
+
+        def cut_in(lines, number):
+            lines[number:] = [lines[number][:30]]
+        self.ready()
+        count = path.read_bytes().count(b"\n")
+        for number in sorted({*range(0, count, max(1, count // 12)), count - 1}):
+            self.mended(f"line {number} of the ledger flipped", lambda n=number: change(n, flip_line),
+                        "damaged lines? of the ledger", runs=[])
+        for number in (count // 2, count * 3 // 4, count - 1):
+            self.mended(f"the ledger cut in line {number}", lambda n=number: change(n, cut_in), ".", runs=[])
+        self.mended("the ledger gone", path.unlink, "the ledger of this workspace .* is gone", runs=[])
+        self.mended("the ledger gone, and another parameter", path.unlink, "is gone", "all", "v2=22", runs=[])
+        self.mended("the ledger gone, and a new parameter", path.unlink, "is gone", "all", "v3=33", runs=["s3"])
+
+        def unknown():
+            path.unlink()
+            (self.work / "x.ms" / "column").write_text("nobody knows\n")
+        self.refused("the ledger gone, and a dataset that nobody knows", unknown, "what x.ms holds is no longer known", 1)
+        status, said = self.place.spoor_says("fsck", "--repair")
+        tap.ok(status == 0, "fsck --repair", said)
+        status, said = self.place.run("all", "--edits", "adopt")
+        ran = self.place.ran()
+        tap.ok(status == 0 and "s1" in ran, "--edits adopt takes it as it is", f"{ran}\n{said}")
+
     def formats(self):
         fmt = self.store / "format"
         self.refused("a store of the next format", lambda: put(fmt, b"spoor-store 2\n"), "written by a newer spoor", 4)
@@ -196,7 +230,7 @@ class Damage:
 def main():
     base = pathlib.Path(tempfile.mkdtemp(prefix="spoor-damage-", dir=places.quick_dir()))
     damage = Damage(sys.argv[1], base)
-    for part in ("records", "objects", "state", "formats", "tools", "by_hand"):
+    for part in ("records", "objects", "state", "ledger", "formats", "tools", "by_hand"):
         if not sys.argv[2:] or part in sys.argv[2:]:
             getattr(damage, part)()
     shutil.rmtree(base)
