@@ -158,7 +158,7 @@ static enum sp_rc open_ledger(struct sp_recall *recall, bool *forgetful, struct 
                             damaged));
     else if (ledger_is_gone(recall))
         sp_recall_note(recall, true,
-                       SP_STR("the ledger of this workspace (.spoor/ledger) is gone: what is here "
+                       SP_STR("the ledger of this workspace is gone (.spoor/ledger): what is here "
                               "is looked for among the results that are known"));
     *forgetful = damaged || sp_file_kind(scar(recall)) != SP_FILE_NONE;
     return SP_OK;

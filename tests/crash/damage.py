@@ -166,7 +166,7 @@ class Damage:
                         "damaged lines? of the ledger", runs=[])
         for number in (count // 2, count * 3 // 4, count - 1):
             self.mended(f"the ledger cut in line {number}", lambda n=number: change(n, cut_in), ".", runs=[])
-        self.mended("the ledger gone", path.unlink, "the ledger of this workspace .* is gone", runs=[])
+        self.mended("the ledger gone", path.unlink, "the ledger of this workspace is gone", runs=[])
         self.mended("the ledger gone, and another parameter", path.unlink, "is gone", "all", "v2=22", runs=[])
         self.mended("the ledger gone, and a new parameter", path.unlink, "is gone", "all", "v3=33", runs=["s3"])
 
