@@ -327,6 +327,8 @@ static enum sp_rc take_root(struct sp_heads *heads, struct sp_head *head, struct
     if (head->adopted)
         return SP_OK;
     head->index = heads->options.on_top ? hold->index : root_of(heads, hold);
+    if (heads->options.on_top && head->disk == SP_DISK_GONE)
+        return sp_head_begin_chain(heads, head, err);
     if (head->disk == SP_DISK_HELD && head->index == hold->index &&
         (!on_chain || (heads->options.on_top && hold->index > 0)))
         return sp_head_begin_chain(heads, head, err);

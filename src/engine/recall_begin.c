@@ -6,6 +6,7 @@
 #include "engine/identity.h"
 #include "engine/recall_internal.h"
 #include "plan/hidden.h"
+#include "sys/file.h"
 
 /* --- one task: what it touches ------------------------------------------------------------ */
 
@@ -64,17 +65,24 @@ static bool is_container(struct sp_recall *recall, const struct sp_head *head)
 static enum sp_rc touch_role(struct sp_recall *recall,
                              struct sp_arena *arena,
                              struct sp_recalled *recalled,
-                             struct sp_role *role,
+                             size_t at,
                              struct sp_head **head,
                              struct sp_err *err)
 {
+    struct sp_role *role = &recalled->roles.items[at];
+
     if (sp_heads_is_outside(recall->heads, role->real)) {
         refuse_reuse(recalled, arena,
                      sp_arena_printf(arena, "'" SP_STR_FMT "' is the workspace as a whole",
                                      SP_STR_ARG(role->path)));
         return SP_OK;
     }
-    enum sp_rc rc = sp_heads_touch(recall->heads, role->real, head, err);
+    enum sp_rc rc = sp_recall_enter_place(recall, arena, &recalled->roles, at, err);
+    role = &recalled->roles.items[at];
+    if (rc == SP_OK && role->is_place)
+        return SP_OK;
+    if (rc == SP_OK)
+        rc = sp_heads_touch(recall->heads, role->real, head, err);
     if (rc == SP_INVALID) { /* a device, a pipe */
         refuse_reuse(recalled, arena, sp_arena_printf(arena, "%s", err->text));
         err->code = SP_OK;
@@ -103,7 +111,7 @@ static void refuse_composites(struct sp_arena *arena, struct sp_recalled *recall
     }
 }
 
-/* The roles become more on the way: those of tables behind tables. */
+/* The roles become more on the way: those of tables behind tables, and what is in directories. */
 static enum sp_rc touch_roles(struct sp_recall *recall,
                               struct sp_arena *arena,
                               struct sp_recalled *recalled,
@@ -116,7 +124,7 @@ static enum sp_rc touch_roles(struct sp_recall *recall,
     for (size_t i = 0; i < roles->len && rc == SP_OK; i++) {
         struct sp_head **head = SP_VEC_ADD(&heads);
         *head = NULL;
-        rc = touch_role(recall, arena, recalled, &roles->items[i], head, err);
+        rc = touch_role(recall, arena, recalled, i, head, err);
         if (rc == SP_OK && *head)
             rc = sp_recall_add_parents(recall, arena, roles, i, *head, err);
     }
@@ -299,6 +307,14 @@ static enum sp_rc reuse(struct sp_recall *recall,
         bool left = made->absent && !made->mutated; /* what was there is still there */
         if (!head->composite && !left)
             sp_heads_advance(recall->heads, head, &passage);
+    }
+    for (size_t i = 0; i < recalled->roles.len && !recall->options.dry; i++) {
+        const struct sp_role *role = &recalled->roles.items[i];
+        enum sp_rc rc = role->is_place && sp_role_changes(role)
+                            ? sp_make_dirs(sp_arena_cstr(arena, role->real), err)
+                            : SP_OK;
+        if (rc)
+            return rc;
     }
     sp_ledger_task(recall->ledger, recall->options.recipe, position->taskname,
                    &recalled->product.key, recall->options.run);

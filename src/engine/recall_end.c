@@ -18,6 +18,7 @@ struct harvest {
     const struct sp_position *position;
     const struct sp_recall_done *done;
     double wall;
+    size_t capacity; /* of product.outputs */
 };
 
 static bool is_worth(double seconds, uint64_t bytes, double share)
@@ -231,9 +232,24 @@ static enum sp_rc is_bystander(struct sp_recall *recall,
                                struct sp_err *err)
 {
     *bystander = false;
-    if (!before || before->kind != SP_ROLE_WRITES || head->composite)
+    if (!before || (before->kind != SP_ROLE_WRITES && !before->is_inside) || head->composite)
         return SP_OK;
     return sp_heads_recheck(recall->heads, head, bystander, err);
+}
+
+static struct sp_product_path *next_output(struct harvest *harvest)
+{
+    struct sp_product *product = &harvest->recalled->product;
+
+    if (product->output_count >= harvest->capacity) {
+        harvest->capacity = 2 * product->output_count + 8;
+        struct sp_product_path *outputs =
+            SP_ARENA_NEW(harvest->arena, struct sp_product_path, harvest->capacity);
+        if (product->output_count)
+            memcpy(outputs, product->outputs, product->output_count * sizeof *outputs);
+        product->outputs = outputs;
+    }
+    return &product->outputs[product->output_count];
 }
 
 static enum sp_rc harvest_output(struct harvest *harvest, struct sp_role role, struct sp_err *err)
@@ -248,22 +264,56 @@ static enum sp_rc harvest_output(struct harvest *harvest, struct sp_role role, s
         return SP_OK;
     if (before)
         role.kind = before->kind;
-    enum sp_rc rc = before ? sp_heads_touch(heads, role.real, &head, err)
-                           : sp_heads_appear(heads, role.real, &head, err);
+    enum sp_rc rc = before && !before->is_place ? sp_heads_touch(heads, role.real, &head, err)
+                                                : sp_heads_appear(heads, role.real, &head, err);
     if (rc == SP_OK)
         rc = is_bystander(harvest->recall, before, head, &bystander, err);
     if (rc)
         return rc;
-    if (bystander && !sp_head_passage(head)->absent)
+    if (bystander && (before->is_inside || !sp_head_passage(head)->absent))
         return SP_OK;
-    if (bystander) {
-        product->outputs[product->output_count++] =
-            (struct sp_product_path){ .role = role.name, .path = head->path, .absent = true };
-        return SP_OK;
-    }
-    rc = harvest_role(harvest, &role, head, &product->outputs[product->output_count], err);
+    struct sp_product_path *out = next_output(harvest);
+    *out = (struct sp_product_path){ .role = role.name, .path = head->path, .absent = true };
+    if (!bystander)
+        rc = harvest_role(harvest, &role, head, out, err);
     product->output_count += rc == SP_OK;
     return rc;
+}
+
+/* What is in a directory now that the tool was given. False: it turned out to be a dataset. */
+static enum sp_rc harvest_place(struct harvest *harvest,
+                                const struct sp_role *place,
+                                bool *is_place,
+                                struct sp_err *err)
+{
+    struct sp_recall *recall = harvest->recall;
+    struct sp_arena *arena = harvest->arena;
+    struct sp_list paths = { 0 };
+    enum sp_rc rc = sp_recall_list_place(recall, arena, place->real, &paths, is_place, err);
+
+    for (size_t i = 0; i < paths.len && *is_place && rc == SP_OK; i++) {
+        struct sp_str path = paths.items[i].text;
+        rc = harvest_output(harvest,
+                            (struct sp_role){
+                                .kind = SP_ROLE_WRITES,
+                                .name = sp_arena_join(arena, place->name, "/", path),
+                                .real = sp_arena_join(arena, place->real, "/", path),
+                                .param = place->param,
+                            },
+                            err);
+    }
+    return rc;
+}
+
+static enum sp_rc harvest_any(struct harvest *harvest, struct sp_role role, struct sp_err *err)
+{
+    const struct sp_role *before = sp_roles_find(&harvest->recalled->roles, role.real);
+    bool is_place = false;
+    enum sp_rc rc = before && before->is_place && sp_role_changes(&role)
+                        ? harvest_place(harvest, &role, &is_place, err)
+                        : SP_OK;
+
+    return rc || is_place ? rc : harvest_output(harvest, role, err);
 }
 
 /* All that the task says, now that it has ended, it has written or changed; and the tables behind
@@ -284,10 +334,8 @@ static enum sp_rc harvest_outputs(struct harvest *harvest,
     enum sp_rc rc = SP_OK;
 
     sp_roles_collect(&request, &roles);
-    harvest->recalled->product.outputs =
-        SP_ARENA_NEW(harvest->arena, struct sp_product_path, roles.len + before->len + 1);
     for (size_t i = 0; i < roles.len && rc == SP_OK; i++)
-        rc = harvest_output(harvest, roles.items[i], err);
+        rc = harvest_any(harvest, roles.items[i], err);
     for (size_t i = 0; i < before->len && rc == SP_OK; i++)
         if (before->items[i].by_table && !sp_roles_find(&roles, before->items[i].real))
             rc = harvest_output(harvest, before->items[i], err);

@@ -58,6 +58,22 @@ enum sp_rc sp_recall_add_parents(struct sp_recall *recall,
                                  const struct sp_head *head,
                                  struct sp_err *err) SP_MUST_USE;
 
+/* Names of all that is in a directory, now or in an earlier run, relative to it. *is_place: false
+ * for what is one artefact, such as a dataset. */
+enum sp_rc sp_recall_list_place(struct sp_recall *recall,
+                                struct sp_arena *arena,
+                                struct sp_str real,
+                                struct sp_list *out,
+                                bool *is_place,
+                                struct sp_err *err) SP_MUST_USE;
+
+/* If role `at` is a directory whose contents are artefacts, these become roles. */
+enum sp_rc sp_recall_enter_place(struct sp_recall *recall,
+                                 struct sp_arena *arena,
+                                 struct sp_roles *roles,
+                                 size_t at,
+                                 struct sp_err *err) SP_MUST_USE;
+
 /* Where the output of the record that was found belongs now. */
 struct sp_str sp_recall_place_of(struct sp_recall *recall,
                                  struct sp_arena *arena,

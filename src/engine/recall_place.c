@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* recall_place.c - where the results of a record belong now, and whether they can go there. */
 #include "engine/recall_internal.h"
+#include "lang/eval.h"
 
 /* --- columns ------------------------------------------------------------------------------ */
 
@@ -27,15 +28,24 @@ static bool fits_columns(struct sp_arena *arena, const struct sp_recalled *recal
 
 /* --- places ------------------------------------------------------------------------------- */
 
-/* Was the path found by looking what is there (=GLOB)? Then its number means nothing. */
-static bool is_found(const struct sp_recalled *recalled, struct sp_str role)
+/* "files[2]", "dir/part" -> "files", "dir" */
+static struct sp_str param_of(struct sp_str role)
 {
     size_t bracket = sp_str_find(role, '[');
-    struct sp_str name = bracket == SIZE_MAX ? role : sp_str_slice(role, 0, bracket);
-    const struct sp_param *param = sp_schema_find(&recalled->cab->schema, name);
+    size_t slash = sp_str_find(role, '/');
 
-    return param && param->is_output && param->has_implicit && sp_is_text(param->implicit) &&
-           sp_str_starts(param->implicit.text, "=");
+    return sp_str_slice(role, 0, SP_MIN(SP_MIN(bracket, slash), role.len));
+}
+
+/* The parameter whose value is found by looking what is there (=GLOB), or NULL: then the number of
+ * a path in it means nothing. */
+static const struct sp_param *finder_of(const struct sp_recalled *recalled, struct sp_str role)
+{
+    const struct sp_param *param = sp_schema_find(&recalled->cab->schema, param_of(role));
+    bool is_found = param && param->is_output && param->has_implicit &&
+                    sp_is_text(param->implicit) && sp_str_starts(param->implicit.text, "=");
+
+    return is_found ? param : NULL;
 }
 
 static const struct sp_role *find_role(const struct sp_recalled *recalled, struct sp_str name)
@@ -46,15 +56,22 @@ static const struct sp_role *find_role(const struct sp_recalled *recalled, struc
     return NULL;
 }
 
-/* The parameter may name another path than then. */
+/* The parameter may name another path than then; of what is in a directory, that one may. */
 struct sp_str sp_recall_place_of(struct sp_recall *recall,
                                  struct sp_arena *arena,
                                  const struct sp_recalled *recalled,
                                  const struct sp_product_path *made)
 {
-    const struct sp_role *role =
-        is_found(recalled, made->role) ? NULL : find_role(recalled, made->role);
+    bool by_name = !finder_of(recalled, made->role);
+    const struct sp_role *role = by_name ? find_role(recalled, made->role) : NULL;
+    size_t slash = by_name && !role ? sp_str_find(made->role, '/') : SIZE_MAX;
 
+    if (slash != SIZE_MAX) {
+        role = find_role(recalled, sp_str_slice(made->role, 0, slash));
+        if (role && role->is_place)
+            return sp_arena_join(arena, role->real, "/",
+                                 sp_str_slice(made->role, slash + 1, made->role.len));
+    }
     return role ? role->real : sp_heads_absolute(recall->heads, arena, made->path);
 }
 
@@ -62,30 +79,54 @@ static bool has_moved(struct sp_recall *recall,
                       struct sp_arena *arena,
                       const struct sp_recalled *recalled,
                       const struct sp_product_path *paths,
-                      size_t count)
+                      size_t count,
+                      struct sp_str param)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct sp_role *role =
-            is_found(recalled, paths[i].role) ? NULL : find_role(recalled, paths[i].role);
-        if (role && !sp_str_eq(role->real, sp_heads_absolute(recall->heads, arena, paths[i].path)))
+    for (size_t i = 0; i < count; i++)
+        if (sp_str_eq(param_of(paths[i].role), param) &&
+            !sp_str_eq(sp_recall_place_of(recall, arena, recalled, &paths[i]),
+                       sp_heads_absolute(recall->heads, arena, paths[i].path)))
             return true;
-    }
     return false;
 }
 
-/* Names that are only found may follow from any of the others: when one of these is another one
- * now, nobody knows where the results belong. */
+/* A pattern that follows from the name of a file finds other paths when that has another name; one
+ * that follows from what is around the step may do so at any time. */
+static bool finds_the_same(struct sp_recall *recall,
+                           struct sp_arena *arena,
+                           const struct sp_recalled *recalled,
+                           const struct sp_param *finder)
+{
+    const struct sp_product *product = &recalled->product;
+    struct sp_list refs = { 0 };
+
+    sp_eval_references(arena, finder->implicit.text, &refs);
+    SP_LIST_EACH(ref, &refs)
+    {
+        if (!sp_str_starts(ref->text, "current."))
+            return false;
+        struct sp_str name = sp_str_slice(ref->text, strlen("current."), ref->text.len);
+        name = sp_str_slice(name, 0, SP_MIN(sp_str_find(name, '.'), name.len));
+        if (has_moved(recall, arena, recalled, product->inputs, product->input_count, name) ||
+            has_moved(recall, arena, recalled, product->outputs, product->output_count, name))
+            return false;
+    }
+    return true;
+}
+
 static bool fits_places(struct sp_recall *recall,
                         struct sp_arena *arena,
                         const struct sp_recalled *recalled)
 {
-    const struct sp_product *product = &recalled->product;
-    bool any = false;
+    const struct sp_param *last = NULL;
 
-    for (size_t i = 0; i < product->output_count && !any; i++)
-        any = is_found(recalled, product->outputs[i].role);
-    return !any || (!has_moved(recall, arena, recalled, product->inputs, product->input_count) &&
-                    !has_moved(recall, arena, recalled, product->outputs, product->output_count));
+    for (size_t i = 0; i < recalled->product.output_count; i++) {
+        const struct sp_param *finder = finder_of(recalled, recalled->product.outputs[i].role);
+        if (finder && finder != last && !finds_the_same(recall, arena, recalled, finder))
+            return false;
+        last = finder;
+    }
+    return true;
 }
 
 const char *sp_recall_misfit(struct sp_recall *recall,

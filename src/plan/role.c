@@ -445,12 +445,14 @@ static struct sp_str shown(const struct sp_world *world, struct sp_str real)
 
 static size_t add_role(struct sp_arena *arena, struct sp_roles *roles, const struct sp_role *role)
 {
-    struct sp_role *items = SP_ARENA_NEW(arena, struct sp_role, roles->len + 1);
-
-    if (roles->len)
-        memcpy(items, roles->items, roles->len * sizeof *items);
-    items[roles->len] = *role;
-    roles->items = items;
+    if (roles->len >= roles->capacity) {
+        roles->capacity = 2 * roles->len + 8;
+        struct sp_role *items = SP_ARENA_NEW(arena, struct sp_role, roles->capacity);
+        if (roles->len)
+            memcpy(items, roles->items, roles->len * sizeof *items);
+        roles->items = items;
+    }
+    roles->items[roles->len] = *role;
     return roles->len++;
 }
 
@@ -458,12 +460,14 @@ static void append_use(struct sp_arena *arena,
                        struct sp_roles *roles,
                        const struct sp_role_use *use)
 {
-    struct sp_role_use *items = SP_ARENA_NEW(arena, struct sp_role_use, roles->use_count + 1);
-
-    if (roles->use_count)
-        memcpy(items, roles->uses, roles->use_count * sizeof *items);
-    items[roles->use_count++] = *use;
-    roles->uses = items;
+    if (roles->use_count >= roles->use_capacity) {
+        roles->use_capacity = 2 * roles->use_count + 8;
+        struct sp_role_use *items = SP_ARENA_NEW(arena, struct sp_role_use, roles->use_capacity);
+        if (roles->use_count)
+            memcpy(items, roles->uses, roles->use_count * sizeof *items);
+        roles->uses = items;
+    }
+    roles->uses[roles->use_count++] = *use;
 }
 
 void sp_roles_add_parent(const struct sp_roles_request *request,
@@ -499,6 +503,34 @@ void sp_roles_add_parent(const struct sp_roles_request *request,
                    .name = from.name, .param = from.param, .role = at, .by_text = true });
 }
 
+void sp_roles_add_inside(const struct sp_roles_request *request,
+                         struct sp_roles *roles,
+                         size_t place,
+                         struct sp_str path,
+                         bool counts)
+{
+    struct sp_arena *arena = request->arena;
+    struct sp_role from = roles->items[place];
+    struct sp_str real = sp_arena_join(arena, from.real, "/", path);
+
+    if (sp_roles_find(roles, real))
+        return;
+    size_t at = add_role(arena, roles,
+                         &(struct sp_role){
+                             .kind = from.kind == SP_ROLE_READS ? SP_ROLE_READS : SP_ROLE_MUTATES,
+                             .name = sp_arena_join(arena, from.name, "/", path),
+                             .path = path,
+                             .real = real,
+                             .param = from.param,
+                             .by_text = true,
+                             .is_inside = true,
+                         });
+    if (counts)
+        append_use(arena, roles,
+                   &(struct sp_role_use){
+                       .name = from.name, .param = from.param, .role = at, .by_text = true });
+}
+
 const struct sp_role *sp_roles_find(const struct sp_roles *roles, struct sp_str real)
 {
     for (size_t i = 0; i < roles->len; i++)
@@ -519,8 +551,8 @@ struct sp_dict *sp_roles_values(struct sp_arena *arena, const struct sp_task *ta
 
 /* --- whether there is a point -------------------------------------------------------------- */
 
-/* Files that it makes, also those that only a pattern names; values that come from files. Those that
- * come from nothing (the time, the name of the machine) are another each time. */
+/* Files that it makes, also those that only a pattern names; values that come from files. Those
+ * that come from nothing (the time, the name of the machine) are another each time. */
 static bool has_result(const struct sp_roles_request *request, const struct sp_roles *roles)
 {
     bool reads = false;

@@ -38,6 +38,8 @@ struct sp_role {
     bool must_exist;              /* ... and it has to be there after the run */
     bool by_text;                 /* found only as a word in a text */
     bool by_table;                /* found only in the table that its first use names */
+    bool is_place;                /* a directory whose contents have roles of their own */
+    bool is_inside;               /* one of these: "dir/file" */
     /* Columns as declared, sorted; none: the whole table. */
     struct sp_str *reads, *writes;
     size_t read_count, write_count;
@@ -55,8 +57,9 @@ struct sp_roles {
     size_t len;
     struct sp_role_use *uses; /* in order of the values */
     size_t use_count;
-    struct sp_str unbounded; /* why nobody can tell what the task depends on, for people: then
-                              * nothing is reused; empty: it can be told */
+    struct sp_str unbounded;       /* why nobody can tell what the task depends on, for people: then
+                                    * nothing is reused; empty: it can be told */
+    size_t capacity, use_capacity; /* private */
 };
 
 struct sp_roles_request {
@@ -77,6 +80,15 @@ void sp_roles_add_parent(const struct sp_roles_request *request,
                          struct sp_roles *roles,
                          size_t child,
                          struct sp_str path);
+
+/* The directory of role `place` has something at `path`, relative to it: who reads the directory
+ * reads that, who writes or changes the directory may change it. A role of its own, unless there is
+ * one. `counts`: it is there when the task starts, and so in its key. */
+void sp_roles_add_inside(const struct sp_roles_request *request,
+                         struct sp_roles *roles,
+                         size_t place,
+                         struct sp_str path,
+                         bool counts);
 
 /* The role of a canonical path, or NULL. */
 const struct sp_role *sp_roles_find(const struct sp_roles *roles, struct sp_str real);

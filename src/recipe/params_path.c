@@ -12,9 +12,16 @@ static enum sp_path_kind kind_of(const struct sp_params_check *check, struct sp_
     return check->world->kind(check->world->arg, path);
 }
 
+/* Also in a directory that will be there: what a step puts there, nobody knows before. */
 static bool is_promised(const struct sp_params_check *check, struct sp_str path)
 {
-    return check->promised && sp_map_has(check->promised, path);
+    if (!check->promised || !check->promised->len)
+        return false;
+    for (size_t at = path.len; at > 0; at--)
+        if ((at == path.len || path.ptr[at] == '/') &&
+            sp_map_has(check->promised, sp_str_slice(path, 0, at)))
+            return true;
+    return false;
 }
 
 static bool must_exist(const struct sp_params_check *check, const struct sp_param *param)

@@ -113,6 +113,8 @@ static const struct row rows[] = {
       NULL },
     { "inputs: {a: File}", "{a: promised.txt}", IN_EXIST, "{'a': 'promised.txt'}", NULL },
     { "inputs: {a: MS}", "{a: promised.txt}", IN_EXIST, "{'a': 'promised.txt'}", NULL },
+    { "inputs: {a: File}", "{a: promised.txt/part1}", IN_EXIST, "{'a': 'promised.txt/part1'}",
+      NULL },
     { "inputs: {a: File}", "{a: 's3://b/x'}", IN_EXIST, "{'a': 's3://b/x'}", NULL },
     { "inputs: {a: File}", "{a: 'x:y'}", IN_EXIST, NULL, "'demo.s.a': x:y doesn't exist" },
     { "inputs: {a: File}", "{a: obs.ms}", 0, NULL, "'demo.s.a': 'obs.ms' is not a regular file" },

@@ -88,7 +88,7 @@ class Case:
         else:
             labels = [s["label"] for s in self.lab.recipes[name]["steps"]]
             label = self.rng.choice(labels)
-            self.do(["part", name, self.params(name), ["-s", self.rng.choice([f":{label}", f"{label}:"])]])
+            self.do(["part", name, self.params(name), ["-s", f":{label}"]])
 
     def edit(self):
         states = lab.snapshot(self.lab.work)
