@@ -380,7 +380,7 @@ static void describe(struct harvest *harvest,
     product->recipe = recall->options.recipe;
     product->cab = task->cab->name;
     product->run = recall->options.run;
-    product->epoch = sp_str_of(sp_store_epoch(recall->store));
+    product->epoch = sp_arena_str(arena, sp_str_of(sp_store_epoch(recall->store)));
     product->host = recall->host;
     product->user = recall->user;
     product->time = sp_arena_str(arena, sp_str_of(sp_clock_iso(sp_clock_realtime()).text));
