@@ -4,6 +4,7 @@
 
     damage.py SPOOR
 """
+import json
 import os
 import pathlib
 import re
@@ -227,10 +228,43 @@ class Damage:
         tap.ok(status == 0 and not self.place.differs("all"), "two names of one dataset", f"{self.place.differs('all')}\n{said}")
 
 
+    def names(self):
+        place = self.place
+        for name in ("a b.ms", "a%b.ms", "\u00fcn\u00ef.ms", "a\nb.ms", "a'b\"c.ms", "-x.ms"):
+            place.fresh()
+            (self.work / "x.ms").rename(self.work / name)
+            recipe = (self.work / "r.yml").read_text().replace("ms: x.ms", "ms: " + json.dumps(name, ensure_ascii=False))
+            (self.work / "r.yml").write_text(recipe)
+            ran = []
+            for words in ((), (), ("v2=5",), ()):
+                status, said = place.spoor_says("run", "r.yml", "inplace", *words)
+                ran.append(" ".join(place.ran()) if status == 0 else said)
+            tap.ok(ran == ["s1 s2", "", "s2", ""], f"a dataset called {name!r}", f"{ran}")
+            status, said = place.spoor_says("fsck")
+            tap.ok(status == 0, f"and fsck of {name!r}", said)
+
+    def writer(self):
+        """Somebody who does not stop writing to a dataset."""
+        place = self.place
+        place.fresh()
+        cell = self.work / "x.ms" / "SUB" / "cell"
+        script = "while :; do date +%N >\"$1\"; done"
+        process = subprocess.Popen(["sh", "-c", script, "sh", str(cell)])
+        try:
+            status, said = place.run("all")
+        finally:
+            process.kill()
+            process.wait()
+        tap.ok(status == 1 and "SUB/cell" in said and not place.ran(), "a dataset that somebody writes to is not used", said)
+        cell.unlink()
+        status, said = place.run("all")
+        tap.ok(status == 0 and not place.differs("all"), "until he has ended", said)
+
+
 def main():
     base = pathlib.Path(tempfile.mkdtemp(prefix="spoor-damage-", dir=places.quick_dir()))
     damage = Damage(sys.argv[1], base)
-    for part in ("records", "objects", "state", "ledger", "formats", "tools", "by_hand"):
+    for part in ("records", "objects", "state", "ledger", "formats", "tools", "by_hand", "names", "writer"):
         if not sys.argv[2:] or part in sys.argv[2:]:
             getattr(damage, part)()
     shutil.rmtree(base)

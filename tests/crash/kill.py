@@ -144,7 +144,7 @@ def main():
     parser.add_argument("--dir", default=places.quick_dir())
     parser.add_argument("--method", default="copy")
     parser.add_argument("--keep", action="store_true")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     sweep = Sweep(args)
     for name in args.parts or PARTS:
         prepare, harm, words = PARTS[name]
