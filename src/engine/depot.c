@@ -42,13 +42,15 @@ static unsigned needs_of(struct sp_arena *arena, const char *workspace, const st
     return is_there(arena, workspace, hold->path) ? SP_NEED_HEAD : 0;
 }
 
+/* What a chain begins with is what runs start from: none of them makes it, even if one has once
+ * (--on-top, an edit that was adopted). */
 static void add_hold(struct sp_depot *depot, const char *workspace, const struct sp_hold *hold)
 {
     for (size_t i = 0; i < hold->chain.len; i++) {
         const struct sp_passage *passage = &hold->chain.items[i];
         if (!passage->absent)
             sp_stock_add_hold(depot->stock, &passage->version.id,
-                              passage->kept ? &passage->tree : NULL, 0);
+                              passage->kept ? &passage->tree : NULL, i ? 0 : SP_NEED_SOURCE);
     }
     if (!hold->absent)
         sp_stock_add_hold(depot->stock, &hold->version.id, NULL,

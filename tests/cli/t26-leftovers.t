@@ -81,6 +81,10 @@ some:
   inputs: {n: int = 3}
   steps:
     many: {cab: many, params: {prefix: q, count: =recipe.n}}
+sourced:
+  inputs: {value: int = 1}
+  steps:
+    change: {cab: change, params: {ms: s.ms, value: =recipe.value}}
 first:
   steps:
     make: {cab: make, params: {out: o.txt, value: 1}}
@@ -163,5 +167,16 @@ ran >/dev/null
 try "$SPOOR" run r.yml tables value=3
 status 0 "a dataset that the store has lost"
 is "$(ran)" "table 1;change 3" "is made again when it is needed"
+
+
+# --- what gc leaves
+mkdir s.ms && echo raw >s.ms/column
+try "$SPOOR" run r.yml sourced
+try "$SPOOR" run r.yml sourced --on-top
+try "$SPOOR" gc --all --last-runs
+status 0 "gc"
+try "$SPOOR" run r.yml sourced value=2
+status 0 "what a run --on-top has started from is a source"
+is "$(tr '\n' ';' <s.ms/column)" "raw;1;2;" "which is still there"
 
 finish
