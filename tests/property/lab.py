@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A workspace, and beside it the model of what has to be in it (doc/design/store.md, "What a run starts from").
 
-Of each artefact the model knows its lineage: [(None, state), (recipe, state), ...], what was there first and what the last
-good run of each recipe has made of it. A run of a recipe starts from what was there before that recipe first changed it;
-what comes out is found by running it from there, in a fresh directory, with the store off. An artefact that no step of the
-run names stays as it is.
+Of each artefact the model knows its lineage: [(None, state, []), (recipe, state, tasks), ...], what was there first and what
+the last good run of each recipe has made of it, by which tasks. A run of a recipe starts from what was there before that
+recipe first changed it; what steps made from nothing that the recipe does not have any more is there, too. What comes out
+is found by running it from there, in a fresh directory, with the store off. An artefact that no step of the run names stays
+as it is.
 
 Operations are lists, as JSON: they can be kept, left out and run again.
 
@@ -17,6 +18,7 @@ Operations are lists, as JSON: they can be kept, left out and run again.
     ["remove", PATH]                               what a step has made
     ["gc", [OPTION...]]
 """
+import json
 import os
 import re
 import shlex
@@ -104,7 +106,7 @@ class Lab:
         self.last = {}               # recipe -> parameters of its last good run
         self.removed = set()         # by hand: a recipe that takes it for its input does not run
         self.pending = {}            # edited artefact -> policy
-        self.sure, self.maybe = set(), set()
+        self.sure, self.maybe, self.vague = set(), set(), set()
         self.parallel = False
         self.transcript = transcript if transcript is not None else []
         self.runs = 0
@@ -117,7 +119,7 @@ class Lab:
         sources.update({f: {"": f.encode()} for f in recipes.FILES})
         write_all(self.work, sources)
         for name, state in sources.items():
-            self.lineage[name] = [(None, state)]
+            self.lineage[name] = [(None, state, [])]
         self.script_sources(sources)
 
     # --- the transcript: a shell script -----------------------------------------------------
@@ -183,13 +185,59 @@ class Lab:
         """What each artefact is when a run of the recipe begins."""
         result = {}
         for artefact in set(now) | set(self.lineage):
-            chain = self.lineage.get(artefact, [(None, now.get(artefact))])
-            first = next((i for i, (by, _) in enumerate(chain) if by == name), None)
-            state = chain[first - 1][1] if first else chain[-1][1]
+            chain = self.lineage.get(artefact, [(None, now.get(artefact), [])])
+            state = chain[self.root_of(name, chain)][1]
             if on_top or self.pending.get(artefact) == "adopt":
                 state = now.get(artefact)
             if state is not None:
                 result[artefact] = state
+        return result
+
+    def root_of(self, name, chain):
+        """The index of the entry that a run of the recipe starts from."""
+        first = next((i for i, entry in enumerate(chain) if entry[0] == name), None)
+        if first is None:
+            return len(chain) - 1
+        root = first - 1
+        while chain[root][1] is None and root + 1 < len(chain):
+            gone = [not self.has_task(name, task) for task in chain[root + 1][2]]
+            if not all(gone):
+                if gone[0]:
+                    raise GiveUp("what the first of its tasks made of it is not known")
+                break
+            root += 1
+            if chain[root][1] is not None:
+                while root + 1 < len(chain) and not any(self.has_task(name, t) for t in chain[root + 1][2]):
+                    root += 1
+                break
+        return root
+
+    def has_task(self, name, task):
+        """r0.s3.1.s4: loops are numbered."""
+        steps = self.recipes[name]["steps"]
+        for label in task.split(".")[1:]:
+            if label.isdigit():
+                continue
+            step = next((s for s in steps if s["label"] == label), None)
+            if step is None:
+                return False
+            steps = step.get("steps", [])
+        return True
+
+    def makers(self):
+        """artefact -> tasks of the clean run that have written it, in order."""
+        runs = os.path.join(self.clean, ".spoor", "runs")
+        result = {}
+        for run in sorted(os.listdir(runs)):
+            for line in self.lines(os.path.join(runs, run, "journal.jsonl")):
+                event = json.loads(line)
+                paths = event.get("writes", []) if event["event"] == "step-start" else []
+                if event["event"] == "step-outputs":
+                    paths = [p for value in event["outputs"].values() for p in (value if isinstance(value, list) else [value])]
+                for path in paths:
+                    tasks = result.setdefault(artefact_of(str(path)), [])
+                    if event["task"] not in tasks:
+                        tasks.append(event["task"])
         return result
 
     def touched(self, notes, known):
@@ -197,6 +245,8 @@ class Lab:
         read, written = set(), set()
         for line in notes:
             verb, path = line.split(" ", 1)
+            if verb == "l":
+                continue
             inside = {a for a in known if a.startswith(os.path.normpath(path) + "/")}
             if verb == "r":
                 read |= inside or {artefact_of(path)}
@@ -208,15 +258,30 @@ class Lab:
                 written |= {a for a in known if re.fullmatch(re.escape(path) + r"-\d\.txt", a)}
         return read, written
 
+    @staticmethod
+    def rewriters(notes):
+        """Calls that write what an earlier one of the same run has written: what they find there is in their keys, too."""
+        result, seen, line = set(), set(), None
+        for note in notes:
+            verb, path = note.split(" ", 1)
+            if verb == "l":
+                line = path
+            elif verb in "wdg":
+                if path in seen:
+                    result.add(line)
+                seen.add(path)
+        return result
+
     def remember(self, name, now, final, read, written, on_top):
+        makers = self.makers()
         for artefact in read | written:
-            chain = self.lineage.get(artefact, [(None, None)])
+            chain = self.lineage.get(artefact, [(None, None, [])])
             if on_top or self.pending.get(artefact) == "adopt":
-                chain = [(None, now.get(artefact))]
-            first = next((i for i, (by, _) in enumerate(chain) if by == name), len(chain))
-            chain = chain[:first]
+                chain = [(None, now.get(artefact), [])]
+            chain = chain[:self.root_of(name, chain) + 1]
             if artefact in written:
-                chain = chain + [(name, final.get(artefact))]
+                tasks = makers.get(artefact) or makers.get(os.path.dirname(artefact)) or ["?"]
+                chain = chain + [(name, final.get(artefact), tasks)]
             self.lineage[artefact] = chain
             self.pending.pop(artefact, None)
             self.removed.discard(artefact)
@@ -245,13 +310,13 @@ class Lab:
                 raise Mismatch("fresh", f"--fresh: ran {sorted(ran)}, of {sorted(clean)}")
             return
         for line in set(ran):
-            if "say=1" in line and ":" not in line:
+            if line in self.vague or ("say=1" in line and ":" not in line):
                 continue  # a value from nothing is another each time
             if line in self.sure:
                 raise Mismatch("again", f"in a run of {name} this ran again:\n  {line}")
             if ran.count(line) > 1 and not self.parallel:
                 raise Mismatch("twice", f"in a run of {name} this ran {ran.count(line)} times:\n  {line}")
-        for line in known - self.sure - self.maybe - set(ran):
+        for line in known - self.sure - self.maybe - self.vague - set(ran):
             raise Mismatch("false-hit", f"in a run of {name} this did not run, and never has:\n  {line}")
 
     # --- operations -------------------------------------------------------------------------
@@ -282,6 +347,7 @@ class Lab:
         status, text = self.spoor_run(self.clean, words + [f"{k}={v}" for k, v in params.items()] + options, log, notes)
         final = snapshot(self.clean)
         read, written = self.touched(self.lines(notes), set(final) | set(self.lineage) | set(snapshot(self.work)))
+        self.vague |= self.rewriters(self.lines(notes))
         return status == 0, self.lines(log), final, read, written, text
 
     def run(self, name, params, options, kill=None):
@@ -322,7 +388,7 @@ class Lab:
             raise Mismatch("status", f"a run of {name} ends with {status}, a clean one well:\n{text}")
         self.check_files(name, before, final, read, written)
         self.check_log(name, ran, clean, fresh)
-        self.sure |= set(ran)  # what was reused is as sure as it was
+        self.sure |= set(ran) - self.vague  # what was reused is as sure as it was
         self.maybe -= self.sure
         self.remember(name, before, final, read, written, on_top)
         return True
@@ -353,7 +419,7 @@ class Lab:
             if line not in clean:
                 raise Mismatch("saw", f"in a run of {name} a tool saw what it does not see in a clean run:\n  {line}\nthere:\n  "
                                       + "\n  ".join(clean) + f"\n{text}")
-            if line in self.sure and ("say=1" not in line or ":" in line):
+            if line in self.sure - self.vague and ("say=1" not in line or ":" in line):
                 raise Mismatch("again", f"in a run of {name} this ran again:\n  {line}")
 
     def do_kill(self, name, params, order):

@@ -26,11 +26,10 @@ SHRINK_SECONDS = 60
 class Case:
     """Chooses what to do next, and does it."""
 
-    def __init__(self, seed, bench, features):
+    def __init__(self, seed, bench):
         self.rng = random.Random(seed)
         self.lab = bench
-        self.maker = recipes.Maker(self.rng, features)
-        self.features = features
+        self.maker = recipes.Maker(self.rng)
         self.ops = []
 
     def do(self, op):
@@ -173,7 +172,7 @@ def report(seed, ops, options, root):
 def one(seed, options, root):
     """Runs of spoor that it took; None: it failed."""
     bench = lab.Lab(options.spoor, options.tool, root)
-    case = Case(seed, bench, {"dirs": options.dirs})
+    case = Case(seed, bench)
     try:
         case.begin()
         for _ in range(OPS):
@@ -197,7 +196,6 @@ def main():
     parser.add_argument("--seconds", type=float, default=1e9, help="no new case after that")
     parser.add_argument("--shrink", type=float, default=SHRINK_SECONDS, help="seconds to make a failing case shorter")
     parser.add_argument("--failures", type=int, default=1, help="stop after so many")
-    parser.add_argument("--dirs", action="store_true", help="directories as outputs, too")
     parser.add_argument("--keep", help="write the operations of a failing case to this file")
     parser.add_argument("--replay", help="do what such a file says")
     options = parser.parse_args()

@@ -85,9 +85,8 @@ def walk(steps):
 class Maker:
     """Makes recipes. What exists where is guessed: a recipe that fails in a clean run is not used."""
 
-    def __init__(self, rng, features):
+    def __init__(self, rng):
         self.rng = rng
-        self.features = features
         self.count = 0
 
     def chance(self, p):
@@ -133,13 +132,13 @@ class Maker:
             params["ins"] = (f"=steps.{label}.files" if self.chance(0.5) else f"=GLOB('{prefix}-*.txt')")
         elif roll < 0.94:
             params["opt"] = self.out({**scope})
-        elif self.features["dirs"] and scope["dirs"]:
+        elif scope["dirs"]:
             params["dir_in"] = self.rng.choice(scope["dirs"])
 
     def tool(self, scope):
         kinds = ["file"] * 4 + ["coarse", "maybe", "say"] + ["change"] * 5 + ["alter"]
         kinds += [] if scope["loop"] else ["many", "table"]
-        kinds += ["dir"] if self.features["dirs"] and not scope["loop"] else []
+        kinds += ["dir"] if not scope["loop"] else []
         kind = self.rng.choice(kinds)
         label = self.label()
         params = {"name": self.rng.choice("abc"), "value": self.value(scope)}
@@ -173,6 +172,7 @@ class Maker:
         elif kind == "dir":
             params["dir"] = self.rng.choice(["out1", "out3"])
             scope["dirs"].append(params["dir"])
+            scope["files"].append(f"{params['dir']}/part0")
         return {"label": label, "cab": kind, "params": params}
 
     def scope(self, files=(), tables=(), loop=False, params=PARAMS):
@@ -219,6 +219,7 @@ class Maker:
                 scope["says"].append(step["label"])
             elif step["cab"] == "dir":
                 scope["dirs"].append(params["dir"])
+                scope["files"].append(f"{params['dir']}/part0")
         return scope
 
     def vary(self, recipe, foreign=()):

@@ -409,6 +409,15 @@ static void make(char **argv, uint64_t hash, int value)
         (void)printf("val: %d\n", (int)(hash % 5));
 }
 
+/* With the line that they belong to, in one write. */
+static void tell_notes(void)
+{
+    static char all[sizeof line + sizeof notes + 8];
+
+    (void)snprintf(all, sizeof all, "l %s%s", line, notes);
+    tell("PROPERTY_NOTES", all);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const results[][2] = {
@@ -427,7 +436,7 @@ int main(int argc, char **argv)
     uint64_t hash = mix_text(7, line);
     line[strlen(line)] = '\n'; /* snprintf leaves the last byte alone: `line` is one longer */
     tell("PROPERTY_LOG", line);
-    tell("PROPERTY_NOTES", notes);
+    tell_notes();
     calls = count_lines("PROPERTY_LOG");
     make(argv, hash, value ? number(value) : 1);
     half_way(argv);
