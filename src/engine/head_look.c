@@ -217,6 +217,9 @@ static enum sp_rc compare(struct sp_heads *heads, struct sp_head *head, struct s
     bool known = sp_ledger_tree(heads->options.ledger, hold, head->arena, &old);
     size_t changed = known ? sp_tree_carry(&head->tree, &old, NULL) : head->tree.len;
     if (head->tree.len == 0) {
+        /* A source that nobody has changed is gone because somebody wanted it to be. */
+        if (hold->chain.len == 1 && !hold->absent)
+            return sp_head_begin_chain(heads, head, err);
         head->disk = SP_DISK_GONE;
         return SP_OK;
     }

@@ -417,6 +417,8 @@ static enum sp_rc prepare(struct sp_recall *recall,
     for (size_t i = 0; i < recalled->roles.len && rc == SP_OK && !recall->starts_over; i++)
         if (recalled->heads[i])
             rc = prepare_role(recall, arena, &recalled->roles.items[i], recalled->heads[i], err);
+    for (size_t i = 0; i < recalled->roles.len && rc == SP_OK && !recall->starts_over; i++)
+        rc = sp_recall_clear_place(recall, arena, &recalled->roles.items[i], err);
     if (rc == SP_BUSY && sp_recall_is_disturbed(recall, err))
         rc = SP_OK;
     if (rc || recall->starts_over)

@@ -3,6 +3,7 @@
  * are artefacts of their own, so that several steps can put their files there, and each can be
  * reused by itself. */
 #include "engine/recall_internal.h"
+#include "sys/file.h"
 
 #define FILES_MAX 1000 /* with more it is one artefact, like a dataset */
 
@@ -132,4 +133,29 @@ enum sp_rc sp_recall_enter_place(struct sp_recall *recall,
         sp_roles_add_inside(&request, roles, at, path->text, !sp_head_passage(head)->absent);
     }
     return SP_OK;
+}
+
+static bool has_only_dirs(const struct sp_tree *tree)
+{
+    for (size_t i = 0; i < tree->len; i++)
+        if (tree->entries[i].type != SP_TREE_DIR)
+            return false;
+    return tree->len > 0;
+}
+
+enum sp_rc sp_recall_clear_place(struct sp_recall *recall,
+                                 struct sp_arena *arena,
+                                 const struct sp_role *role,
+                                 struct sp_err *err)
+{
+    struct sp_list before = { 0 };
+    struct sp_tree tree = { 0 };
+
+    if (!role->is_place || role->kind != SP_ROLE_WRITES)
+        return SP_OK;
+    enum sp_rc rc = sp_tree_scan(sp_arena_cstr(arena, role->real), arena, &tree, err);
+    if (rc || !has_only_dirs(&tree) || !list_holds(recall, arena, role->real, &before) ||
+        !before.len)
+        return rc;
+    return sp_remove_tree(sp_arena_cstr(arena, role->real), err);
 }

@@ -48,6 +48,13 @@ void sp_recall_has_run(struct sp_recall *recall, const struct sp_product *produc
  * False: they are not, or have been too often. */
 bool sp_recall_is_disturbed(struct sp_recall *recall, struct sp_err *err);
 
+/* Steps of ours have made all that was in the place, and it is gone: so is the directory, which the
+ * tool then finds as in a clean run. */
+enum sp_rc sp_recall_clear_place(struct sp_recall *recall,
+                                 struct sp_arena *arena,
+                                 const struct sp_role *role,
+                                 struct sp_err *err);
+
 void sp_recall_note(struct sp_recall *recall, bool warning, struct sp_str text);
 
 /* Tables that the table of role `child`, whose head is `head`, refers to become roles, too. */

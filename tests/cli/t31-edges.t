@@ -131,6 +131,28 @@ try "$SPOOR" run r.yml
 try "$SPOOR" run r.yml
 reused 1 "a file in an output is no script of the step"
 
+# --- a file that is taken out of an input directory
+begin taken || exit 99
+cat >r.yml <<'YAML'
+cabs:
+  copy: {command: cp, args: [-r], policies: {positional: true}, inputs: {d: {dtype: Directory, required: true}},
+         outputs: {o: {dtype: Directory, required: true}}}
+r: {steps: {a: {cab: copy, params: {d: folder, o: made}}}}
+YAML
+mkdir folder && echo one >folder/a
+try "$SPOOR" run r.yml
+echo two >folder/b
+try "$SPOOR" run r.yml
+is "$(find made -type f | sort | tr '\n' ' ')" "made/a made/b " "one more file"
+rm folder/b
+try "$SPOOR" run r.yml
+is "$(find made -type f)" "made/a" "and one less"
+[ ! -e folder/b ]
+ok $? "which stays away"
+rm folder/a && echo three >folder/c
+try "$SPOOR" run r.yml
+is "$(find made -type f)" "made/c" "another one instead"
+
 # --- the ledger is gone
 begin ledger || exit 99
 cat >r.yml <<'YAML'

@@ -116,7 +116,9 @@ class Maker:
         if scope["loop"]:
             return self.rng.choice(["l{recipe.i}.txt", "m{recipe.i}.txt", "out1/l{recipe.i}.txt"])
         names = [f"p{i}.txt" for i in range(6)] + ["out1/a.txt", "out1/b.txt", "out2/c.txt"]
-        return self.rng.choice(names)
+        # A second writer of a file may go on from what the first has made: it depends on that.
+        free = [name for name in names if name not in scope["files"]]
+        return self.rng.choice(free or names)
 
     def reads(self, scope, params):
         roll = self.rng.random()
