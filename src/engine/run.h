@@ -9,9 +9,9 @@
  *   preflight -> run-start -> { step-start -> step-end | step-skip }* -> run-end
  *
  * Another run may be going in the workspace: then this one is refused, or waits for it before it
- * looks at anything. Before run-start everything that can be checked has been checked and nothing has been written
- * but the workspace. Killing the engine at any instant leaves a journal without run-end; the next
- * run in that workspace notes and reports it.
+ * looks at anything. Before run-start everything that can be checked has been checked and nothing
+ * has been written but the workspace. Killing the engine at any instant leaves a journal without
+ * run-end; the next run in that workspace notes and reports it.
  */
 #pragma once
 

@@ -22,12 +22,12 @@ struct sp_journal;
 
 enum sp_journal_sync {
     SP_JOURNAL_LATER, /* kept back until the next line that is not, or until there are many */
-    SP_JOURNAL_LAZY, /* output, statistics: may be lost in a power cut */
-    SP_JOURNAL_SYNC, /* state changes */
+    SP_JOURNAL_LAZY,  /* output, statistics: may be lost in a power cut */
+    SP_JOURNAL_SYNC,  /* state changes */
 };
 
-/* Create `path` (its directory exists); SP_EXISTS if it is there. The first SP_JOURNAL_SYNC makes its
- * name durable, too. The caller owns *out. */
+/* Create `path` (its directory exists); SP_EXISTS if it is there. The first SP_JOURNAL_SYNC makes
+ * its name durable, too. The caller owns *out. */
 enum sp_rc sp_journal_create(const char *path, struct sp_journal **out, struct sp_err *err)
     SP_MUST_USE;
 

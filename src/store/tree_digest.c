@@ -160,8 +160,7 @@ static enum sp_rc digest_piece(const struct digest *digest,
     sp_auto_fd int fd = -1;
     char *buffer;
 
-    if (buffer_of(worker, job->len, &buffer, err) ||
-        sp_tree_reader_file(reader, entry, &fd, err) ||
+    if (buffer_of(worker, job->len, &buffer, err) || sp_tree_reader_file(reader, entry, &fd, err) ||
         sp_tree_reader_read(reader, entry, fd, job->at, buffer, job->len, err) ||
         sp_tree_reader_check(reader, entry, fd, err))
         return err->code;
