@@ -122,8 +122,8 @@ static enum sp_rc touch_roles(struct sp_recall *recall,
     enum sp_rc rc = SP_OK;
 
     for (size_t i = 0; i < roles->len && rc == SP_OK; i++) {
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
         struct sp_head **head = SP_VEC_ADD(&heads);
-        *head = NULL;
         rc = touch_role(recall, arena, recalled, i, head, err);
         if (rc == SP_OK && *head)
             rc = sp_recall_add_parents(recall, arena, roles, i, *head, err);
