@@ -75,6 +75,9 @@ static enum sp_rc read_settings(struct sp_recall *recall,
     store->method = (enum sp_snapshot_method)method;
     store->no_sync = is_off(setting(session, "sync"));
     heads->edits = (enum sp_edits)policy;
+    /* A cab that is run directly works on what is there, whoever made it so. */
+    if (!recall->options.recipe.len && !recall->options.edits)
+        heads->edits = SP_EDITS_ADOPT;
     heads->digest_limit =
         limit && limit->kind == SP_INT ? (uint64_t)limit->integer * GIB : 64 * GIB;
     recall->salt = salt && sp_is_text(*salt) ? salt->text : SP_STR("");
