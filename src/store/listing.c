@@ -44,8 +44,10 @@ static enum sp_rc show(const struct walk *walk,
     };
 
     if (front + strlen(name) == SP_DIGEST_HEX) {
+        /* NOLINTBEGIN(bugprone-not-null-terminated-result): `hex` is zeroed, and one longer */
         memcpy(hex, shard, front);
         memcpy(hex + front, name, SP_DIGEST_HEX - front);
+        /* NOLINTEND(bugprone-not-null-terminated-result) */
         item.named = item.regular && sp_digest_parse(sp_str_of(hex), &item.id);
     }
     return walk->each(walk->arg, &item, err);
@@ -56,6 +58,7 @@ static bool is_shard(const struct stat *info, const char *name)
     return S_ISDIR(info->st_mode) && strlen(name) == 2 && strspn(name, "0123456789abcdef") == 2;
 }
 
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): a directory, and those in it */
 static enum sp_rc list(const struct walk *walk,
                        const char *folder,
                        const char *shard,

@@ -96,7 +96,7 @@ static bool read_digest(struct sp_str text,
 
 static bool read_type(struct sp_str text, enum sp_tree_type *out)
 {
-    if (text.len != 1 || !memchr("fdl", text.ptr[0], 3))
+    if (text.len != 1 || sp_str_find(SP_STR("fdl"), text.ptr[0]) == SIZE_MAX)
         return false;
     *out = (enum sp_tree_type)text.ptr[0];
     return true;

@@ -25,6 +25,7 @@ echo quick >>"$scratch/order"
 echo "the tool speaks"
 echo made >"\$1"
 SH2
+# shellcheck disable=SC2016 # for the script
 printf '#!/bin/sh\necho made >"$1"\n' >"$scratch/silent"
 chmod +x "$scratch/quick" "$scratch/silent"
 
