@@ -197,29 +197,53 @@ static bool is_noise(const struct sp_tree_entry *entry)
     return (entry->has & SP_TREE_MEANING) && sp_digest_is_zero(&entry->meaning);
 }
 
-static void compare_entry(struct comparing *c,
-                          const struct sp_tree_entry *old,
-                          const struct sp_tree_entry *new)
+/* Whether it is still to be looked at: a table is compared once, whichever of its files differ. */
+static bool is_next_unit(struct comparing *c, struct sp_str path, struct sp_str *unit)
 {
-    const struct sp_tree_entry *there = old ? old : new;
+    *unit = unit_of(c, path);
+    bool is_known = !sp_str_eq(*unit, path) && sp_str_eq(*unit, c->last_unit);
 
-    if ((old && new &&is_same_entry(old, new)) || (!(old && new) && is_noise(there)))
-        return;
-    struct sp_str unit = unit_of(c, there->path);
-    bool is_table = !sp_str_eq(unit, there->path);
-    if (is_table && sp_str_eq(unit, c->last_unit))
-        return;
-    c->last_unit = unit;
-    if (!is_table && (!old || !new || old->type != SP_TREE_FILE || new->type != SP_TREE_FILE)) {
-        say(c, SP_STR_FMT " %s", SP_STR_ARG(there->path),
-            !new   ? "is not made any more"
-            : !old ? "is new"
-                   : "is of another type");
-        settle_for(c, SP_SAME_DIFFERS, (double)INFINITY);
-        return;
-    }
+    c->last_unit = *unit;
+    return !is_known;
+}
+
+static void differ(struct comparing *c, struct sp_str path, const char *how)
+{
+    say(c, SP_STR_FMT " %s", SP_STR_ARG(path), how);
+    settle_for(c, SP_SAME_DIFFERS, (double)INFINITY);
+}
+
+static void compare_unit(struct comparing *c, struct sp_str unit)
+{
     if (!measure(c, unit))
         settle_for(c, SP_SAME_DIFFERS, (double)INFINITY);
+}
+
+/* `how` it differs when it is a file of its own. */
+static void take_single(struct comparing *c, const struct sp_tree_entry *entry, const char *how)
+{
+    struct sp_str unit;
+
+    if (is_noise(entry) || !is_next_unit(c, entry->path, &unit))
+        return;
+    if (sp_str_eq(unit, entry->path))
+        differ(c, unit, how);
+    else
+        compare_unit(c, unit);
+}
+
+static void take_pair(struct comparing *c,
+                      const struct sp_tree_entry *old,
+                      const struct sp_tree_entry *new)
+{
+    struct sp_str unit;
+
+    if (is_same_entry(old, new) || !is_next_unit(c, old->path, &unit))
+        return;
+    if (sp_str_eq(unit, old->path) && (old->type != SP_TREE_FILE || new->type != SP_TREE_FILE))
+        differ(c, unit, "is of another type");
+    else
+        compare_unit(c, unit);
 }
 
 /* Both are sorted by path. */
@@ -228,12 +252,15 @@ static void compare_entries(struct comparing *c)
     size_t i = 0, j = 0;
 
     while (i < c->old.len || j < c->new.len) {
-        const struct sp_tree_entry *old = i < c->old.len ? &c->old.entries[i] : NULL;
-        const struct sp_tree_entry *new = j < c->new.len ? &c->new.entries[j] : NULL;
-        int order = old && new ? sp_str_cmp(old->path, new->path) : old ? -1 : 1;
-        compare_entry(c, order <= 0 ? old : NULL, order >= 0 ? new : NULL);
-        i += order <= 0;
-        j += order >= 0;
+        int order = i == c->old.len   ? 1
+                    : j == c->new.len ? -1
+                                      : sp_str_cmp(c->old.entries[i].path, c->new.entries[j].path);
+        if (order < 0)
+            take_single(c, &c->old.entries[i++], "is not made any more");
+        else if (order > 0)
+            take_single(c, &c->new.entries[j++], "is new");
+        else
+            take_pair(c, &c->old.entries[i++], &c->new.entries[j++]);
     }
 }
 
