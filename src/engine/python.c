@@ -3,16 +3,13 @@
 
 #include "base/buf.h"
 
+#include "sys/capture.h"
 #include "sys/env.h"
 #include "sys/spawn.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 10000
+#define PATIENCE (10 * SP_NSEC_PER_SEC)
 
 /* The working directory is no place for packages, as for any installed program. */
 static const char question[] =
@@ -21,20 +18,6 @@ static const char question[] =
     "spec = importlib.util.find_spec(sys.argv[1])\n"
     "where = list(spec.submodule_search_locations or []) or [os.path.dirname(spec.origin)]\n"
     "print(where[0])\n";
-
-/* All that comes until the other end closes. */
-static void read_all(int fd, struct sp_buf *out)
-{
-    struct pollfd wait = { .fd = fd, .events = POLLIN };
-    char part[4096];
-
-    while (poll(&wait, 1, PATIENCE_MS) > 0) {
-        ssize_t got = read(fd, part, sizeof part);
-        if (got <= 0)
-            return;
-        sp_buf_add(out, (struct sp_str){ part, (size_t)got });
-    }
-}
 
 bool sp_python_package(struct sp_arena *arena, struct sp_str name, struct sp_str *out)
 {
@@ -47,11 +30,8 @@ bool sp_python_package(struct sp_arena *arena, struct sp_str name, struct sp_str
 
     if (sp_spawn(&what, &process, &err))
         return false;
-    read_all(process.stdout_fd, &answer);
-    (void)kill(-process.pid, SIGKILL); /* it has answered, or never will */
-    (void)close(process.stdout_fd);
-    (void)close(process.stderr_fd);
-    while (waitpid(process.pid, &status, 0) < 0 && errno == EINTR) {}
+    if (!sp_capture(&process, PATIENCE, &answer, NULL, &status))
+        return false;
     struct sp_str line = sp_str_trim(sp_buf_str(&answer));
     if (line.len == 0 || line.ptr[0] != '/')
         return false;

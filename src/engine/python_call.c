@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/python_call.h"
 
-#include "base/clock.h"
-
+#include "sys/capture.h"
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE_MS INT64_C(60000)
-#define NS_IN_MS    INT64_C(1000000)
-#define ANSWER_MAX  ((size_t)16 * 1024 * 1024)
-#define ERRORS_MAX  ((size_t)64 * 1024)
+#define PATIENCE   (60 * SP_NSEC_PER_SEC)
+#define ANSWER_MAX ((size_t)16 * 1024 * 1024)
+#define ERRORS_MAX ((size_t)64 * 1024)
 
 /* What Python runs. The function may take and give back mappings, or objects with attributes, such
  * as scabha's Parameter; it gets the latter when its module uses scabha. What it prints goes to
@@ -139,58 +134,15 @@ static enum sp_rc start(struct sp_arena *arena,
     return rc;
 }
 
-/* --- listening ----------------------------------------------------------------------------- */
-
-struct stream {
-    int fd;
-    struct sp_buf *text;
-};
-
-/* False at its end. */
-static bool take_part(const struct stream *stream)
-{
-    char part[4096];
-    ssize_t got = read(stream->fd, part, sizeof part);
-
-    if (got > 0)
-        sp_buf_add(stream->text, (struct sp_str){ part, (size_t)got });
-    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
-}
-
-/* Both streams to their ends; false when that takes too long. */
-static bool listen_to(const struct stream *streams)
-{
-    struct pollfd wait[] = { { streams[0].fd, POLLIN, 0 }, { streams[1].fd, POLLIN, 0 } };
-    sp_nsec deadline = sp_clock_monotonic() + PATIENCE_MS * NS_IN_MS;
-
-    while (wait[0].fd >= 0 || wait[1].fd >= 0) {
-        sp_nsec left = deadline - sp_clock_monotonic();
-        if (left <= 0)
-            return false;
-        if (poll(wait, 2, (int)(left / NS_IN_MS) + 1) < 0 && errno != EINTR)
-            return false;
-        for (size_t i = 0; i < 2; i++)
-            if (wait[i].fd >= 0 && wait[i].revents && !take_part(&streams[i]))
-                wait[i].fd = -1;
-    }
-    return true;
-}
-
-static struct sp_str last_line(struct sp_str text)
-{
-    text = sp_str_trim(text);
-    size_t end = sp_str_rfind(text, '\n');
-
-    return end == SIZE_MAX ? text : sp_str_slice(text, end + 1, text.len);
-}
+/* --- the answer ----------------------------------------------------------------------------- */
 
 static enum sp_rc judge(bool in_time, int status, struct sp_str errors, struct sp_err *err)
 {
-    struct sp_str why = last_line(errors);
+    struct sp_str why = sp_last_line(errors);
 
     if (!in_time)
         return sp_fail(err, SP_INVALID, "Python has not answered in %d s",
-                       (int)(PATIENCE_MS / 1000));
+                       (int)(PATIENCE / SP_NSEC_PER_SEC));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return SP_OK;
     if (why.len)
@@ -216,13 +168,7 @@ enum sp_rc sp_python_call(void *arg,
         rc = start(arena, stored, &process, err);
     if (rc)
         return rc;
-    const struct stream streams[] = { { process.stdout_fd, &out }, { process.stderr_fd, &errors } };
-    bool in_time = listen_to(streams);
-    if (!in_time)
-        (void)kill(-process.pid, SIGKILL);
-    while (waitpid(process.pid, &status, 0) < 0 && errno == EINTR) {}
-    (void)close(process.stdout_fd);
-    (void)close(process.stderr_fd);
+    bool in_time = sp_capture(&process, PATIENCE, &out, &errors, &status);
     rc = judge(in_time, status, sp_buf_str(&errors), err);
     if (rc == SP_OK)
         *answer = sp_arena_str(arena, sp_buf_str(&out));
