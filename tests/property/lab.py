@@ -279,7 +279,8 @@ class Lab:
             if on_top or self.pending.get(artefact) == "adopt":
                 chain = [(None, now.get(artefact), [])]
             chain = chain[:self.root_of(name, chain) + 1]
-            if artefact in written:
+            # What is not made is no state.
+            if artefact in written and (final.get(artefact) is not None or chain[-1][1] is not None):
                 tasks = makers.get(artefact) or makers.get(os.path.dirname(artefact)) or ["?"]
                 chain = chain + [(name, final.get(artefact), tasks)]
             self.lineage[artefact] = chain
@@ -412,6 +413,8 @@ class Lab:
         for artefact in set(after) | set(before):
             if artefact not in read | written | set(final) and after.get(artefact) != before.get(artefact):
                 raise Mismatch("unnamed", f"a run of {name} that was disturbed has changed {artefact}")
+        for artefact in set(after) - set(self.lineage):
+            self.lineage[artefact] = [(None, None, []), (name, after[artefact], [name])]
         self.do_run(name, good)
 
     def check_log_subset(self, name, ran, clean, text):
