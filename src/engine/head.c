@@ -78,6 +78,19 @@ struct sp_head *sp_heads_find(const struct sp_heads *heads, struct sp_str real)
     return sp_map_find(&heads->map, sp_heads_path(heads, real));
 }
 
+bool sp_heads_is_known(const struct sp_heads *heads, struct sp_str real)
+{
+    return sp_ledger_find(heads->options.ledger, sp_heads_path(heads, real));
+}
+
+void sp_heads_disown(struct sp_heads *heads, struct sp_str real)
+{
+    struct sp_ledger *ledger = heads->options.ledger;
+    struct sp_hold *hold = sp_ledger_source(ledger, sp_heads_path(heads, real), NULL);
+
+    sp_ledger_touch(ledger, hold, SP_HOLD_CHANGING, heads->options.run, SP_STR(""));
+}
+
 const struct sp_passage *sp_head_passage(const struct sp_head *head)
 {
     return &head->hold->chain.items[head->index];
@@ -341,6 +354,8 @@ static void forget_around(struct sp_heads *heads, const struct sp_head *head)
 enum sp_rc sp_heads_clear(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
 {
     bool is_ours = head->hold->index > 0 && head->disk == SP_DISK_HELD;
+    bool is_kept = head->hold->chain.items[0].kept && head->disk == SP_DISK_HELD;
+    bool is_rest = head->disk == SP_DISK_UNKNOWN && head->hold->task.len; /* of a known task */
     enum sp_rc rc = SP_OK;
 
     if (head->composite || !head->tree.len)
@@ -349,7 +364,7 @@ enum sp_rc sp_heads_clear(struct sp_heads *heads, struct sp_head *head, struct s
         rc = sp_head_secure(heads, head, err);
     if (rc)
         return rc;
-    if (head->disk == SP_DISK_UNKNOWN || is_ours || head->hold->chain.items[0].kept) {
+    if (is_rest || is_ours || is_kept) {
         sp_auto_arena struct sp_arena *scratch = sp_arena_new();
         sp_ledger_touch(heads->options.ledger, head->hold, SP_HOLD_CHANGING, heads->options.run,
                         SP_STR(""));

@@ -91,6 +91,12 @@ enum sp_rc sp_heads_appear(struct sp_heads *heads,
                            struct sp_head **out,
                            struct sp_err *err) SP_MUST_USE;
 
+/* Does the ledger know the path? */
+bool sp_heads_is_known(const struct sp_heads *heads, struct sp_str real);
+
+/* What is there is nobody's, and not to be relied on: what an unfinished step has left. */
+void sp_heads_disown(struct sp_heads *heads, struct sp_str real);
+
 /* The same without looking: NULL when it was not touched. */
 struct sp_head *sp_heads_find(const struct sp_heads *heads, struct sp_str real);
 

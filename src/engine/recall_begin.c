@@ -4,6 +4,7 @@
 #include "base/vec.h"
 
 #include "engine/identity.h"
+#include "engine/leftover.h"
 #include "engine/recall_internal.h"
 #include "plan/hidden.h"
 #include "sys/file.h"
@@ -81,6 +82,8 @@ static enum sp_rc touch_role(struct sp_recall *recall,
     role = &recalled->roles.items[at];
     if (rc == SP_OK && role->is_place)
         return SP_OK;
+    if (role->kind == SP_ROLE_WRITES && role->param && role->param->has_implicit)
+        sp_recall_disown(recall, role->real);
     if (rc == SP_OK)
         rc = sp_heads_touch(recall->heads, role->real, head, err);
     if (rc == SP_INVALID) { /* a device, a pipe */
@@ -318,6 +321,7 @@ static enum sp_rc reuse(struct sp_recall *recall,
     }
     sp_ledger_task(recall->ledger, recall->options.recipe, position->taskname,
                    &recalled->product.key, recall->options.run);
+    sp_ledger_begun(recall->ledger, recall->options.recipe, position->taskname, 0);
     recalled->verdict = SP_RECALL_REUSED;
     return SP_OK;
 }
@@ -426,6 +430,9 @@ static enum sp_rc prepare(struct sp_recall *recall,
     for (size_t i = 0; i < recalled->roles.len; i++)
         if (recalled->heads[i] && sp_role_changes(&recalled->roles.items[i]))
             sp_heads_changing(recall->heads, recalled->heads[i], position->taskname);
+    if (sp_recall_is_open(recalled))
+        sp_ledger_begun(recall->ledger, recall->options.recipe, position->taskname,
+                        sp_file_clock());
     return sp_ledger_sync(recall->ledger, err);
 }
 
@@ -543,6 +550,8 @@ enum sp_rc sp_recall_begin(struct sp_recall *recall,
         return SP_OK;
     }
     sp_heads_turn(recall->heads);
+    recall->begun =
+        sp_ledger_begun_at(recall->ledger, recall->options.recipe, action->position->taskname);
     collect(recall, arena, action->task, out);
     enum sp_rc rc = touch_roles(recall, arena, out, err);
     if (rc)

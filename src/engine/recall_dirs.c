@@ -2,8 +2,12 @@
 /* recall_dirs.c - a directory that is no dataset is a place (doc/design/store.md 7): what is in it
  * are artefacts of their own, so that several steps can put their files there, and each can be
  * reused by itself. */
+#include "base/clock.h"
+
 #include "engine/recall_internal.h"
 #include "sys/file.h"
+
+#include <sys/stat.h>
 
 #define FILES_MAX 1000 /* with more it is one artefact, like a dataset */
 
@@ -99,6 +103,33 @@ enum sp_rc sp_recall_list_place(struct sp_recall *recall,
     return rc;
 }
 
+/* --- what unfinished runs have left ------------------------------------------------------- */
+
+void sp_recall_disown(struct sp_recall *recall, struct sp_str real)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct stat info;
+
+    if (!recall->begun || sp_heads_is_known(recall->heads, real) ||
+        lstat(sp_arena_cstr(arena, real), &info) < 0 ||
+        (int64_t)info.st_ctim.tv_sec * SP_NSEC_PER_SEC + info.st_ctim.tv_nsec < recall->begun)
+        return;
+    sp_heads_disown(recall->heads, real);
+}
+
+bool sp_recall_is_open(const struct sp_recalled *recalled)
+{
+    for (size_t i = 0; i < recalled->roles.len; i++)
+        if (recalled->roles.items[i].is_place && sp_role_changes(&recalled->roles.items[i]))
+            return true;
+    SP_MAP_EACH (entry, &recalled->cab->schema.params) {
+        const struct sp_param *param = entry->value;
+        if (param->is_output && param->has_implicit && sp_dtype_has_file(param->dtype))
+            return true;
+    }
+    return false;
+}
+
 /* --- roles -------------------------------------------------------------------------------- */
 
 static bool may_be_place(const struct sp_role *role)
@@ -127,7 +158,10 @@ enum sp_rc sp_recall_enter_place(struct sp_recall *recall,
     SP_LIST_EACH(path, &paths)
     {
         struct sp_head *head;
-        rc = sp_heads_touch(recall->heads, sp_arena_join(arena, real, "/", path->text), &head, err);
+        struct sp_str inside = sp_arena_join(arena, real, "/", path->text);
+        if (sp_role_changes(&roles->items[at]))
+            sp_recall_disown(recall, inside);
+        rc = sp_heads_touch(recall->heads, inside, &head, err);
         if (rc)
             return rc;
         sp_roles_add_inside(&request, roles, at, path->text, !sp_head_passage(head)->absent);

@@ -446,6 +446,8 @@ enum sp_rc sp_recall_end(struct sp_recall *recall,
             rc = harvest_outputs(&harvest, action->task, err);
         if (rc == SP_OK && recalled->preimage.len && !recalled->changed)
             remember(&harvest, action->task);
+        if (rc == SP_OK)
+            sp_ledger_begun(recall->ledger, recall->options.recipe, action->position->taskname, 0);
     }
     sp_recall_vacate(recalled); /* not before: nobody else is to tidy up what was just made */
     sp_recall_unclaim(recall, recalled);

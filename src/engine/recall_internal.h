@@ -25,6 +25,7 @@ struct sp_recall {
     struct sp_map
         unborn; /* dry: ids of versions that tasks would make -> struct sp_str, by which */
     bool starts_over;
+    int64_t begun;         /* when the task that begins had begun without ending well; 0: never */
     unsigned disturbances; /* how often somebody else has been at our files in this run */
     struct sp_map plain;   /* manifests, as text, of tables without parents */
     struct sp_world world; /* see recall_world.c */
@@ -73,6 +74,13 @@ enum sp_rc sp_recall_list_place(struct sp_recall *recall,
                                 struct sp_list *out,
                                 bool *is_place,
                                 struct sp_err *err) SP_MUST_USE;
+
+/* What is at `real` may be what an unfinished run of the task that begins has left there: then it
+ * is nobody's. */
+void sp_recall_disown(struct sp_recall *recall, struct sp_str real);
+
+/* Does the task write what nobody can name beforehand? */
+bool sp_recall_is_open(const struct sp_recalled *recalled);
 
 /* If role `at` is a directory whose contents are artefacts, these become roles. */
 enum sp_rc sp_recall_enter_place(struct sp_recall *recall,

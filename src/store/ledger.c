@@ -8,6 +8,7 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #define FIELDS_MAX  10
@@ -15,8 +16,9 @@
 #define GARBAGE_MIN 256  /* lines out of date before it is worth writing anew */
 
 struct task_key {
-    struct sp_digest key;
+    struct sp_digest key; /* zero: it has never ended well */
     struct sp_str run;
+    int64_t begun; /* it has not ended well since; 0: it has */
 };
 
 struct sp_ledger {
@@ -183,10 +185,7 @@ static struct sp_str task_name(struct sp_ledger *ledger, struct sp_str recipe, s
     return sp_arena_join(ledger->arena, recipe, "\t", task);
 }
 
-static void do_task(struct sp_ledger *ledger,
-                    struct sp_str name,
-                    const struct sp_digest *key,
-                    struct sp_str run)
+static struct task_key *task_of(struct sp_ledger *ledger, struct sp_str name)
 {
     struct task_key *entry = sp_map_find(&ledger->tasks, name);
 
@@ -194,6 +193,16 @@ static void do_task(struct sp_ledger *ledger,
         entry = SP_ARENA_NEW(ledger->arena, struct task_key, 1);
         sp_map_set(&ledger->tasks, name, entry);
     }
+    return entry;
+}
+
+static void do_task(struct sp_ledger *ledger,
+                    struct sp_str name,
+                    const struct sp_digest *key,
+                    struct sp_str run)
+{
+    struct task_key *entry = task_of(ledger, name);
+
     entry->key = *key;
     entry->run = sp_arena_str(ledger->arena, run);
 }
@@ -295,11 +304,14 @@ static bool read_touch(struct sp_ledger *ledger, const struct sp_str *fields)
 
 static bool read_task(struct sp_ledger *ledger, const struct sp_str *fields)
 {
+    struct sp_str name = task_name(ledger, fields[0], fields[1]);
     struct sp_digest key;
 
+    if (sp_str_is(fields[2], "-"))
+        return sp_str_int(fields[3], &task_of(ledger, name)->begun);
     if (!sp_digest_parse(fields[2], &key))
         return false;
-    do_task(ledger, task_name(ledger, fields[0], fields[1]), &key, fields[3]);
+    do_task(ledger, name, &key, fields[3]);
     return true;
 }
 
@@ -417,7 +429,11 @@ static void say_touch(struct sp_ledger *ledger, const struct sp_hold *hold)
     end(ledger, &line);
 }
 
-static void say_task(struct sp_ledger *ledger, struct sp_str name, const struct task_key *key)
+/* `key` NULL: when it has begun. */
+static void say_task(struct sp_ledger *ledger,
+                     struct sp_str name,
+                     const struct sp_digest *key,
+                     struct sp_str text)
 {
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
     struct sp_str recipe = sp_str_cut(&name, '\t');
@@ -425,9 +441,14 @@ static void say_task(struct sp_ledger *ledger, struct sp_str name, const struct 
     begin(&line, "task");
     add_field(&line, recipe);
     add_field(&line, name);
-    add_digest(&line, true, &key->key);
-    add_field(&line, key->run);
+    add_digest(&line, key, key);
+    add_field(&line, text);
     end(ledger, &line);
+}
+
+static void say_begun(struct sp_ledger *ledger, struct sp_str name, int64_t begun)
+{
+    say_task(ledger, name, NULL, sp_arena_printf(ledger->arena, "%" PRId64, begun));
 }
 
 /* All that is known, as few lines as possible. */
@@ -443,8 +464,13 @@ static void say_everything(struct sp_ledger *ledger)
         if (hold->state != SP_HOLD_TRUSTED)
             say_touch(ledger, hold);
     }
-    SP_MAP_EACH (entry, &ledger->tasks)
-        say_task(ledger, entry->key, entry->value);
+    SP_MAP_EACH (entry, &ledger->tasks) {
+        const struct task_key *task = entry->value;
+        if (!sp_digest_is_zero(&task->key))
+            say_task(ledger, entry->key, &task->key, task->run);
+        if (task->begun)
+            say_begun(ledger, entry->key, task->begun);
+    }
 }
 
 /* Does a path hold what is off its chain? That cannot be said in few lines. */
@@ -560,27 +586,42 @@ const struct sp_map *sp_ledger_holds(const struct sp_ledger *ledger)
     return &ledger->holds;
 }
 
+static const struct task_key *find_task(const struct sp_ledger *ledger,
+                                        struct sp_str recipe,
+                                        struct sp_str task)
+{
+    sp_auto_buf struct sp_buf name = SP_BUF(SP_BUF_SMALL);
+
+    sp_buf_addf(&name, SP_STR_FMT "\t" SP_STR_FMT, SP_STR_ARG(recipe), SP_STR_ARG(task));
+    return sp_map_find(&ledger->tasks, sp_buf_str(&name));
+}
+
 bool sp_ledger_key_of(const struct sp_ledger *ledger,
                       struct sp_str recipe,
                       struct sp_str task,
                       struct sp_digest *key)
 {
-    sp_auto_buf struct sp_buf name = SP_BUF(SP_BUF_SMALL);
+    const struct task_key *entry = find_task(ledger, recipe, task);
 
-    sp_buf_add(&name, recipe);
-    sp_buf_addc(&name, '\t');
-    sp_buf_add(&name, task);
-    const struct task_key *entry = sp_map_find(&ledger->tasks, sp_buf_str(&name));
-    if (entry)
-        *key = entry->key;
-    return entry;
+    if (!entry || sp_digest_is_zero(&entry->key))
+        return false;
+    *key = entry->key;
+    return true;
+}
+
+int64_t sp_ledger_begun_at(const struct sp_ledger *ledger, struct sp_str recipe, struct sp_str task)
+{
+    const struct task_key *entry = find_task(ledger, recipe, task);
+
+    return entry ? entry->begun : 0;
 }
 
 void sp_ledger_each_task(const struct sp_ledger *ledger, sp_ledger_task_fn each, void *arg)
 {
     SP_MAP_EACH (entry, &ledger->tasks) {
         const struct task_key *task = entry->value;
-        each(arg, &task->key);
+        if (!sp_digest_is_zero(&task->key))
+            each(arg, &task->key);
     }
 }
 
@@ -731,7 +772,20 @@ void sp_ledger_task(struct sp_ledger *ledger,
     if (before && sp_digest_eq(&before->key, key))
         return;
     do_task(ledger, name, key, run);
-    say_task(ledger, name, sp_map_find(&ledger->tasks, name));
+    say_task(ledger, name, key, run);
+}
+
+void sp_ledger_begun(struct sp_ledger *ledger,
+                     struct sp_str recipe,
+                     struct sp_str task,
+                     int64_t clock)
+{
+    struct sp_str name = task_name(ledger, recipe, task);
+
+    if (sp_ledger_begun_at(ledger, recipe, task) == clock)
+        return;
+    task_of(ledger, name)->begun = clock;
+    say_begun(ledger, name, clock);
 }
 
 void sp_ledger_drop(struct sp_ledger *ledger, struct sp_str path)

@@ -76,6 +76,11 @@ bool sp_ledger_key_of(const struct sp_ledger *ledger,
                       struct sp_str task,
                       struct sp_digest *key);
 
+/* When the task has begun, if it has not ended well since; else 0. */
+int64_t sp_ledger_begun_at(const struct sp_ledger *ledger,
+                           struct sp_str recipe,
+                           struct sp_str task);
+
 /* Call `each` with the newest key of every task. */
 typedef void (*sp_ledger_task_fn)(void *arg, const struct sp_digest *key);
 void sp_ledger_each_task(const struct sp_ledger *ledger, sp_ledger_task_fn each, void *arg);
@@ -121,6 +126,13 @@ void sp_ledger_task(struct sp_ledger *ledger,
                     struct sp_str task,
                     const struct sp_digest *key,
                     struct sp_str run);
+
+/* A task that may leave files whose names nobody knows beforehand begins at that time of the clock
+ * of files; 0: it has ended well. */
+void sp_ledger_begun(struct sp_ledger *ledger,
+                     struct sp_str recipe,
+                     struct sp_str task,
+                     int64_t clock);
 
 /* Forget a path. */
 void sp_ledger_drop(struct sp_ledger *ledger, struct sp_str path);

@@ -121,6 +121,17 @@ static void check_tasks(void)
                sp_digest_eq(&key, &found) &&
                !sp_ledger_key_of(ledger, SP_STR(""), SP_STR("A.x"), &found),
            "the key of a task of a recipe");
+    sp_ledger_begun(ledger, SP_STR("A"), SP_STR("A.x"), 17);
+    sp_ledger_begun(ledger, SP_STR("A"), SP_STR("A.y"), 18);
+    sp_ledger_begun(ledger, SP_STR("A"), SP_STR("A.z"), 19);
+    sp_ledger_begun(ledger, SP_STR("A"), SP_STR("A.z"), 0);
+    tap_ok(sync_it() && reopen() && sp_ledger_begun_at(ledger, SP_STR("A"), SP_STR("A.x")) == 17 &&
+               sp_ledger_begun_at(ledger, SP_STR("A"), SP_STR("A.y")) == 18 &&
+               !sp_ledger_begun_at(ledger, SP_STR("A"), SP_STR("A.z")),
+           "tasks that have begun and not ended");
+    tap_ok(sp_ledger_key_of(ledger, SP_STR("A"), SP_STR("A.x"), &found) &&
+               !sp_ledger_key_of(ledger, SP_STR("A"), SP_STR("A.y"), &found),
+           "which have a key only if they had ended well before");
     sp_ledger_drop(ledger, SP_STR("a b%\n\xff.ms"));
     tap_ok(!sp_ledger_find(ledger, SP_STR("a b%\n\xff.ms")) && sync_it() && reopen() &&
                !sp_ledger_find(ledger, SP_STR("a b%\n\xff.ms")),

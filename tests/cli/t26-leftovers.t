@@ -12,6 +12,13 @@ cat >"$scratch/many" <<SH2
 echo "many \$1 \$2" >>"$scratch/ran"
 for i in \$(seq 1 "\$2"); do echo "\$i of \$2" >"\$1-\$i.txt"; done
 SH2
+# breaks PREFIX COUNT: PREFIX-1.txt and fails when COUNT is 0, else PREFIX-2.txt.
+cat >"$scratch/breaks" <<SH2
+#!/bin/sh
+[ "\$2" = 0 ] && echo half >"\$1-1.txt" && exit 1
+echo whole >"\$1-2.txt"
+SH2
+chmod +x "$scratch/breaks"
 # make OUT VALUE, table OUT VALUE: a file, a dataset
 cat >"$scratch/make" <<SH2
 #!/bin/sh
@@ -67,6 +74,11 @@ cabs:
     command: $scratch/change
     policies: {positional: true}
     inputs: {ms: {dtype: MS, required: true, writable: true}, value: {dtype: int, default: 1}}
+  breaks:
+    command: $scratch/breaks
+    policies: {positional: true}
+    inputs: {prefix: {dtype: str, required: true}, count: {dtype: int, required: true}}
+    outputs: {files: {dtype: 'List[File]', implicit: '=GLOB({current.prefix}-*.txt)', must_exist: false, policies: {skip: true}}}
   several:
     command: $scratch/several
     policies: {positional: true}
@@ -85,6 +97,10 @@ sourced:
   inputs: {value: int = 1}
   steps:
     change: {cab: change, params: {ms: s.ms, value: =recipe.value}}
+breaks:
+  inputs: {n: int = 0}
+  steps:
+    breaks: {cab: breaks, params: {prefix: b, count: =recipe.n}}
 first:
   steps:
     make: {cab: make, params: {out: o.txt, value: 1}}
@@ -159,6 +175,20 @@ is "$(has o.txt)" "o.txt=2" "from the store"
 try "$SPOOR" run r.yml second make=0
 is "$(ran)" "" "and back"
 is "$(has o.txt)" "o.txt=1" "from the store"
+
+# --- what a step leaves that does not end well
+try "$SPOOR" run r.yml breaks n=0
+status 1 "a step that fails after it has made a file that only a pattern names"
+is "$(has b-*)" "b-1.txt=half" "which is left"
+try "$SPOOR" run r.yml breaks n=1
+status 0 "the next run"
+is "$(has b-*)" "b-2.txt=whole" "does not take it for a source"
+find .spoor/attic -name b-1.txt | grep -q .
+ok $? "it is in the attic"
+rm -f b-2.txt
+echo mine >b-own.txt
+try "$SPOOR" run r.yml breaks n=1
+is "$(has b-*)" "b-2.txt=whole;b-own.txt=mine" "a file of somebody else is not touched then"
 
 # --- what the store has lost
 try "$SPOOR" run r.yml tables
