@@ -52,6 +52,19 @@ def artefact_of(path):
     return "/".join(parts)
 
 
+def written_by(argv):
+    """What the tool writes when it is called like that."""
+    words = dict(word[2:].split("=", 1) for word in argv[1:])
+    value = int(words.get("value", 1))
+    paths = [words[key] for key in ("table", "change") if key in words]
+    if "out" in words and ("maybe" not in words or value % 2):
+        paths.append(words["out"])
+    for i in range(value % 4):
+        paths += [f"{words['dir']}/part{i}"] if "dir" in words else []
+        paths += [f"{words['prefix']}-{i}.txt"] if "prefix" in words else []
+    return paths
+
+
 def snapshot(top):
     """artefact -> {file in it ("" for a file): bytes, or None for a directory}"""
     result = {}
@@ -231,13 +244,10 @@ class Lab:
         for run in sorted(os.listdir(runs)):
             for line in self.lines(os.path.join(runs, run, "journal.jsonl")):
                 event = json.loads(line)
-                paths = event.get("writes", []) if event["event"] == "step-start" else []
-                if event["event"] == "step-outputs":
-                    paths = [p for value in event["outputs"].values() for p in (value if isinstance(value, list) else [value])]
-                for path in paths:
-                    tasks = result.setdefault(artefact_of(str(path)), [])
-                    if event["task"] not in tasks:
-                        tasks.append(event["task"])
+                if event["event"] != "step-start":
+                    continue
+                for path in written_by(event["argv"]):
+                    result.setdefault(artefact_of(path), []).append(event["task"])
         return result
 
     def touched(self, notes, known):
@@ -253,9 +263,9 @@ class Lab:
             elif verb == "w":
                 written.add(artefact_of(path))
             elif verb == "d":
-                written |= {a for a in inside if re.match(r".*/part\d$", a)}
+                read |= {a for a in inside if re.match(r".*/part\d$", a)}
             else:
-                written |= {a for a in known if re.fullmatch(re.escape(path) + r"-\d\.txt", a)}
+                read |= {a for a in known if re.fullmatch(re.escape(path) + r"-\d\.txt", a)}
         return read, written
 
     @staticmethod
@@ -281,8 +291,7 @@ class Lab:
             chain = chain[:self.root_of(name, chain) + 1]
             # What is not made is no state.
             if artefact in written and (final.get(artefact) is not None or chain[-1][1] is not None):
-                tasks = makers.get(artefact) or makers.get(os.path.dirname(artefact)) or ["?"]
-                chain = chain + [(name, final.get(artefact), tasks)]
+                chain = chain + [(name, final.get(artefact), makers[artefact])]
             self.lineage[artefact] = chain
             self.pending.pop(artefact, None)
             self.removed.discard(artefact)

@@ -409,6 +409,20 @@ static void make(char **argv, uint64_t hash, int value)
         (void)printf("val: %d\n", (int)(hash % 5));
 }
 
+/* What will really be written of what is only named as a whole. */
+static void note_some(char **argv, int count)
+{
+    static const char *const formats[][3] = { { "dir", "/part", "" }, { "prefix", "-", ".txt" } };
+    char path[1024];
+
+    for (size_t k = 0; k < 2; k++)
+        for (int i = 0; i < count && word(argv, formats[k][0]); i++) {
+            (void)snprintf(path, sizeof path, "%s%s%d%s", word(argv, formats[k][0]), formats[k][1],
+                           i, formats[k][2]);
+            add(notes, sizeof notes, "w", path);
+        }
+}
+
 /* With the line that they belong to, in one write. */
 static void tell_notes(void)
 {
@@ -431,6 +445,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof results / sizeof *results; i++)
         if (word(argv, results[i][0]) && (i > 0 || makes_out(argv)))
             add(notes, sizeof notes, results[i][1], word(argv, results[i][0]));
+    note_some(argv, value ? number(value) % 4 : 1);
     if (word(argv, "out") && !makes_out(argv))
         add(notes, sizeof notes, "r", word(argv, "out"));
     uint64_t hash = mix_text(7, line);
