@@ -210,11 +210,11 @@ static bool is_installed(struct sp_str path)
     return slash != SIZE_MAX && sp_str_ends(sp_str_slice(path, 0, slash), "/bin");
 }
 
-/* A Python script may import the modules beside it. */
-static enum sp_rc add_beside(struct finding *finding,
-                             struct sp_memo_entry *entry,
-                             struct sp_str path,
-                             struct sp_buf *out)
+/* With the modules beside it, which it may import. */
+static enum sp_rc find_source(struct finding *finding,
+                              struct sp_memo_entry *entry,
+                              struct sp_str path,
+                              struct sp_buf *out)
 {
     struct sp_digest digest;
     enum sp_rc rc = sp_pysource_file(entry, finding->arena, path, &digest, finding->err);
@@ -254,7 +254,7 @@ static enum sp_rc add_script(struct finding *finding,
                        SP_STR_ARG(path));
     rc = add_program(finding, entry, interpreter, depth + 1, out);
     if (rc == SP_OK && is_python(interpreter) && !is_installed(path))
-        rc = add_beside(finding, entry, path, out);
+        rc = find_source(finding, entry, path, out);
     return rc;
 }
 
@@ -360,19 +360,6 @@ static enum sp_rc find_module(struct finding *finding,
 
     if (rc == SP_OK)
         add_part(out, "module", name, &digest);
-    return rc;
-}
-
-static enum sp_rc find_source(struct finding *finding,
-                              struct sp_memo_entry *entry,
-                              struct sp_str path,
-                              struct sp_buf *out)
-{
-    struct sp_digest digest;
-    enum sp_rc rc = sp_pysource_file(entry, finding->arena, path, &digest, finding->err);
-
-    if (rc == SP_OK)
-        add_part(out, "module", base_name(path), &digest);
     return rc;
 }
 
