@@ -7,7 +7,6 @@
 #include "cli/table.h"
 #include "engine/dossier.h"
 #include "engine/verified.h"
-#include "recipe/command.h"
 #include "value/json.h"
 #include "value/text.h"
 
@@ -33,23 +32,6 @@ static void print_fact(const char *name, struct sp_str text)
 {
     if (text.len)
         (void)printf("  %-10s " SP_STR_FMT "\n", name, SP_STR_ARG(text));
-}
-
-static struct sp_str command_line(struct sp_arena *arena, const struct sp_dict *dict)
-{
-    const struct sp_value *words = sp_dict_get(dict, "command");
-    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
-
-    if (!words || !sp_is_list(*words))
-        return SP_STR("");
-    SP_LIST_EACH(word, words->list)
-    {
-        if (line.len)
-            sp_buf_addc(&line, ' ');
-        if (sp_is_text(*word))
-            sp_shell_quote(word->text, &line);
-    }
-    return sp_arena_str(arena, sp_buf_str(&line));
 }
 
 static void print_values(const char *title, const struct sp_dict *dict)
@@ -99,7 +81,7 @@ static void print_run(struct sp_arena *arena,
     (void)printf("\n");
     print_fact("why", run->why);
     print_fact("time", run->time);
-    print_fact("command", command_line(arena, facts));
+    print_fact("command", sp_history_command(arena, facts, "command"));
     print_fact("rerun of", sp_dict_text(facts, "rerun"));
     print_fact("host", run->host);
     print_fact("directory", run->cwd);
@@ -166,7 +148,7 @@ static void print_step(struct sp_arena *arena,
                      sp_size_text(summary->memory).text);
     (void)printf("\n");
     print_detail("why", summary->why);
-    print_detail("$", command_line(arena, step));
+    print_detail("$", sp_history_command(arena, step, "command"));
     print_detail("program", sp_dict_text(step, "program"));
     print_detail("key", sp_str_slice(sp_dict_text(step, "key"), 0, SHORT_DIGEST));
     SP_LIST_EACH(reason, list_of(step, "reasons"))

@@ -47,23 +47,6 @@ static const struct sp_dict *keep(const struct fold *fold, const struct sp_dict 
                : sp_dict_new(fold->arena).dict;
 }
 
-static struct sp_str joined_words(struct sp_arena *arena, const struct sp_dict *event)
-{
-    const struct sp_value *words = sp_dict_get(event, "argv");
-    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
-
-    if (!words || !sp_is_list(*words))
-        return SP_STR("");
-    SP_LIST_EACH(word, words->list)
-    {
-        if (line.len)
-            sp_buf_addc(&line, ' ');
-        if (sp_is_text(*word))
-            sp_shell_quote(word->text, &line);
-    }
-    return sp_arena_str(arena, sp_buf_str(&line));
-}
-
 static void fold_run_start(struct fold *fold, const struct sp_dict *event)
 {
     event = keep(fold, event);
@@ -88,7 +71,7 @@ static void fold_step_start(struct fold *fold, const struct sp_dict *event)
     step->worker = text_of(fold, event, "worker");
     step->output = text_of(fold, event, "output");
     step->log = text_of(fold, event, "log");
-    step->command = joined_words(fold->arena, event);
+    step->command = sp_history_command(fold->arena, event, "argv");
     step->start = event_of(fold, event);
 }
 
@@ -395,6 +378,18 @@ struct sp_str sp_history_last(const struct sp_workspace *workspace)
     size_t count = sp_workspace_runs(workspace, &ids);
 
     return count ? ids[count - 1] : SP_STR("");
+}
+
+struct sp_str sp_history_command(struct sp_arena *arena,
+                                 const struct sp_dict *dict,
+                                 const char *name)
+{
+    const struct sp_value *words = sp_dict_get(dict, name);
+    sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
+
+    if (words && sp_is_list(*words))
+        sp_shell_join(words->list, &line);
+    return sp_arena_str(arena, sp_buf_str(&line));
 }
 
 const char *sp_run_state_name(enum sp_run_state state)

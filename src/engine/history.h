@@ -68,6 +68,11 @@ struct sp_str sp_history_last(const struct sp_workspace *workspace);
 /* Of a run whose journal has no end: is it going, or was its spoor killed? */
 enum sp_run_state sp_history_open_state(const struct sp_workspace *workspace);
 
+/* The words under `name` as a command line for a shell; empty if there are none. */
+struct sp_str sp_history_command(struct sp_arena *arena,
+                                 const struct sp_dict *dict,
+                                 const char *name);
+
 /* "done", "failed", ... */
 const char *sp_run_state_name(enum sp_run_state state);
 

@@ -61,11 +61,10 @@ static void prepend(struct sp_arena *arena, const struct sp_list *words, struct 
     sp_auto_buf struct sp_buf display = SP_BUF(SP_BUF_LARGE);
     const char **argv = SP_ARENA_NEW(arena, const char *, words->len + command->argc + 1);
 
-    for (size_t i = 0; i < words->len; i++) {
+    for (size_t i = 0; i < words->len; i++)
         argv[i] = sp_arena_cstr(arena, words->items[i].text);
-        sp_shell_quote(words->items[i].text, &display);
-        sp_buf_addc(&display, ' ');
-    }
+    sp_shell_join(words, &display);
+    sp_buf_addc(&display, ' ');
     for (size_t i = 0; i < command->argc; i++)
         argv[words->len + i] = command->argv[i];
     sp_buf_add(&display, command->display);

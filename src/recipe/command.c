@@ -111,12 +111,7 @@ static struct sp_str quote_words(const struct sp_building *build)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(DISPLAY_MAX);
 
-    SP_LIST_EACH(word, build->words)
-    {
-        if (word != build->words->items)
-            sp_buf_addc(&text, ' ');
-        sp_shell_quote(word->text, &text);
-    }
+    sp_shell_join(build->words, &text);
     return sp_arena_str(build->arena, sp_buf_str(&text));
 }
 

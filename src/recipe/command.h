@@ -42,3 +42,6 @@ enum sp_rc sp_shell_split(struct sp_arena *arena,
 
 /* Append `word` quoted for a POSIX shell if it needs it. */
 void sp_shell_quote(struct sp_str word, struct sp_buf *out);
+
+/* Append the texts of a list as one command line for a POSIX shell. */
+void sp_shell_join(const struct sp_list *words, struct sp_buf *out);

@@ -138,12 +138,8 @@ static void set_display(struct sp_building *build, const struct sp_dict *params)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(PROGRAM_MAX);
 
-    SP_LIST_EACH(word, build->words)
-    {
-        sp_shell_quote(word->text, &text);
-        sp_buf_addc(&text, ' ');
-    }
-    sp_buf_adds(&text, "-c ... # ");
+    sp_shell_join(build->words, &text);
+    sp_buf_adds(&text, " -c ... # ");
     sp_buf_add(&text, build->short_name);
     sp_buf_addc(&text, '(');
     SP_DICT_EACH(entry, params)

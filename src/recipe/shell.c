@@ -126,3 +126,14 @@ void sp_shell_quote(struct sp_str word, struct sp_buf *out)
             sp_buf_addc(out, word.ptr[i]);
     sp_buf_addc(out, '\'');
 }
+
+void sp_shell_join(const struct sp_list *words, struct sp_buf *out)
+{
+    SP_LIST_EACH(word, words)
+    {
+        if (word != words->items)
+            sp_buf_addc(out, ' ');
+        if (sp_is_text(*word))
+            sp_shell_quote(word->text, out);
+    }
+}

@@ -81,10 +81,32 @@ static void check_quote(const char *word, const char *want)
            "quoted <%s> splits into itself", word);
 }
 
+static const char *const joins[][2] = {
+    { "", "" },
+    { "''", "''" },
+    { "'' ''", "'' ''" },
+    { " a  'b' \"c d\"", "a b 'c d'" },
+};
+
+static void check_join(const char *words, const char *want)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_SMALL);
+    struct sp_err err = SP_ERR_INIT;
+    struct sp_value list = sp_list_new(arena);
+
+    tap_ok(sp_shell_split(arena, sp_str_of(words), list.list, &err) == SP_OK, "split <%s>", words);
+    sp_shell_join(list.list, &out);
+    tap_ok(sp_str_is(sp_buf_str(&out), want), "joined: <" SP_STR_FMT ">, not <%s>",
+           SP_STR_ARG(sp_buf_str(&out)), want);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < SP_COUNT(splits); i++)
         check_split(&splits[i]);
+    for (size_t i = 0; i < SP_COUNT(joins); i++)
+        check_join(joins[i][0], joins[i][1]);
     for (size_t i = 0; i < SP_COUNT(quotes); i++)
         check_quote(quotes[i][0], quotes[i][1]);
     return tap_done();
