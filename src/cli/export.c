@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/command.h"
-#include "cli/journalview.h"
+#include "cli/question.h"
 #include "engine/crate.h"
 #include "engine/depot.h"
 #include "value/json.h"
@@ -83,23 +82,17 @@ static int export_run(const struct sp_workspace *workspace,
 static int run_export(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct export_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    struct sp_workspace workspace;
-    struct sp_run_summary run;
+    sp_auto_question struct sp_question question;
     struct sp_err err = SP_ERR_INIT;
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
-    if (status < 0)
-        status = sp_command_refuse_words(self, &words, 1);
+    int status = sp_question_read(&question, self, argc, argv, &args);
     if (status < 0 && (!args.crate || !*args.crate)) {
         (void)sp_fail(&err, SP_INVALID, "say where to: --ro-crate DIR or --ro-crate FILE.zip");
         status = sp_command_fault(self, &err);
     }
     if (status < 0)
-        status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, SP_HISTORY_EVENTS,
-                                 &workspace, &run);
-    return status >= 0 ? status : export_run(&workspace, &run, &args);
+        status = sp_question_pick(&question, question.word, SP_HISTORY_EVENTS);
+    return status < 0 ? export_run(&question.workspace, &question.run, &args) : status;
 }
 
 const struct sp_cli_command sp_command_export = {

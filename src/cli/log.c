@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/command.h"
 #include "cli/journalview.h"
+#include "cli/question.h"
 #include "engine/printout.h"
 #include "sys/file.h"
 
@@ -72,18 +72,15 @@ static int show_steps(struct sp_printouts *printouts, const char *wanted, bool p
     return shown || !wanted ? status : sp_journal_no_such_step(run, wanted);
 }
 
-static int show(const struct sp_workspace *workspace,
-                const struct sp_run_summary *run,
-                const char *wanted,
-                bool path_only)
+static int show(const struct sp_question *question, bool path_only)
 {
     struct sp_session_options none = { 0 };
     struct sp_printouts printouts;
     struct sp_session session;
 
     sp_session_init(&session, &none);
-    sp_printouts_open(&session, workspace, run, &printouts);
-    int status = show_steps(&printouts, wanted, path_only);
+    sp_printouts_open(&session, &question->workspace, &question->run, &printouts);
+    int status = show_steps(&printouts, question->word, path_only);
     sp_printouts_close(&printouts);
     sp_session_fini(&session);
     return status;
@@ -92,22 +89,13 @@ static int show(const struct sp_workspace *workspace,
 static int run_log(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct log_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    struct sp_workspace workspace;
-    struct sp_run_summary run;
+    sp_auto_question struct sp_question question;
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
-    if (status < 0)
-        status = sp_command_refuse_words(self, &words, 1);
-    if (status >= 0)
-        return status;
-    /* Events tell whose result was reused. */
-    status = sp_journal_pick(arena, args.run, words.len ? SP_HISTORY_EVENTS : SP_HISTORY_OUTLINE,
-                             &workspace, &run);
-    if (status >= 0)
-        return status;
-    return show(&workspace, &run, words.len ? words.items[0] : NULL, args.path);
+    int status = sp_question_read(&question, self, argc, argv, &args);
+    if (status < 0) /* events tell whose result was reused */
+        status = sp_question_pick(&question, args.run,
+                                  question.word ? SP_HISTORY_EVENTS : SP_HISTORY_OUTLINE);
+    return status < 0 ? show(&question, args.path) : status;
 }
 
 const struct sp_cli_command sp_command_log = {

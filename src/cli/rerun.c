@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/rerun.h"
 
-#include "cli/command.h"
-#include "cli/journalview.h"
+#include "cli/question.h"
 #include "cli/running.h"
 #include "value/json.h"
 
@@ -143,22 +142,17 @@ static int rerun_run(const struct sp_workspace *workspace,
 static int run_rerun(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct rerun_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    struct sp_workspace workspace;
-    struct sp_run_summary run;
+    sp_auto_question struct sp_question question;
     struct sp_err err = SP_ERR_INIT;
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
-    if (status < 0)
-        status = sp_command_refuse_words(self, &words, 1);
-    if (status < 0 && !words.len) {
+    int status = sp_question_read(&question, self, argc, argv, &args);
+    if (status < 0 && !question.word) {
         (void)sp_fail(&err, SP_INVALID, "say which run: an id, or 'last'");
         status = sp_command_fault(self, &err);
     }
     if (status < 0)
-        status = sp_journal_pick(arena, words.items[0], SP_HISTORY_EVENTS, &workspace, &run);
-    return status >= 0 ? status : rerun_run(&workspace, &run, &args);
+        status = sp_question_pick(&question, question.word, SP_HISTORY_EVENTS);
+    return status < 0 ? rerun_run(&question.workspace, &question.run, &args) : status;
 }
 
 const struct sp_cli_command sp_command_rerun = {

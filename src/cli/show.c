@@ -2,8 +2,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-#include "cli/command.h"
-#include "cli/journalview.h"
+#include "cli/question.h"
 #include "cli/table.h"
 #include "engine/dossier.h"
 #include "engine/verified.h"
@@ -214,27 +213,21 @@ static void add_verified(const struct sp_workspace *workspace,
 static int run_show(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct show_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    struct sp_workspace workspace;
-    struct sp_run_summary run;
+    sp_auto_question struct sp_question question;
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
+    int status = sp_question_read(&question, self, argc, argv, &args);
     if (status < 0)
-        status = sp_command_refuse_words(self, &words, 1);
-    if (status < 0)
-        status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, SP_HISTORY_EVENTS,
-                                 &workspace, &run);
+        status = sp_question_pick(&question, question.word, SP_HISTORY_EVENTS);
     if (status >= 0)
         return status;
-    struct sp_value facts = sp_dossier_of(arena, &run);
-    add_verified(&workspace, &run, facts.dict);
+    struct sp_value facts = sp_dossier_of(question.arena, &question.run);
+    add_verified(&question.workspace, &question.run, facts.dict);
     if (args.json) {
         sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
         sp_json_encode(facts, SP_JSON_PRETTY, &text);
         (void)printf("%s\n", text.ptr);
     } else {
-        print_all(arena, &run, facts.dict);
+        print_all(question.arena, &question.run, facts.dict);
     }
     return SP_EXIT_DONE;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/clock.h"
 
-#include "cli/command.h"
-#include "cli/journalview.h"
 #include "cli/profileview.h"
+#include "cli/question.h"
 #include "cli/table.h"
 #include "sys/tty.h"
 #include "value/json.h"
@@ -142,28 +141,21 @@ static int show_profile(const struct sp_workspace *workspace,
 static int run_status(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct status_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    struct sp_workspace workspace;
-    struct sp_run_summary run;
+    sp_auto_question struct sp_question question;
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
+    int status = sp_question_read(&question, self, argc, argv, &args);
     if (status < 0)
-        status = sp_command_refuse_words(self, &words, 1);
-    if (status >= 0)
-        return status;
-    status = sp_journal_pick(arena, words.len ? words.items[0] : NULL, SP_HISTORY_OUTLINE,
-                             &workspace, &run);
+        status = sp_question_pick(&question, question.word, SP_HISTORY_OUTLINE);
     if (status >= 0)
         return status;
     if (args.profile)
-        return show_profile(&workspace, &run, &args);
+        return show_profile(&question.workspace, &question.run, &args);
     if (args.json) {
         sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-        sp_json_encode(sp_history_value(arena, &run), SP_JSON_PRETTY, &text);
+        sp_json_encode(sp_history_value(question.arena, &question.run), SP_JSON_PRETTY, &text);
         (void)printf("%s\n", text.ptr);
     } else {
-        print_status(&run);
+        print_status(&question.run);
     }
     return SP_EXIT_DONE;
 }

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 
-#include "cli/command.h"
 #include "cli/journalview.h"
+#include "cli/question.h"
 #include "value/json.h"
 
 #include <stdio.h>
@@ -156,22 +156,18 @@ static int verify_steps(const struct sp_workspace *workspace, struct view *view,
 static int run_verify(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct verify_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    struct sp_workspace workspace;
-    struct sp_run_summary run;
+    sp_auto_question struct sp_question question;
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
+    int status = sp_question_read(&question, self, argc, argv, &args);
     if (status < 0)
-        status = sp_command_refuse_words(self, &words, 1);
-    if (status < 0)
-        status = sp_journal_pick(arena, args.run, SP_HISTORY_EVENTS, &workspace, &run);
+        status = sp_question_pick(&question, args.run, SP_HISTORY_EVENTS);
     if (status >= 0)
         return status;
-    struct view view = {
-        .run = &run, .arena = arena, .args = &args, .told = sp_list_new(arena).list
-    };
-    status = verify_steps(&workspace, &view, words.len ? words.items[0] : NULL);
+    struct view view = { .run = &question.run,
+                         .arena = question.arena,
+                         .args = &args,
+                         .told = sp_list_new(question.arena).list };
+    status = verify_steps(&question.workspace, &view, question.word);
     sp_map_fini(&view.wanted);
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/command.h"
 #include "cli/journalview.h"
+#include "cli/question.h"
 #include "engine/verified.h"
 #include "value/json.h"
 
@@ -90,14 +90,13 @@ static struct sp_value step_value(struct sp_arena *arena,
     return value;
 }
 
-static int show(const struct sp_workspace *workspace,
-                const struct sp_run_summary *run,
-                const char *wanted,
-                bool json)
+static int show(const struct sp_question *question, bool json)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-    struct sp_arena *arena = workspace->arena;
-    const struct sp_list *verified = sp_verified_read(workspace);
+    const struct sp_run_summary *run = &question->run;
+    const char *wanted = question->word;
+    struct sp_arena *arena = question->arena;
+    const struct sp_list *verified = sp_verified_read(&question->workspace);
     struct sp_value list = sp_list_new(arena);
     size_t shown = 0;
 
@@ -125,18 +124,12 @@ static int show(const struct sp_workspace *workspace,
 static int run_why(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct why_args args = { 0 };
-    sp_auto_words struct sp_words words = { 0 };
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    struct sp_workspace workspace;
-    struct sp_run_summary run;
+    sp_auto_question struct sp_question question;
 
-    int status = sp_command_parse(self, argc, argv, &args, &words);
+    int status = sp_question_read(&question, self, argc, argv, &args);
     if (status < 0)
-        status = sp_command_refuse_words(self, &words, 1);
-    if (status < 0)
-        status = sp_journal_pick(arena, args.run, SP_HISTORY_EVENTS, &workspace, &run);
-    return status < 0 ? show(&workspace, &run, words.len ? words.items[0] : NULL, args.json)
-                      : status;
+        status = sp_question_pick(&question, args.run, SP_HISTORY_EVENTS);
+    return status < 0 ? show(&question, args.json) : status;
 }
 
 const struct sp_cli_command sp_command_why = {
