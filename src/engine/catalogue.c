@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "base/checksum.h"
 #include "base/fault.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -11,9 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define VERSION 1
+#define VERSION 2
 
-/* Rows are guarded by a checksum: SQLite finds damage of its own structures only. */
+/* `state` of a version: one that a step has told of when it was over (step-versions), not what it
+ * meant to write. */
 static const char schema[] =
     "CREATE TABLE runs (id TEXT PRIMARY KEY, inode INT, size INT, mtime INT, seq INT, offset INT,"
     " recipe TEXT, state INT, time TEXT, cwd TEXT, host TEXT, why TEXT, wall REAL, total INT,"
@@ -22,11 +22,12 @@ static const char schema[] =
     "CREATE TABLE steps (run TEXT, seq INT, task TEXT, cab TEXT, result TEXT, wall REAL, cpu REAL,"
     " memory INT, key TEXT, program TEXT, PRIMARY KEY (run, seq)) WITHOUT ROWID;"
     "CREATE TABLE versions (run TEXT, seq INT, task TEXT, direction TEXT, role TEXT, path TEXT,"
-    " version TEXT, kind TEXT, bytes INT, kept INT);"
-    "CREATE INDEX versions_of_path ON versions (path, run);"
+    " version TEXT, kind TEXT, bytes INT, kept INT, state INT, source INT, tree TEXT, time TEXT,"
+    " guard TEXT);"
+    "CREATE INDEX versions_of_path ON versions (path, run, seq);"
     "CREATE INDEX versions_of_run ON versions (run);"
-    "PRAGMA user_version = 1;";
-_Static_assert(VERSION == 1, "the schema sets it");
+    "PRAGMA user_version = 2;";
+_Static_assert(VERSION == 2, "the schema sets it");
 
 static const char *const texts[SP_CATALOGUE_QUERIES] = {
     [SP_CATALOGUE_GET_RUN] = "SELECT * FROM runs WHERE id = ?",
@@ -39,7 +40,9 @@ static const char *const texts[SP_CATALOGUE_QUERIES] = {
     [SP_CATALOGUE_KEY_STEP] = "UPDATE steps SET key = ?, program = ? WHERE run = ? AND seq = ?",
     [SP_CATALOGUE_OPEN_STEPS] =
         "SELECT task, seq FROM steps WHERE run = ? AND result = 'running' ORDER BY seq",
-    [SP_CATALOGUE_ADD_VERSION] = "INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,?)",
+    [SP_CATALOGUE_ADD_VERSION] = "INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [SP_CATALOGUE_GET_STATES] = "SELECT * FROM versions WHERE path = ? AND run = ? AND state"
+                                " ORDER BY seq, rowid",
 };
 
 /* --- the file --------------------------------------------------------------------------------- */
@@ -218,17 +221,32 @@ enum sp_rc sp_catalogue_do(struct sp_catalogue *catalogue,
     return sp_sql_start(catalogue->queries[query], args, count, &row, err);
 }
 
-/* Checksum of all but the last column. */
-static bool is_whole(const struct sp_value *columns, size_t count)
+struct sp_checksum_text sp_catalogue_guard(const struct sp_value *columns, size_t count)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
 
-    for (size_t i = 0; i + 1 < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         sp_json_encode(columns[i], SP_JSON_COMPACT, &text);
         sp_buf_addc(&text, ' ');
     }
-    return sp_is_text(columns[count - 1]) &&
-           sp_str_is(columns[count - 1].text, sp_checksum(sp_buf_str(&text)).text);
+    return sp_checksum(sp_buf_str(&text));
+}
+
+/* The guard covers what the columns are, so a good row has them all as they were written. */
+enum sp_rc sp_catalogue_row(struct sp_catalogue *catalogue,
+                            const struct sp_sql_query *query,
+                            struct sp_value *columns,
+                            size_t count,
+                            struct sp_err *err)
+{
+    if (sp_sql_columns(query) != (int)count + 1)
+        return sp_fail(err, SP_CORRUPT, "index: not the table it should be");
+    for (size_t i = 0; i < count; i++)
+        columns[i] = sp_sql_value(query, (int)i, catalogue->arena);
+    struct sp_value guard = sp_sql_value(query, (int)count, catalogue->arena);
+    if (!sp_is_text(guard) || !sp_str_is(guard.text, sp_catalogue_guard(columns, count).text))
+        return sp_fail(err, SP_CORRUPT, "index: a damaged row");
+    return SP_OK;
 }
 
 static size_t size_at(const struct sp_value *value)
@@ -236,7 +254,7 @@ static size_t size_at(const struct sp_value *value)
     return value->kind == SP_INT && value->integer > 0 ? (size_t)value->integer : 0;
 }
 
-#define RUN_COLUMNS 21
+#define RUN_COLUMNS 20
 
 static struct sp_catalogue_run run_of(struct sp_arena *arena, const struct sp_value *c)
 {
@@ -268,24 +286,6 @@ static struct sp_catalogue_run run_of(struct sp_arena *arena, const struct sp_va
     return run;
 }
 
-/* The guard covers what the columns are, so a good row has them all as they were written. */
-static enum sp_rc read_run(struct sp_catalogue *catalogue,
-                           const struct sp_sql_query *query,
-                           struct sp_catalogue_run *out,
-                           struct sp_err *err)
-{
-    struct sp_value columns[RUN_COLUMNS];
-
-    if (sp_sql_columns(query) != RUN_COLUMNS)
-        return sp_fail(err, SP_CORRUPT, "index: not the table it should be");
-    for (int i = 0; i < RUN_COLUMNS; i++)
-        columns[i] = sp_sql_value(query, i, catalogue->arena);
-    if (!is_whole(columns, RUN_COLUMNS))
-        return sp_fail(err, SP_CORRUPT, "index: a damaged row");
-    *out = run_of(catalogue->arena, columns);
-    return SP_OK;
-}
-
 enum sp_rc sp_catalogue_get(struct sp_catalogue *catalogue,
                             struct sp_str id,
                             struct sp_catalogue_run *out,
@@ -293,13 +293,18 @@ enum sp_rc sp_catalogue_get(struct sp_catalogue *catalogue,
 {
     struct sp_value key = sp_text(id);
     struct sp_sql_query *query = catalogue->queries[SP_CATALOGUE_GET_RUN];
+    struct sp_value columns[RUN_COLUMNS];
     bool row = false;
 
     enum sp_rc rc = sp_sql_start(query, &key, 1, &row, err);
     if (rc)
         return rc;
-    return row ? read_run(catalogue, query, out, err)
-               : sp_fail(err, SP_NOT_FOUND, "index: no run " SP_STR_FMT, SP_STR_ARG(id));
+    if (!row)
+        return sp_fail(err, SP_NOT_FOUND, "index: no run " SP_STR_FMT, SP_STR_ARG(id));
+    rc = sp_catalogue_row(catalogue, query, columns, RUN_COLUMNS, err);
+    if (rc == SP_OK)
+        *out = run_of(catalogue->arena, columns);
+    return rc;
 }
 
 /* --- questions ----------------------------------------------------------------------------------
@@ -379,6 +384,58 @@ enum sp_rc sp_catalogue_runs(struct sp_catalogue *catalogue,
     *out = runs;
     *count = found;
     return SP_OK;
+}
+
+#define VERSION_COLUMNS 14
+
+static struct sp_catalogue_state state_of(const struct sp_catalogue_run *run,
+                                          const struct sp_value *c)
+{
+    return (struct sp_catalogue_state){
+        .recipe = run->summary.recipe,
+        .task = c[2].text,
+        .version = c[6].text,
+        .bytes = size_at(&c[8]),
+        .is_source = sp_str_is(c[3].text, "in") && c[11].integer,
+        .tree = c[12].text,
+        .time = c[13].text,
+    };
+}
+
+enum sp_rc sp_catalogue_states(struct sp_catalogue *catalogue,
+                               struct sp_str id,
+                               struct sp_str path,
+                               struct sp_catalogue_state **out,
+                               size_t *count,
+                               struct sp_err *err)
+{
+    const struct sp_value args[] = { sp_text(path), sp_text(id) };
+    struct sp_sql_query *query = catalogue->queries[SP_CATALOGUE_GET_STATES];
+    SP_VEC(struct sp_catalogue_state) found = { 0 };
+    struct sp_catalogue_run run;
+    bool row = false;
+
+    enum sp_rc rc = sp_catalogue_get(catalogue, id, &run, err);
+    if (rc == SP_OK && !run.place.offset)
+        rc = sp_fail(err, SP_NOT_FOUND, "index: run " SP_STR_FMT " cannot be read", SP_STR_ARG(id));
+    if (rc == SP_OK)
+        rc = sp_sql_start(query, args, SP_COUNT(args), &row, err);
+    while (rc == SP_OK && row) {
+        struct sp_value columns[VERSION_COLUMNS];
+        rc = sp_catalogue_row(catalogue, query, columns, VERSION_COLUMNS, err);
+        if (rc == SP_OK)
+            *SP_VEC_ADD(&found) = state_of(&run, columns);
+        if (rc == SP_OK)
+            rc = sp_sql_next(query, &row, err);
+    }
+    if (rc == SP_OK) {
+        *out = SP_ARENA_NEW(catalogue->arena, struct sp_catalogue_state, found.len + 1);
+        for (size_t i = 0; i < found.len; i++)
+            (*out)[i] = found.items[i];
+        *count = found.len;
+    }
+    SP_VEC_FINI(&found);
+    return rc;
 }
 
 /* Damage in what only a question looks at shows now: once more, from the journals. */

@@ -47,3 +47,21 @@ enum sp_rc sp_catalogue_ask(const struct sp_workspace *workspace,
                             struct sp_run_summary **out,
                             size_t *count,
                             struct sp_err *err) SP_MUST_USE;
+
+/* What a step of a run saw or left at a path. */
+struct sp_catalogue_state {
+    struct sp_str recipe, task, time;
+    struct sp_str version, tree; /* as in the journal (doc/design/journal.md); may be empty */
+    uint64_t bytes;
+    bool is_source; /* the step read it, and nobody has made it */
+};
+
+/* The states of `path` in run `id`, in the order of its journal; in the arena of the workspace.
+ * SP_NOT_FOUND: the index does not know what the journal says, which cannot be read to its end or
+ * has begun just now. SP_CORRUPT: the index is damaged. */
+enum sp_rc sp_catalogue_states(struct sp_catalogue *catalogue,
+                               struct sp_str id,
+                               struct sp_str path,
+                               struct sp_catalogue_state **out,
+                               size_t *count,
+                               struct sp_err *err) SP_MUST_USE;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "base/checksum.h"
 #include "base/map.h"
 
 #include "engine/catalogue_internal.h"
@@ -7,7 +6,8 @@
 
 #include <sys/stat.h>
 
-#define RUN_COLUMNS 21
+#define RUN_COLUMNS     20
+#define VERSION_COLUMNS 14
 
 /* A step that has begun: its number in the journal. */
 struct begun {
@@ -73,24 +73,38 @@ static void add_step(struct fold *fold, const struct sp_dict *event, const char 
     execute(fold, SP_CATALOGUE_ADD_STEP, args, SP_COUNT(args));
 }
 
+static struct sp_value text_at(const struct sp_dict *dict, const char *key)
+{
+    struct sp_str text = sp_dict_text(dict, key);
+
+    return sp_text(text.ptr ? text : SP_STR(""));
+}
+
 static void add_version(struct fold *fold,
                         const struct sp_dict *event,
                         const char *direction,
                         const struct sp_dict *artefact)
 {
-    struct sp_value args[] = {
+    bool is_state = sp_str_is(sp_dict_text(event, "event"), "step-versions");
+    struct sp_value args[VERSION_COLUMNS + 1] = {
         sp_text(fold->run->id),
         sp_int(seq_of(event)),
-        sp_text(sp_dict_text(event, "task")),
+        text_at(event, "task"),
         sp_text(sp_str_of(direction)),
-        number(artefact, "role"),
-        sp_text(sp_dict_text(artefact, "path")),
-        number(artefact, "version"),
-        number(artefact, "kind"),
-        number(artefact, "bytes"),
-        number(artefact, "kept"),
+        text_at(artefact, "role"),
+        text_at(artefact, "path"),
+        text_at(artefact, "version"),
+        text_at(artefact, "kind"),
+        sp_int((int64_t)sp_dict_number(artefact, "bytes")),
+        sp_int(sp_dict_truth(artefact, "kept")),
+        sp_int(is_state),
+        sp_int(sp_dict_truth(artefact, "source")),
+        text_at(artefact, "tree"),
+        text_at(event, "time"),
     };
+    struct sp_checksum_text guard = sp_catalogue_guard(args, VERSION_COLUMNS);
 
+    args[VERSION_COLUMNS] = sp_text(sp_str_of(guard.text));
     execute(fold, SP_CATALOGUE_ADD_VERSION, args, SP_COUNT(args));
 }
 
@@ -142,6 +156,7 @@ static void on_step_key(struct fold *fold, const struct sp_dict *event)
 
 static void on_step_versions(struct fold *fold, const struct sp_dict *event)
 {
+    add_versions(fold, event, "in", "inputs");
     add_versions(fold, event, "out", "outputs");
 }
 
@@ -249,11 +264,10 @@ static enum sp_rc put_run(struct sp_catalogue *catalogue,
 {
     const struct sp_run_summary *s = &run->summary;
     sp_auto_buf struct sp_buf selection = SP_BUF(SP_BUF_LARGE);
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
 
     if (s->selection.kind == SP_DICT)
         sp_json_encode(s->selection, SP_JSON_COMPACT, &selection);
-    struct sp_value args[RUN_COLUMNS] = {
+    struct sp_value args[RUN_COLUMNS + 1] = {
         sp_text(run->id),
         sp_int(run->inode),
         sp_int(run->size),
@@ -276,15 +290,12 @@ static enum sp_rc put_run(struct sp_catalogue *catalogue,
         sp_text(sp_buf_str(&selection)),
     };
 
-    for (size_t i = 0; i + 1 < RUN_COLUMNS; i++) {
+    for (size_t i = 0; i < RUN_COLUMNS; i++)
         if (sp_is_text(args[i]) && !args[i].text.ptr)
             args[i] = sp_text(SP_STR(""));
-        sp_json_encode(args[i], SP_JSON_COMPACT, &text);
-        sp_buf_addc(&text, ' ');
-    }
-    struct sp_checksum_text guard = sp_checksum(sp_buf_str(&text));
-    args[RUN_COLUMNS - 1] = sp_text(sp_str_of(guard.text));
-    return sp_catalogue_do(catalogue, SP_CATALOGUE_PUT_RUN, args, RUN_COLUMNS, err);
+    struct sp_checksum_text guard = sp_catalogue_guard(args, RUN_COLUMNS);
+    args[RUN_COLUMNS] = sp_text(sp_str_of(guard.text));
+    return sp_catalogue_do(catalogue, SP_CATALOGUE_PUT_RUN, args, SP_COUNT(args), err);
 }
 
 static enum sp_rc find_open_steps(struct fold *fold, struct sp_err *err)

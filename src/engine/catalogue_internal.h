@@ -2,6 +2,8 @@
 /* catalogue_internal.h - what the files of catalogue.h share. */
 #pragma once
 
+#include "base/checksum.h"
+
 #include "engine/catalogue.h"
 #include "journal/journal.h"
 #include "store/sql.h"
@@ -23,6 +25,7 @@ enum sp_catalogue_query {
     SP_CATALOGUE_KEY_STEP,
     SP_CATALOGUE_OPEN_STEPS,
     SP_CATALOGUE_ADD_VERSION,
+    SP_CATALOGUE_GET_STATES,
     SP_CATALOGUE_QUERIES
 };
 
@@ -32,6 +35,17 @@ struct sp_catalogue {
     struct sp_sql *sql;
     struct sp_sql_query *queries[SP_CATALOGUE_QUERIES];
 };
+
+/* Rows end with a checksum of the columns before it, which are numbers and texts: SQLite finds
+ * damage of its own structures only. `count` is without it. */
+struct sp_checksum_text sp_catalogue_guard(const struct sp_value *columns, size_t count);
+
+/* The current row of a query as `count` columns and their checksum. SP_CORRUPT: it does not fit. */
+enum sp_rc sp_catalogue_row(struct sp_catalogue *catalogue,
+                            const struct sp_sql_query *query,
+                            struct sp_value *columns,
+                            size_t count,
+                            struct sp_err *err) SP_MUST_USE;
 
 /* Do one of the queries that give no rows. */
 enum sp_rc sp_catalogue_do(struct sp_catalogue *catalogue,

@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 
+#include "engine/catalogue.h"
 #include "journal/journal.h"
 #include "sys/file.h"
 #include "value/value.h"
@@ -13,8 +14,9 @@ struct fold {
     SP_VEC(struct sp_version_entry) found;
     struct sp_map ids; /* id -> number of the entry + 1 */
     struct sp_str run, recipe;
-    struct sp_nearest nearest; /* among all paths */
     bool known;
+    bool seeks_name; /* nobody knows the path: only the nearest name is looked for */
+    struct sp_nearest nearest;
 };
 
 /* --- folding ------------------------------------------------------------------------------ */
@@ -38,32 +40,49 @@ static struct sp_version_entry *add_entry(struct fold *fold, const struct sp_ver
     return entry;
 }
 
-static void fold_state(struct fold *fold,
-                       const struct sp_dict *event,
-                       const struct sp_dict *state,
-                       bool is_output)
+static void fold_state(struct fold *fold, const struct sp_catalogue_state *state)
 {
     struct sp_version version;
-    struct sp_str path = sp_dict_text(state, "path");
 
-    sp_nearest_offer(&fold->nearest, sp_arena_str(fold->arena, path));
-    if (!sp_str_eq(path, fold->path))
-        return;
     fold->known = true;
-    if (!sp_version_read(sp_dict_text(state, "version"), fold->arena, &version))
+    if (!sp_version_read(state->version, fold->arena, &version))
         return;
     struct sp_version_entry *entry = entry_of(fold, &version);
     if (!entry) {
         entry = add_entry(fold, &version);
-        entry->is_source = !is_output && sp_dict_truth(state, "source");
-        entry->run = sp_arena_str(fold->arena, fold->run);
-        entry->recipe = sp_arena_str(fold->arena, fold->recipe);
-        entry->task = sp_arena_str(fold->arena, sp_dict_text(event, "task"));
-        entry->time = sp_arena_str(fold->arena, sp_dict_text(event, "time"));
-        entry->bytes = (uint64_t)sp_dict_number(state, "bytes");
+        entry->is_source = state->is_source;
+        entry->run = fold->run;
+        entry->recipe = sp_arena_str(fold->arena, state->recipe);
+        entry->task = sp_arena_str(fold->arena, state->task);
+        entry->time = sp_arena_str(fold->arena, state->time);
+        entry->bytes = state->bytes;
     }
     if (!entry->has_tree)
-        entry->has_tree = sp_digest_parse(sp_dict_text(state, "tree"), &entry->tree);
+        entry->has_tree = sp_digest_parse(state->tree, &entry->tree);
+}
+
+/* --- from journals -------------------------------------------------------------------------- */
+
+static void fold_artefact(struct fold *fold,
+                          const struct sp_dict *event,
+                          const struct sp_dict *artefact,
+                          bool is_output)
+{
+    struct sp_str path = sp_dict_text(artefact, "path");
+    struct sp_catalogue_state state = {
+        .recipe = fold->recipe,
+        .task = sp_dict_text(event, "task"),
+        .time = sp_dict_text(event, "time"),
+        .version = sp_dict_text(artefact, "version"),
+        .tree = sp_dict_text(artefact, "tree"),
+        .bytes = (uint64_t)sp_dict_number(artefact, "bytes"),
+        .is_source = !is_output && sp_dict_truth(artefact, "source"),
+    };
+
+    if (fold->seeks_name)
+        sp_nearest_offer(&fold->nearest, sp_arena_str(fold->arena, path));
+    else if (sp_str_eq(path, fold->path))
+        fold_state(fold, &state);
 }
 
 static void fold_states(struct fold *fold, const struct sp_dict *event, const char *key)
@@ -72,9 +91,9 @@ static void fold_states(struct fold *fold, const struct sp_dict *event, const ch
 
     if (!list || list->kind != SP_LIST)
         return;
-    SP_LIST_EACH(state, list->list)
-    if (state->kind == SP_DICT)
-        fold_state(fold, event, state->dict, sp_str_is(sp_str_of(key), "outputs"));
+    SP_LIST_EACH(artefact, list->list)
+    if (artefact->kind == SP_DICT)
+        fold_artefact(fold, event, artefact->dict, sp_str_is(sp_str_of(key), "outputs"));
 }
 
 static bool fold_event(const struct sp_dict *event, void *arg)
@@ -90,6 +109,57 @@ static bool fold_event(const struct sp_dict *event, void *arg)
     fold_states(fold, event, "outputs");
     return true;
 }
+
+/* A journal that cannot be read tells nothing beyond the place where that shows. */
+static void read_journal(struct fold *fold, const struct sp_workspace *workspace)
+{
+    static const char *const wanted[] = { "run-start", "step-versions", NULL };
+    struct sp_err ignored = SP_ERR_INIT;
+
+    fold->recipe = SP_STR("");
+    (void)!sp_journal_scan(sp_workspace_journal(workspace, fold->run).ptr, wanted, fold_event, fold,
+                           &ignored);
+}
+
+/* --- from the index ------------------------------------------------------------------------- */
+
+static enum sp_rc ask_index(struct fold *fold, struct sp_catalogue *catalogue)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+    struct sp_catalogue_state *states;
+    size_t count;
+
+    enum sp_rc rc =
+        sp_catalogue_states(catalogue, fold->run, fold->path, &states, &count, &ignored);
+    for (size_t i = 0; i < count && rc == SP_OK; i++)
+        fold_state(fold, &states[i]);
+    return rc;
+}
+
+/* The index answers for the runs that it knows. */
+static void read_runs(struct fold *fold, const struct sp_workspace *workspace)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+    struct sp_catalogue *catalogue = NULL;
+    bool damaged = false;
+    struct sp_str *ids;
+    size_t count = sp_workspace_runs(workspace, &ids);
+
+    if (count && !fold->seeks_name && sp_catalogue_open(workspace, &catalogue, &ignored))
+        catalogue = NULL;
+    for (size_t i = 0; i < count; i++) {
+        fold->run = ids[i];
+        enum sp_rc rc = catalogue ? ask_index(fold, catalogue) : SP_NOT_FOUND;
+        damaged |= rc == SP_CORRUPT;
+        if (rc)
+            read_journal(fold, workspace);
+    }
+    sp_catalogue_close(catalogue);
+    if (damaged)
+        (void)!sp_catalogue_rebuild(workspace, &ignored);
+}
+
+/* --- from the ledger ------------------------------------------------------------------------ */
 
 /* What no journal says: snapshots of sources, and sources of steps that did not end well. */
 static void add_chain(struct fold *fold, const struct sp_hold *hold)
@@ -143,17 +213,8 @@ enum sp_rc sp_versions_read(const struct sp_workspace *workspace,
     struct sp_arena *arena = workspace->arena;
     struct fold fold = { .arena = arena, .path = ledger_path(arena, path) };
     const struct sp_hold *hold = sp_ledger_find(ledger, fold.path);
-    struct sp_str *ids;
-    size_t count = sp_workspace_runs(workspace, &ids);
 
-    fold.nearest = SP_NEAREST(fold.path);
-    for (size_t i = 0; i < count; i++) {
-        struct sp_err ignored = SP_ERR_INIT;
-        fold.run = ids[i];
-        /* A journal that cannot be read tells nothing. */
-        (void)!sp_journal_read(sp_workspace_journal(workspace, ids[i]).ptr, NULL, fold_event, &fold,
-                               &ignored);
-    }
+    read_runs(&fold, workspace);
     if (hold) {
         add_chain(&fold, hold);
         mark_now(&fold, hold);
@@ -166,6 +227,9 @@ enum sp_rc sp_versions_read(const struct sp_workspace *workspace,
     sp_map_fini(&fold.ids);
     if (hold || fold.known)
         return SP_OK;
+    fold.nearest = SP_NEAREST(fold.path);
+    fold.seeks_name = true;
+    read_runs(&fold, workspace);
     return sp_nearest_fail(&fold.nearest, NULL, err, SP_NOT_FOUND,
                            "no run here has read or made '" SP_STR_FMT "'", SP_STR_ARG(fold.path));
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* versions.h - the versions that a path of the workspace has had, oldest first.
  *
- * A fold over the journals: a state is numbered, from 1, when a run first sees or makes it. Numbers
- * stay. A version is named by "3", "last" (the newest), "now" (what the path holds), or the first
- * digits of its id.
+ * A fold over the journals, by the index where it knows them: a state is numbered, from 1, when a
+ * run first sees or makes it. Numbers stay. A version is named by "3", "last" (the newest), "now"
+ * (what the path holds), or the first digits of its id.
  */
 #pragma once
 

@@ -24,6 +24,9 @@ answers() {
     "$SPOOR" runs -n 2 demo
     "$SPOOR" runs other --json
     "$SPOOR" runs --wrote a.txt
+    "$SPOOR" versions a.txt
+    "$SPOOR" versions a.txt --json
+    "$SPOOR" versions a.tx 2>&1
 }
 # same NAME: the answers with the index as it is, and without one
 same() {
@@ -94,6 +97,17 @@ db.execute("UPDATE runs SET done = done + 1")
 db.commit()
 PY
 check "a number that was changed"
+python3 - "$index" <<'PY'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+assert db.execute("UPDATE versions SET version = 'content:' || substr(version, -64), task = 'x' WHERE state").rowcount
+db.commit()
+PY
+check "a version that was changed"
+[ "$(python3 -c 'import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute("SELECT count(*) FROM versions WHERE task = ?", ("x",)).fetchone()[0])' \
+    "$index")" = 0 ]
+ok $? "and the index is made anew"
 python3 -c 'import sqlite3, sys
 db = sqlite3.connect(sys.argv[1]); db.execute("PRAGMA user_version = 99"); db.commit()' "$index"
 check "of another version"
@@ -103,15 +117,20 @@ check "a table is missing"
 python3 - "$index" <<'PY' >"$scratch/py" 2>&1
 import subprocess, os, sys
 good = open(sys.argv[1], "rb").read()
-want = subprocess.run([os.environ["SPOOR"], "runs", "--json"], capture_output=True, text=True).stdout
+def ask(*words):
+    done = subprocess.run([os.environ["SPOOR"], *words, "--json"], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+questions = [("runs",), ("versions", "a.txt")]
+want = [ask(*words) for words in questions]
 bad = 0
 for at in range(0, len(good), max(1, len(good) // 150)):
     open(sys.argv[1], "wb").write(good[:at] + bytes([good[at] ^ 0x41]) + good[at + 1:])
-    got = subprocess.run([os.environ["SPOOR"], "runs", "--json"], capture_output=True, text=True)
-    if got.stdout != want or got.returncode or got.stderr:
-        print(at, got)
-        bad += 1
-sys.exit(bad != 0)
+    for words, wanted in zip(questions[::-1 if at & 1 else 1], want[::-1 if at & 1 else 1]):
+        got = ask(*words)
+        if got != wanted:
+            print(at, words, got)
+            bad += 1
+sys.exit(bad != 0 or any(code for code, _, _ in want))
 PY
 ok $? "a byte changed anywhere" || head "$scratch/py"
 rm -f "$index"
@@ -136,6 +155,13 @@ status 0 "a damaged journal"
 like "$out" "^$last .*line 3" "is named, and hides no other"
 is "$(wc -l <"$out")" 5 "all runs are listed"
 same "a damaged journal, without the index"
+cp "$scratch/journal" "$journal"
+"$SPOOR" versions a.txt --json >"$scratch/whole"
+told=$(grep -n step-versions "$journal" | head -n 1 | cut -d : -f 1)
+sed -i "$((told + 1))s/.*/not JSON/" "$journal"
+"$SPOOR" versions a.txt --json >"$scratch/now"
+cmp -s "$scratch/whole" "$scratch/now"
+ok $? "what a journal tells before the damage counts"
 cp "$scratch/journal" "$journal"
 check "mended"
 rm -r ".spoor/runs/$last"
