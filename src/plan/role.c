@@ -513,8 +513,16 @@ void sp_roles_add_inside(const struct sp_roles_request *request,
     struct sp_role from = roles->items[place];
     struct sp_str real = sp_arena_join(arena, from.real, "/", path);
 
-    if (sp_roles_find(roles, real))
+    for (size_t i = 0; i < roles->len; i++) {
+        struct sp_role *role = &roles->items[i];
+        if (!sp_str_eq(role->real, real))
+            continue;
+        if (role->kind == SP_ROLE_READS && from.kind != SP_ROLE_READS) {
+            role->kind = SP_ROLE_MUTATES; /* named by itself it is read */
+            role->is_inside = true;
+        }
         return;
+    }
     size_t at = add_role(arena, roles,
                          &(struct sp_role){
                              .kind = from.kind == SP_ROLE_READS ? SP_ROLE_READS : SP_ROLE_MUTATES,

@@ -118,4 +118,38 @@ try "$SPOOR" run r.yml tables
 is "$(ran)" "" "and back"
 is "$(has t)" "column=1;table.dat=t" "as a whole"
 
+# --- a file in the directory that the step reads by name, and writes over
+cat >"$scratch/over" <<SH2
+#!/bin/sh
+saw=\$(cat "\$2")
+echo "over \$3" >>"$scratch/ran"
+echo "\$3 over \$saw" >"\$1/part1"
+[ "\$3" != 13 ]
+SH2
+chmod +x "$scratch/over"
+cat >over.yml <<YAML
+_include: r.yml
+cabs:
+  over:
+    command: $scratch/over
+    policies: {positional: true}
+    inputs: {in: {dtype: File, required: true}, value: {dtype: int, default: 1}}
+    outputs: {dir: {dtype: Directory, required: true, policies: {positional_head: true}}}
+over:
+  inputs: {value: int = 1}
+  steps:
+    parts: {cab: parts, params: {dir: over, n: 1}}
+    over: {cab: over, params: {dir: over, in: over/part1, value: =recipe.value}}
+YAML
+rm -f "$scratch/ran"
+try "$SPOOR" run over.yml over
+unlike "$err" 'declares it as read only' "a file that a step reads, and writes over in its directory"
+try "$SPOOR" run over.yml over
+is "$(tr '\n' ' ' <"$scratch/ran")" "over 1 " "the step runs once"
+try "$SPOOR" run over.yml over value=13
+status 1 "it fails half way"
+try "$SPOOR" run over.yml over value=2
+status 0 "then with another value"
+is "$(cat over/part1)" "2 over 1 of 1" "it has what it had the first time"
+
 finish
