@@ -27,6 +27,7 @@ void sp_heads_free(struct sp_heads *heads)
     SP_MAP_EACH (entry, &heads->map)
         sp_head_free(entry->value);
     sp_map_fini(&heads->map);
+    sp_map_fini(&heads->roots);
     sp_arena_free(heads->arena);
     free(heads);
 }

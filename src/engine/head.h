@@ -44,10 +44,12 @@ struct sp_head {
     struct sp_tree tree;    /* what is on disk */
     struct sp_arena *arena; /* of the tree */
     size_t readers;
-    bool writer;    /* tools that use it right now */
-    size_t changes; /* how often its data became others without a tool that may change it */
-    bool counted;   /* private: among the unsettled ones */
-    size_t turn;    /* private: in which the disk was looked at */
+    bool writer;        /* tools that use it right now */
+    size_t changes;     /* how often its data became others without a tool that may change it */
+    struct sp_str twin; /* private: another path of the same directory; empty: none is known */
+    bool claimed;       /* private: a task of this run may change it */
+    bool counted;       /* private: among the unsettled ones */
+    size_t turn;        /* private: in which the disk was looked at */
 };
 
 struct sp_heads_options {
@@ -85,7 +87,15 @@ enum sp_rc sp_heads_touch(struct sp_heads *heads,
                           struct sp_head **out,
                           struct sp_err *err) SP_MUST_USE;
 
-/* The same for what a tool has made where nothing was when it started. */
+/* A task names it, and may change it or not. SP_EXISTS: another path, which a task has named, too,
+ * is the same directory (a bind mount), and one of them is changed: nobody could tell what it holds
+ * when. */
+enum sp_rc sp_heads_claim(struct sp_heads *heads,
+                          struct sp_head *head,
+                          bool changes,
+                          struct sp_err *err) SP_MUST_USE;
+
+/* As sp_heads_touch, for what a tool has made where nothing was when it started. */
 enum sp_rc sp_heads_appear(struct sp_heads *heads,
                            struct sp_str real,
                            struct sp_head **out,

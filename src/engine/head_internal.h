@@ -7,9 +7,10 @@
 struct sp_heads {
     struct sp_heads_options options;
     struct sp_arena *arena;
-    struct sp_map map; /* path of the ledger -> struct sp_head */
-    size_t unsettled;  /* heads that the disk does not hold */
-    size_t turn;       /* see sp_heads_turn */
+    struct sp_map map;   /* path of the ledger -> struct sp_head */
+    struct sp_map roots; /* private to head_twin.c */
+    size_t unsettled;    /* heads that the disk does not hold */
+    size_t turn;         /* see sp_heads_turn */
     bool disturbed;
 };
 
@@ -31,6 +32,9 @@ void sp_heads_tell(struct sp_heads *heads,
 
 /* head->tree is what is on disk now. */
 enum sp_rc sp_head_scan(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
+
+/* What was scanned may be known by another path: then both are twins. */
+void sp_head_find_twin(struct sp_heads *heads, struct sp_head *head);
 
 /* The name of what is on disk, by its content. */
 enum sp_rc sp_head_name(struct sp_heads *heads,

@@ -470,7 +470,11 @@ static enum sp_rc find_or_add(struct sp_heads *heads,
     head->path = sp_arena_str(heads->arena, path);
     head->turn = heads->turn;
     enum sp_rc rc = begin(heads, head, err);
+    sp_head_find_twin(heads, head);
     if (rc) {
+        if (head->twin.len)
+            sp_err_wrap(err, "'" SP_STR_FMT "' is '" SP_STR_FMT "' by another name",
+                        SP_STR_ARG(path), SP_STR_ARG(head->twin));
         sp_head_free(head);
         return rc;
     }

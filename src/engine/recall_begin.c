@@ -93,6 +93,9 @@ static enum sp_rc touch_role(struct sp_recall *recall,
     }
     if (rc)
         return rc;
+    rc = sp_heads_claim(recall->heads, *head, sp_role_changes(role), err);
+    if (rc)
+        return rc;
     if (role->kind == SP_ROLE_HIDDEN)
         return sp_heads_take_disk(recall->heads, *head, err);
     /* What an earlier step of this run has made may be gone on with. */
