@@ -106,6 +106,29 @@ static void log_request(struct sp_lane *lane)
         sp_logbook_write(lane->logbook, SP_LOG_INFO, sp_buf_str(&line));
 }
 
+/* What the tool had left running, and was waited for. */
+static void note_left(struct sp_lane *lane)
+{
+    const struct sp_taskrun_result *last = &lane->last;
+
+    if (!last->left.len)
+        return;
+    if (!last->was_ended) {
+        detail(lane, SP_LOG_INFO,
+               sp_arena_printf(lane->arena,
+                               "waited for process " SP_STR_FMT ", which the tool had left running",
+                               SP_STR_ARG(last->left)));
+        return;
+    }
+    note(lane, SP_LOG_WARNING,
+         sp_arena_printf(lane->arena,
+                         "process " SP_STR_FMT
+                         " was still running after the tool had ended: it has been ended, and the "
+                         "result is not reused, since nobody knows what else it would have written "
+                         "(let the command wait for what it starts)",
+                         SP_STR_ARG(last->left)));
+}
+
 static void log_result(struct sp_lane *lane)
 {
     const struct sp_taskrun_result *last = &lane->last;
@@ -121,6 +144,7 @@ static void log_result(struct sp_lane *lane)
         sp_logbook_write(lane->logbook, SP_LOG_ERROR, sp_buf_str(&line));
     else
         detail(lane, SP_LOG_INFO, sp_buf_str(&line));
+    note_left(lane);
     if (last->output_error)
         note(lane, SP_LOG_WARNING, sp_str_of(last->output_error));
     if (last->warnings)
@@ -367,6 +391,7 @@ static bool remember(struct sp_lane *lane, const struct sp_action *action, bool 
         .found = lane->last.outputs,
         .usage = lane->last.usage,
         .output = lane->output,
+        .is_unsound = lane->last.was_ended,
     };
 
     if (sp_recall_end(lane->works->recall, lane->arena, &lane->recalled, action, &done, &err) ==

@@ -77,6 +77,7 @@ struct sp_recall_done {
     const struct sp_dict *found; /* values that the tool said */
     struct sp_usage_stats usage;
     struct sp_str output; /* file of its raw output; may not exist */
+    bool is_unsound;      /* somebody may have been writing: it is not remembered */
 };
 
 /* SP_INVALID: settings; the store's errors. */

@@ -58,6 +58,13 @@ static struct sp_version name_product(const struct harvest *harvest,
     return sp_version_made(key, role->name);
 }
 
+/* Will it be remembered? What is not must be known by content: made again it may be another one. */
+static bool is_sound(const struct harvest *harvest)
+{
+    return harvest->recalled->preimage.len && !harvest->recalled->changed &&
+           !harvest->done->is_unsound;
+}
+
 /* Read it when that is cheap beside what it took to make; small files always, since it is in these
  * that programs leave noise. */
 static enum sp_rc read_product(const struct harvest *harvest,
@@ -68,7 +75,7 @@ static enum sp_rc read_product(const struct harvest *harvest,
 {
     bool copies = sp_store_method(harvest->recall->store, path) == SP_SNAPSHOT_COPY;
 
-    *was_read = copies || !harvest->recalled->preimage.len ||
+    *was_read = copies || !is_sound(harvest) ||
                 is_worth(harvest->wall, sp_store_missing(harvest->recall->store, tree), 0.05);
     return *was_read ? sp_tree_digest(tree, path, SP_TREE_MEANING, err)
                      : sp_tree_digest_small(tree, path, err);
@@ -444,7 +451,7 @@ enum sp_rc sp_recall_end(struct sp_recall *recall,
         rc = review_inputs(&harvest, err);
         if (rc == SP_OK)
             rc = harvest_outputs(&harvest, action->task, err);
-        if (rc == SP_OK && recalled->preimage.len && !recalled->changed)
+        if (rc == SP_OK && is_sound(&harvest))
             remember(&harvest, action->task);
         if (rc == SP_OK)
             sp_ledger_begun(recall->ledger, recall->options.recipe, action->position->taskname, 0);

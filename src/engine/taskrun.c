@@ -25,7 +25,7 @@ struct sp_taskrun {
     FILE *output;
     struct sp_err output_failure; /* the first one */
     struct sp_report last;        /* state DONE at the end; its reason is copied */
-    struct sp_str reason;
+    struct sp_str reason, left;
 };
 
 static void tell(const struct sp_taskrun *run, struct sp_run_event *event)
@@ -103,6 +103,9 @@ static void on_report(void *arg, const struct sp_report *report)
     run->last.reason = NULL;
     if (report->reason)
         run->reason = sp_arena_str(run->options.arena, sp_str_of(report->reason));
+    run->last.left = NULL;
+    if (report->left)
+        run->left = sp_arena_str(run->options.arena, sp_str_of(report->left));
     if (report->state == SP_JOB_DONE && run->options.done)
         run->options.done(run->options.done_arg);
 }
@@ -139,6 +142,19 @@ static enum sp_rc prepare_paths(const struct sp_task *task,
     return rc;
 }
 
+/* Whatever it starts can be found again: all of this run, and all of this task. */
+static void mark_job(struct sp_taskrun *run)
+{
+    struct sp_arena *arena = run->options.arena;
+    struct sp_str whole = sp_arena_join(arena, SP_STR(SP_PROCMARK), "=", run->options.mark);
+    struct sp_str mark = sp_arena_join(arena, run->options.mark, "/", sp_str_of(run->job.name));
+    struct sp_str own = sp_arena_join(arena, SP_STR(SP_PROCMARK_JOB), "=", mark);
+
+    run->job.env = sp_tools_with_variable(arena, run->job.env, whole.ptr);
+    run->job.env = sp_tools_with_variable(arena, run->job.env, own.ptr);
+    run->job.mark = mark.ptr;
+}
+
 enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
                             const struct sp_task *task,
                             struct sp_taskrun **out,
@@ -157,8 +173,7 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
     rc = sp_jobspec_make(arena, options->session, options->path, task, &run->job, err);
     run->job.name = sp_arena_cstr(arena, options->base->position->taskname);
     if (rc == SP_OK)
-        run->job.env = sp_tools_with_variable(
-            arena, run->job.env, sp_arena_join(arena, SP_STR(SP_PROCMARK), "=", options->mark).ptr);
+        mark_job(run);
     /* The job last: once it is submitted, there is no way back. */
     if (rc == SP_OK)
         rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);
@@ -245,6 +260,8 @@ void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
         .usage = run->last.usage,
         .outputs = run->verdict.outputs,
         .warnings = run->verdict.warnings,
+        .left = run->left,
+        .was_ended = run->last.was_ended,
     };
     if (run->output_failure.code)
         out->output_error = sp_arena_cstr(run->options.arena, sp_str_of(run->output_failure.text));

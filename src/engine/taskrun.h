@@ -49,6 +49,8 @@ struct sp_taskrun_result {
     const char *output_error;       /* why its raw output was not kept whole, or NULL */
     const struct sp_dict *outputs;  /* found by wranglers; may be NULL */
     const struct sp_list *warnings; /* texts; may be NULL */
+    struct sp_str left;             /* what it had left running; empty: nothing */
+    bool was_ended;                 /* and would not end by itself */
 };
 
 void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out);

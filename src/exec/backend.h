@@ -70,6 +70,12 @@ struct sp_report {
     int exit_status;             /* DONE only: as from waitpid(2), or -1 when the job was lost */
     const char *reason;          /* for people, may be NULL; borrowed, valid during the call */
     struct sp_usage_stats usage; /* so far; final with DONE */
+
+    /* DONE only: what the job had left running when its first process ended, for people, or NULL.
+     * It is gone now: by itself, or `was_ended`, and then nobody knows what it still meant to
+     * write. */
+    const char *left;
+    bool was_ended;
 };
 
 enum sp_stream {

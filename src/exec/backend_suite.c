@@ -7,10 +7,13 @@
 
 #include "sys/env.h"
 #include "sys/loop.h"
+#include "sys/procmark.h"
 
 #include <dirent.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define PATIENCE_MS 30000 /* a test that takes so long has failed */
 #define NO_STATUS   (-1000)
@@ -34,6 +37,8 @@ struct watched {
     bool misordered; /* a rule about the order of reports was broken */
     int status;
     char reason[200];
+    char left[100];
+    bool was_ended;
     struct sp_usage_stats usage;
     bool cancel_at_first_line;
 };
@@ -52,6 +57,8 @@ static void on_report(void *arg, const struct sp_report *report)
     w->status = report->exit_status;
     w->usage = report->usage;
     (void)snprintf(w->reason, sizeof w->reason, "%s", report->reason ? report->reason : "");
+    (void)snprintf(w->left, sizeof w->left, "%s", report->left ? report->left : "");
+    w->was_ended = report->was_ended;
     /* Rule 3: after the end it is a no-op. */
     w->bench->suite->ops->cancel(w->bench->backend, &w->handle);
 }
@@ -269,12 +276,56 @@ static void test_lingering(struct bench *bench)
     run_script(&w, "sleep 1000 & echo started");
     tap_ok(was_orderly(&w) && w.status == 0 && strcmp(w.text[SP_STDOUT].ptr, "started|") == 0,
            "somebody who keeps the output open does not hold up the end");
-    tap_ok(strstr(w.reason, "left a process behind") != NULL, "it is mentioned");
-    tap_ok(ops->is_alive(bench->backend, &w.handle), "what was left behind can be found");
-    ops->kill(bench->backend, &w.handle);
-    while (ops->is_alive(bench->backend, &w.handle))
-        ;
-    tap_ok(true, "and killed");
+    tap_ok(strstr(w.left, "sleep 1000") != NULL && w.was_ended, "it is mentioned: %s", w.left);
+    tap_ok(!ops->is_alive(bench->backend, &w.handle), "and ended");
+}
+
+/* What a job leaves running is gone when its end is reported. */
+static const struct {
+    const char *what;
+    const char *script;
+    bool was_ended;
+} lingering[] = {
+    { "somebody who ends soon", "(sleep 0.1; : >late) >/dev/null 2>&1 &", false },
+    { "somebody in a session of its own",
+      "setsid sh -c 'sleep 0.1; : >late' >/dev/null 2>&1 </dev/null &", false },
+    { "a daemon in a session of its own",
+      "setsid sh -c 'while :; do : >late; sleep 0.01; done' >/dev/null 2>&1 & "
+      "until [ -e late ]; do sleep 0.01; done",
+      true },
+    { "one that is deaf",
+      "(trap '' TERM; while :; do : >late; sleep 0.01; done) >/dev/null 2>&1 & "
+      "until [ -e late ]; do sleep 0.01; done",
+      true },
+};
+
+static void test_left(struct bench *bench)
+{
+    char dir[] = "/tmp/spoor-left-XXXXXX";
+    char late[sizeof dir + 5];
+    static const char *const env[] = { "PATH=/usr/local/bin:/usr/bin:/bin",
+                                       SP_PROCMARK_JOB "=suite@1:1", NULL };
+
+    if (!bench->suite->hasten || !mkdtemp(dir)) {
+        tap_skip("cannot be hastened");
+        return;
+    }
+    (void)snprintf(late, sizeof late, "%s/late", dir);
+    for (size_t i = 0; i < SP_COUNT(lingering); i++) {
+        const char *const argv[] = { "sh", "-c", lingering[i].script, NULL };
+        const struct sp_job job = { "suite", argv, env, dir,
+                                    .mark = env[1] + strlen(SP_PROCMARK_JOB "=") };
+        AUTO_WATCHED w = WATCHED(bench);
+        run_job(&w, &job);
+        tap_ok(was_orderly(&w) && w.status == 0 && w.left[0] &&
+                   w.was_ended == lingering[i].was_ended && access(late, F_OK) == 0,
+               "%s has its time (%s)", lingering[i].what, w.left);
+        (void)unlink(late);
+        (void)usleep(100 * 1000);
+        tap_ok(access(late, F_OK) != 0, "%s is gone", lingering[i].what);
+        (void)unlink(late);
+    }
+    (void)rmdir(dir);
 }
 
 static void test_strange_handles(struct bench *bench)
@@ -490,6 +541,7 @@ int sp_backend_suite_run(const struct sp_backend_suite *suite)
     test_stillborn(&bench);
     test_environment(&bench);
     test_lingering(&bench);
+    test_left(&bench);
     test_strange_handles(&bench);
     test_cancel(&bench);
     test_usage(&bench);

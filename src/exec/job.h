@@ -16,4 +16,5 @@ struct sp_job {
     const char *cwd;               /* absolute */
     const struct sp_limit *limits; /* soft resource limits; NULL: none */
     size_t limit_count;
+    const char *mark; /* value of SPOOR_JOB in `env` (sys/procmark.h): of this job alone; or NULL */
 };

@@ -86,6 +86,43 @@ size_t sp_procmark_end(const char *mark, pid_t *stubborn)
     return count;
 }
 
+/* --- what belongs to a job ----------------------------------------------------------------- */
+
+static bool has_parent(const struct sp_proclist *list, pid_t parent)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (list->items[i].pid == parent)
+            return true;
+    return false;
+}
+
+static bool is_in(const struct sp_proclist *list, const struct sp_procstat *process)
+{
+    return has_parent(list, process->pid);
+}
+
+void sp_procmark_find(const struct sp_proclist *all,
+                      const struct sp_procmark_job *job,
+                      struct sp_proclist *out)
+{
+    sp_auto_buf struct sp_buf entry = SP_BUF(SP_BUF_SMALL);
+
+    sp_buf_addf(&entry, SP_PROCMARK_JOB "=%s", job->mark ? job->mark : "");
+    out->len = 0;
+    for (size_t before = SIZE_MAX; before != out->len;) {
+        before = out->len;
+        for (size_t i = 0; i < all->len; i++) {
+            const struct sp_procstat *process = &all->items[i];
+            if (process->state == 'Z' || process->state == 'X' || process->start < job->start ||
+                is_in(out, process))
+                continue;
+            if (process->pgrp == job->group || has_parent(out, process->ppid) ||
+                (!before && job->mark && has_mark(process->pid, sp_buf_str(&entry))))
+                *SP_VEC_ADD(out) = *process;
+        }
+    }
+}
+
 bool sp_procmark_await_group(pid_t group)
 {
     sp_auto_proclist struct sp_proclist all = { 0 };

@@ -39,6 +39,55 @@ static pid_t start_pair(const char *mark, int *alive)
     return pid;
 }
 
+static void test_find(void)
+{
+    sp_auto_proclist struct sp_proclist all = { 0 };
+    sp_auto_proclist struct sp_proclist found = { 0 };
+    int ends[2];
+    char letters[3];
+
+    if (pipe(ends) < 0)
+        return;
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)setpgid(0, 0);
+        (void)setenv(SP_PROCMARK_JOB, "run@1:2/r.a", 1);
+        (void)dup2(ends[1], STDOUT_FILENO);
+        (void)execl("/bin/sh", "sh", "-c",
+                    "sh -c 'printf g; exec sleep 1000' & "
+                    "env -u SPOOR_JOB sh -c 'printf e; exec sleep 1000' & "
+                    "setsid sh -c 'printf s; exec sleep 1000' & exit 0",
+                    NULL);
+        _exit(127);
+    }
+    for (size_t i = 0; i < 3; i++)
+        if (read(ends[0], letters + i, 1) != 1)
+            return;
+    sp_proclist_scan(&all);
+    struct sp_procmark_job job = { .group = pid, .mark = "run@1:2/r.a" };
+    sp_procmark_find(&all, &job, &found);
+    tap_ok(found.len == 3, "a group, and who has left it");
+    job.mark = NULL;
+    sp_procmark_find(&all, &job, &found);
+    tap_ok(found.len == 2, "without a mark, the group");
+    job = (struct sp_procmark_job){ .group = 1 << 30, .mark = "run@1:2/r" };
+    sp_procmark_find(&all, &job, &found);
+    tap_ok(found.len == 0, "not by a part of the mark");
+    job = (struct sp_procmark_job){ .group = pid, .mark = "run@1:2/r.a", .start = UINT64_MAX };
+    sp_procmark_find(&all, &job, &found);
+    tap_ok(found.len == 0, "nor what is older");
+    job = (struct sp_procmark_job){ .group = pid, .mark = "run@1:2/r.a" };
+    sp_procmark_find(&all, &job, &found);
+    for (size_t i = 0; i < found.len; i++) {
+        struct sp_proc_name name = sp_proc_name(found.items[i].pid);
+        tap_ok(strstr(name.text, "(sleep 1000)") != NULL, "%s has a name", name.text);
+        (void)kill(found.items[i].pid, SIGKILL);
+    }
+    (void)waitpid(pid, NULL, 0);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 int main(void)
 {
     pid_t stubborn = -1;
@@ -56,5 +105,6 @@ int main(void)
     tap_ok(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
            "killed");
     tap_ok(sp_procmark_await_group(pid), "nothing is left of its group");
+    test_find();
     return tap_done();
 }

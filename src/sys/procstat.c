@@ -112,6 +112,23 @@ bool sp_procstat_read(pid_t pid, struct sp_procstat *out)
     return true;
 }
 
+struct sp_proc_name sp_proc_name(pid_t pid)
+{
+    char text[PROC_FILE_MAX];
+    char path[32]; /* "/proc/" + 10 digits + "/cmdline" */
+    struct sp_proc_name name = { "" };
+
+    (void)snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    sp_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    for (ssize_t i = 0; i < got - 1; i++) /* the words end with NUL */
+        if ((unsigned char)text[i] < ' ')
+            text[i] = ' ';
+    text[SP_MAX(got, 0)] = '\0';
+    (void)snprintf(name.text, sizeof name.text, text[0] ? "%d (%.60s)" : "%d", (int)pid, text);
+    return name;
+}
+
 bool sp_procio_read(pid_t pid, struct sp_procio *out)
 {
     char text[PROC_FILE_MAX];

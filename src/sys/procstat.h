@@ -25,6 +25,13 @@ struct sp_procstat {
 /* False when there is no such process. */
 bool sp_procstat_read(pid_t pid, struct sp_procstat *out);
 
+/* What it was started as, for people: "12345 (sleep 10)". */
+struct sp_proc_name {
+    char text[96];
+};
+
+struct sp_proc_name sp_proc_name(pid_t pid);
+
 /* Bytes passed to read(2) and write(2) and their like by the process and by children that it has
  * waited for. Works on a zombie. False when it cannot be read (not ours, gone). */
 struct sp_procio {

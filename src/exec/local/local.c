@@ -25,6 +25,9 @@
 
 #define SILENCES_MAX 10 /* after the end, in units of patience.silence */
 
+#define PAUSE_MIN (5 * SP_NSEC_PER_MS) /* between two looks at what a job has left behind */
+#define PAUSE_MAX (200 * SP_NSEC_PER_MS)
+
 /* The kernel counts resident pages in batches a processor: what two counters say about the same
  * memory may differ by this much. */
 #define RSS_NOISE ((uint64_t)1 << 20)
@@ -33,6 +36,7 @@ static const struct sp_local_patience default_patience = {
     .terminate = 5 * SP_NSEC_PER_SEC,
     .kill = 10 * SP_NSEC_PER_SEC,
     .silence = SP_NSEC_PER_SEC,
+    .linger = 5 * SP_NSEC_PER_SEC,
 };
 
 struct channel {
@@ -48,12 +52,18 @@ struct job {
     struct job *prev, *next;
     struct sp_observer observer;
     struct sp_handle handle;
-    pid_t pid; /* of the first process, and of the group */
+    struct sp_procmark_job kin; /* how its processes are known */
+    pid_t pid;                  /* of the first process, and of the group */
     struct channel channels[2];
     struct sp_watch *child;    /* until the first process has ended */
     struct sp_watch *announce; /* until RUNNING has been reported */
     struct sp_watch *escalate; /* while it is being cancelled */
     struct sp_watch *silence;  /* while others hold the pipes */
+    struct sp_watch *linger;   /* while something of it is left */
+    sp_nsec lingers_since;     /* 0: nothing was left */
+    bool hurried;              /* it is cancelled: what is left has no time */
+    bool was_ended;
+    struct sp_proc_name left; /* one of those that were */
     bool running_reported;
     bool ended;              /* the first process has, and is a zombie */
     unsigned cancel_signals; /* how many of them have been sent */
@@ -71,7 +81,8 @@ struct sp_backend {
     struct sp_watch *sample;
     sp_nsec sample_at; /* when it fires */
     struct sp_proclist processes;
-    char *block; /* READ_SIZE bytes for whoever reads */
+    struct sp_proclist left; /* scratch */
+    char *block;             /* READ_SIZE bytes for whoever reads */
 };
 
 /* --- reporting ----------------------------------------------------------------------------- */
@@ -226,6 +237,7 @@ static void free_job(struct job *job)
     sp_watch_remove(job->announce);
     sp_watch_remove(job->escalate);
     sp_watch_remove(job->silence);
+    sp_watch_remove(job->linger);
     free(job);
 }
 
@@ -262,10 +274,72 @@ static void finish(struct job *job)
         .exit_status = status,
         .reason = reason,
         .usage = job->usage,
+        .left = job->lingers_since ? job->left.text : NULL,
+        .was_ended = job->was_ended,
     };
     unlink_job(job); /* a cancel from inside the report finds nothing */
     job->observer.report(job->observer.arg, &report);
     free_job(job);
+}
+
+/* --- what is left behind ------------------------------------------------------------------- */
+
+/* All of them, one by one: some have left the group. */
+static void signal_left(struct job *job, int signo)
+{
+    const struct sp_proclist *left = &job->backend->left;
+
+    job->was_ended = true;
+    for (size_t i = 0; i < left->len; i++)
+        (void)kill(left->items[i].pid, signo);
+}
+
+/* First it is let be, then asked to end, then killed. False: not even that has helped. */
+static bool push_left(struct job *job, sp_nsec age)
+{
+    const struct sp_local_patience *patience = &job->backend->patience;
+    sp_nsec grace = job->hurried ? 0 : patience->linger;
+    bool was_asked = job->was_ended;
+
+    if (age >= grace + 2 * patience->terminate)
+        return false;
+    if (age >= grace + patience->terminate || job->cancel_signals)
+        signal_left(job, SIGKILL);
+    else if (age >= grace && !was_asked)
+        signal_left(job, SIGTERM);
+    return true;
+}
+
+static void on_linger(void *arg);
+
+/* Nobody may look at what a job has made while something of it still writes. */
+static void settle(struct job *job)
+{
+    struct sp_backend *backend = job->backend;
+    struct sp_err ignored = SP_ERR_INIT;
+    sp_nsec now = sp_clock_monotonic();
+
+    sp_watch_remove(SP_TAKE(job->linger));
+    sp_proclist_scan(&backend->processes);
+    sp_procmark_find(&backend->processes, &job->kin, &backend->left);
+    if (!backend->left.len) {
+        finish(job);
+        return;
+    }
+    if (!job->lingers_since) {
+        job->lingers_since = now;
+        job->left = sp_proc_name(backend->left.items[0].pid);
+    }
+    sp_nsec age = now - job->lingers_since;
+    sp_nsec pause = SP_MIN(SP_MAX(age / 4, PAUSE_MIN), PAUSE_MAX);
+    if (!push_left(job, age) ||
+        sp_loop_add_timer(backend->loop, pause, 0, on_linger, job, &job->linger, &ignored))
+        finish(job);
+}
+
+static void on_linger(void *arg)
+{
+    settle(arg);
 }
 
 static bool is_complete(const struct job *job)
@@ -286,7 +360,7 @@ static void wait_for_silence(struct job *job, sp_nsec delay)
     struct sp_err ignored = SP_ERR_INIT;
 
     if (sp_loop_add_timer(job->backend->loop, delay, 0, on_silence, job, &job->silence, &ignored))
-        finish(job);
+        settle(job);
 }
 
 static void on_silence(void *arg)
@@ -300,7 +374,7 @@ static void on_silence(void *arg)
     if (is_being_cancelled(job))
         wait_for_silence(job, limit);
     else if (now - quiet_since >= limit || now - job->ended_at >= limit * SILENCES_MAX)
-        finish(job);
+        settle(job);
     else
         wait_for_silence(job, quiet_since + limit - now);
 }
@@ -314,7 +388,7 @@ static void on_child(pid_t pid, void *arg)
     job->ended = true;
     job->ended_at = sp_clock_monotonic();
     if (is_complete(job))
-        finish(job);
+        settle(job);
     else
         wait_for_silence(job, job->backend->patience.silence);
 }
@@ -336,8 +410,8 @@ static void on_output(int fd, unsigned events, void *arg)
         return;
     close_channel(channel);
     sp_lines_end(&channel->lines);
-    if (is_complete(job))
-        finish(job);
+    if (is_complete(job) && !job->linger)
+        settle(job);
 }
 
 /* --- cancelling ---------------------------------------------------------------------------- */
@@ -379,7 +453,9 @@ static void local_cancel(struct sp_backend *backend, const struct sp_handle *han
 {
     struct job *job = find_job(backend, handle);
 
-    if (job && job->cancel_signals == 0)
+    if (job && job->linger)
+        job->hurried = true;
+    else if (job && job->cancel_signals == 0)
         escalate(job);
 }
 
@@ -398,6 +474,7 @@ static void name_job(const struct sp_backend *backend, struct job *job)
     struct sp_procstat stat = { 0 };
 
     (void)sp_procstat_read(job->pid, &stat);
+    job->kin.start = stat.start;
     (void)snprintf(job->handle.text, sizeof job->handle.text, "%d:%" PRIu64 ":%s", (int)job->pid,
                    stat.start, backend->boot.text);
 }
@@ -421,6 +498,7 @@ static struct job *new_job(struct sp_backend *backend,
         sp_lines_init(&channel->lines, on_line, channel);
     }
     name_job(backend, job);
+    job->kin.group = process->pid;
     return job;
 }
 
@@ -456,6 +534,7 @@ static enum sp_rc local_submit(struct sp_backend *backend,
     if (rc)
         return rc;
     struct job *job = new_job(backend, &process, observer);
+    job->kin.mark = what->mark;
     rc = watch_job(job, err);
     if (rc) {
         end_stillborn(job->pid);
@@ -497,6 +576,7 @@ static void local_close(struct sp_backend *backend)
     }
     sp_watch_remove(backend->sample);
     sp_proclist_fini(&backend->processes);
+    sp_proclist_fini(&backend->left);
     free(backend->block);
     free(backend);
 }

@@ -11,8 +11,12 @@
  *
  * Cancelling sends SIGINT to the group, later SIGTERM, at last SIGKILL. When the first process of a
  * cancelled job has ended, members of the group that still hold its output are given the same
- * time; whatever is left of the group then is killed. What a job that was not cancelled leaves
- * behind is left alone.
+ * time; whatever is left of it then is killed.
+ *
+ * What a job leaves running (members of its group, what carries its mark, and what these have
+ * started) may still be writing: DONE is reported when it is gone. It has five seconds to end by
+ * itself, then it gets SIGTERM, five seconds later SIGKILL. A process that has left the group and
+ * emptied its environment gets away.
  *
  * Handle: "PID:START:BOOT", with the start time in clock ticks after boot, from /proc. If the
  * engine dies (even of SIGKILL) its jobs live on; their output goes nowhere, and they get SIGPIPE
@@ -36,6 +40,7 @@ struct sp_local_patience {
     sp_nsec terminate; /* after SIGINT, until SIGTERM */
     sp_nsec kill;      /* after SIGINT, until SIGKILL */
     sp_nsec silence;   /* after the end, while something else holds the pipes */
+    sp_nsec linger;    /* after the end, until what is left of it is ended, too */
 };
 
 void sp_local_set_patience(struct sp_backend *backend, const struct sp_local_patience *patience);

@@ -8,6 +8,7 @@ static void hasten(struct sp_backend *backend)
         .terminate = 300 * SP_NSEC_PER_MS,
         .kill = 600 * SP_NSEC_PER_MS,
         .silence = 50 * SP_NSEC_PER_MS,
+        .linger = 300 * SP_NSEC_PER_MS,
     };
 
     sp_local_set_patience(backend, &patience);
