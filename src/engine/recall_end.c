@@ -277,7 +277,7 @@ static enum sp_rc harvest_output(struct harvest *harvest, struct sp_role role, s
         rc = is_bystander(harvest->recall, before, head, &bystander, err);
     if (rc)
         return rc;
-    if (bystander && (before->is_inside || !sp_head_passage(head)->absent))
+    if (bystander && before && (before->is_inside || !sp_head_passage(head)->absent))
         return SP_OK;
     struct sp_product_path *out = next_output(harvest);
     *out = (struct sp_product_path){ .role = role.name, .path = head->path, .absent = true };
