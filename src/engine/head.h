@@ -163,6 +163,9 @@ enum sp_rc sp_heads_keep(struct sp_heads *heads, struct sp_head *head, struct sp
 
 void sp_heads_changing(struct sp_heads *heads, struct sp_head *head, struct sp_str task);
 
+/* What `task` has left there is a link: nothing is brought back in this run. */
+void sp_heads_let_go(struct sp_heads *heads, struct sp_head *head, struct sp_str task);
+
 /* A result that is reused: the head moves, the disk does not. */
 void sp_heads_advance(struct sp_heads *heads,
                       struct sp_head *head,
@@ -206,6 +209,13 @@ enum sp_rc sp_heads_review(struct sp_heads *heads,
                            bool *changed,
                            struct sp_str *file,
                            struct sp_err *err) SP_MUST_USE;
+
+/* Does the recipe have the step that `task` is a run of? */
+bool sp_heads_have_task(const struct sp_heads *heads, struct sp_str task);
+
+/* Name in the ledger of a canonical, absolute path: inside the workspace relative to it, so that a
+ * workspace can be moved. */
+struct sp_str sp_heads_path(const struct sp_heads *heads, struct sp_str real);
 
 /* Absolute name of a path of the ledger. */
 struct sp_str sp_heads_absolute(const struct sp_heads *heads,

@@ -16,9 +16,6 @@ struct sp_heads {
 
 void sp_head_free(struct sp_head *head);
 
-/* As in the ledger: inside the workspace relative to it, so that a workspace can be moved. */
-struct sp_str sp_heads_path(const struct sp_heads *heads, struct sp_str real);
-
 /* Is `inner` in the directory `outer`, or the same? */
 bool sp_path_is_within(struct sp_str inner, struct sp_str outer);
 bool sp_paths_overlap(struct sp_str a, struct sp_str b);

@@ -264,11 +264,11 @@ static const struct sp_step *find_step(const struct sp_recipe *recipe, struct sp
     return NULL;
 }
 
-/* Does the recipe still have the step that made this? "demo.2.image": loops are numbered. */
-static bool has_task(const struct sp_heads *heads, const struct sp_passage *passage)
+/* "demo.2.image": loops are numbered. */
+bool sp_heads_have_task(const struct sp_heads *heads, struct sp_str task)
 {
     const struct sp_recipe *recipe = heads->options.definition;
-    struct sp_str rest = passage->task;
+    struct sp_str rest = task;
     int64_t number;
 
     if (!recipe)
@@ -300,7 +300,7 @@ static size_t root_of(const struct sp_heads *heads, const struct sp_hold *hold)
         }
     if (!hold->chain.items[root].absent)
         return root;
-    while (root < hold->index && !has_task(heads, &hold->chain.items[root + 1]))
+    while (root < hold->index && !sp_heads_have_task(heads, hold->chain.items[root + 1].task))
         root++;
     return root;
 }
@@ -447,6 +447,12 @@ void sp_heads_remove(struct sp_heads *heads, struct sp_head *head)
     heads->unsettled -= head->counted;
     sp_map_remove(&heads->map, head->path);
     sp_head_free(head);
+}
+
+void sp_heads_let_go(struct sp_heads *heads, struct sp_head *head, struct sp_str task)
+{
+    sp_ledger_touch(heads->options.ledger, head->hold, SP_HOLD_LINKED, heads->options.run, task);
+    sp_heads_remove(heads, head);
 }
 
 static enum sp_rc find_or_add(struct sp_heads *heads,

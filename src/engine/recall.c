@@ -223,6 +223,7 @@ static enum sp_rc open_all(struct sp_recall *recall, struct sp_err *err)
     heads.store = recall->store;
     recall->heads_options = heads;
     recall->heads = sp_heads_new(&heads);
+    sp_recall_find_links(recall);
     recall->identities = sp_identities_new(
         sp_arena_join(recall->arena, recall->store_dir, "/", SP_STR("identities")).ptr);
     if (recall->options.dry)
@@ -264,6 +265,7 @@ enum sp_rc sp_recall_close(struct sp_recall *recall, struct sp_err *err)
     sp_key_memo_fini(&recall->key_memo);
     sp_map_fini(&recall->forced);
     sp_map_fini(&recall->unborn);
+    sp_map_fini(&recall->links);
     sp_map_fini(&recall->plain);
     sp_effects_library_fini(&recall->library);
     sp_arena_free(recall->arena);
@@ -278,6 +280,8 @@ void sp_recall_rewind(struct sp_recall *recall)
     sp_map_fini(&recall->unborn);
     sp_heads_free(recall->heads);
     recall->heads = sp_heads_new(&recall->heads_options);
+    sp_map_fini(&recall->links);
+    sp_recall_find_links(recall);
     recall->starts_over = false;
 }
 
@@ -358,7 +362,7 @@ bool sp_recall_is_disturbed(struct sp_recall *recall, struct sp_err *err)
 
 /* --- steps that are left out -------------------------------------------------------------- */
 
-static bool is_task_of(struct sp_str task, struct sp_str name)
+bool sp_recall_is_task_of(struct sp_str task, struct sp_str name)
 {
     return sp_str_eq(task, name) || (task.len > name.len && task.ptr[name.len] == '.' &&
                                      sp_str_eq(sp_str_slice(task, 0, name.len), name));
@@ -369,7 +373,7 @@ static bool does_follow(const struct sp_recall *recall,
                         struct sp_str task)
 {
     for (size_t i = 1; i < hold->chain.len; i++)
-        if (is_task_of(hold->chain.items[i].task, task) &&
+        if (sp_recall_is_task_of(hold->chain.items[i].task, task) &&
             sp_str_eq(hold->chain.items[i].recipe, recall->options.recipe))
             return true;
     return false;
@@ -382,6 +386,7 @@ void sp_recall_skip(struct sp_recall *recall, const struct sp_position *position
 
     if (recall->off || !recall->options.recipe.len)
         return;
+    sp_recall_keep_links(recall, position->taskname);
     const struct sp_map *holds = sp_ledger_holds(recall->ledger);
     for (size_t i = 0; i < holds->len; i++) {
         struct sp_hold *hold = holds->entries[i].value;
@@ -392,7 +397,8 @@ void sp_recall_skip(struct sp_recall *recall, const struct sp_position *position
             continue;
         while (
             head->index + 1 < head->hold->chain.len &&
-            is_task_of(head->hold->chain.items[head->index + 1].task, position->taskname) &&
+            sp_recall_is_task_of(head->hold->chain.items[head->index + 1].task,
+                                 position->taskname) &&
             sp_heads_follow(recall->heads, head, head->hold->chain.items[head->index + 1].task)) {}
     }
 }

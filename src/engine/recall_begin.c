@@ -85,6 +85,8 @@ static enum sp_rc touch_role(struct sp_recall *recall,
     if (role->kind == SP_ROLE_WRITES && role->param && role->param->has_implicit)
         sp_recall_disown(recall, role->real);
     if (rc == SP_OK)
+        rc = sp_recall_drop_link(recall, arena, role, err);
+    if (rc == SP_OK)
         rc = sp_heads_touch(recall->heads, role->real, head, err);
     if (rc == SP_INVALID) { /* a device, a pipe */
         refuse_reuse(recalled, arena, sp_arena_printf(arena, "%s", err->text));

@@ -18,6 +18,7 @@ struct harvest {
     const struct sp_position *position;
     const struct sp_recall_done *done;
     double wall;
+    bool has_links;  /* where results should be */
     size_t capacity; /* of product.outputs */
 };
 
@@ -62,7 +63,7 @@ static struct sp_version name_product(const struct harvest *harvest,
 static bool is_sound(const struct harvest *harvest)
 {
     return harvest->recalled->preimage.len && !harvest->recalled->changed &&
-           !harvest->done->is_unsound;
+           !harvest->done->is_unsound && !harvest->has_links;
 }
 
 /* Read it when that is cheap beside what it took to make; small files always, since it is in these
@@ -341,6 +342,8 @@ static enum sp_rc harvest_outputs(struct harvest *harvest,
     enum sp_rc rc = SP_OK;
 
     sp_roles_collect(&request, &roles);
+    harvest->has_links = sp_recall_take_out_links(harvest->recall, harvest->arena,
+                                                  harvest->recalled, harvest->position, &roles);
     for (size_t i = 0; i < roles.len && rc == SP_OK; i++)
         rc = harvest_any(harvest, roles.items[i], err);
     for (size_t i = 0; i < before->len && rc == SP_OK; i++)

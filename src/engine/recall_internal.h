@@ -27,6 +27,7 @@ struct sp_recall {
     bool starts_over;
     int64_t begun;         /* when the task that begins had begun without ending well; 0: never */
     unsigned disturbances; /* how often somebody else has been at our files in this run */
+    struct sp_map links;   /* paths, absolute -> struct sp_str: see recall_links.c */
     struct sp_map plain;   /* manifests, as text, of tables without parents */
     struct sp_world world; /* see recall_world.c */
 };
@@ -88,6 +89,33 @@ enum sp_rc sp_recall_enter_place(struct sp_recall *recall,
                                  struct sp_roles *roles,
                                  size_t at,
                                  struct sp_err *err) SP_MUST_USE;
+
+/* Links that tasks of earlier runs have left where their results should be: when this run begins.
+ */
+void sp_recall_find_links(struct sp_recall *recall);
+
+/* As world.real, but they are not followed. */
+struct sp_str sp_recall_real(struct sp_recall *recall, struct sp_str path, struct sp_arena *arena);
+
+/* The task will not run: those that it has left are followed again. */
+void sp_recall_keep_links(struct sp_recall *recall, struct sp_str task);
+
+/* A task that has to do with it comes up: the link is taken away. */
+enum sp_rc sp_recall_drop_link(struct sp_recall *recall,
+                               struct sp_arena *arena,
+                               const struct sp_role *role,
+                               struct sp_err *err) SP_MUST_USE;
+
+/* Links that the tool has made in the place of its results: these are no outputs any more in
+ * `after`. False: there are none. */
+bool sp_recall_take_out_links(struct sp_recall *recall,
+                              struct sp_arena *arena,
+                              struct sp_recalled *recalled,
+                              const struct sp_position *position,
+                              struct sp_roles *after);
+
+/* Is it the task `name`, or one in it? */
+bool sp_recall_is_task_of(struct sp_str task, struct sp_str name);
 
 /* Where the output of the record that was found belongs now. */
 struct sp_str sp_recall_place_of(struct sp_recall *recall,

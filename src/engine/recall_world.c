@@ -119,9 +119,7 @@ static bool world_writable(void *arg, struct sp_str path)
 
 static struct sp_str world_real(void *arg, struct sp_str path, struct sp_arena *arena)
 {
-    const struct sp_world *world = real_world(arg);
-
-    return world->real(world->arg, path, arena);
+    return sp_recall_real(arg, path, arena);
 }
 
 /* Could the pattern find the path, or something in it? */

@@ -18,7 +18,8 @@
 enum sp_hold_state {
     SP_HOLD_TRUSTED,  /* as the tree says */
     SP_HOLD_CHANGING, /* a tool was at it: in no known state unless that run goes on */
-    SP_HOLD_RESTORING
+    SP_HOLD_RESTORING,
+    SP_HOLD_LINKED /* the tool has left a link there, which is no state of the path */
 };
 
 /* A state of a path. */
@@ -39,7 +40,7 @@ struct sp_hold {
     bool absent;                     /* what it holds: nothing */
     struct sp_version version;
     enum sp_hold_state state;
-    struct sp_str run, task; /* of CHANGING and RESTORING */
+    struct sp_str run, task; /* of all states but TRUSTED */
     struct sp_str stat;      /* private: the tree, or "@" and the digest of its file */
 };
 

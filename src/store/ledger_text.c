@@ -145,16 +145,22 @@ static bool read_hold(struct sp_ledger *ledger, const struct sp_str *fields)
     return true;
 }
 
+static const char *const state_names[] = {
+    [SP_HOLD_CHANGING] = "changing",
+    [SP_HOLD_RESTORING] = "restoring",
+    [SP_HOLD_LINKED] = "linked",
+};
+
 static bool read_touch(struct sp_ledger *ledger, const struct sp_str *fields)
 {
     struct sp_hold *hold = sp_ledger_find(ledger, fields[0]);
-    bool restoring = sp_str_is(fields[1], "restoring");
 
-    if (!hold || (!restoring && !sp_str_is(fields[1], "changing")))
-        return false;
-    sp_ledger_do_touch(ledger, hold, restoring ? SP_HOLD_RESTORING : SP_HOLD_CHANGING, fields[2],
-                       fields[3]);
-    return true;
+    for (size_t i = 0; i < SP_COUNT(state_names) && hold; i++)
+        if (state_names[i] && sp_str_is(fields[1], state_names[i])) {
+            sp_ledger_do_touch(ledger, hold, (enum sp_hold_state)i, fields[2], fields[3]);
+            return true;
+        }
+    return false;
 }
 
 static bool read_task(struct sp_ledger *ledger, const struct sp_str *fields)
@@ -284,7 +290,7 @@ void sp_ledger_say_touch(struct sp_ledger *ledger, const struct sp_hold *hold)
 
     begin(&line, "touch");
     add_field(&line, hold->path);
-    sp_buf_adds(&line, hold->state == SP_HOLD_RESTORING ? "\trestoring" : "\tchanging");
+    sp_buf_addf(&line, "\t%s", state_names[hold->state]);
     add_field(&line, hold->run);
     add_field(&line, hold->task);
     end(ledger, &line);

@@ -54,7 +54,7 @@ sp_nsec sp_tree_changed(const char *path);
 uint64_t sp_tree_size(const char *path);
 
 /* Absolute path with all links resolved as far as it exists; the rest is kept, "." and ".."
- * removed. */
+ * removed. A link to where nothing is leads there all the same. */
 struct sp_str sp_real_path(struct sp_arena *arena, struct sp_str path);
 
 /* Full path of a program: `name` with a slash as it is, else found in the colon-separated

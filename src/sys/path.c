@@ -46,8 +46,32 @@ static size_t parent_len(struct sp_str path)
     return path.len;
 }
 
+#define LINKS_MAX 40 /* as in the kernel */
+
+/* `full`[0, len) is a link that leads nowhere: its text takes its place. */
+static bool follow(struct sp_buf *full, size_t len)
+{
+    sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_LARGE);
+    sp_auto_free char *front = sp_alloc(len + 1);
+    char target[PATH_MAX];
+
+    memcpy(front, full->ptr, len);
+    ssize_t got = readlink(front, target, sizeof target);
+    if (got <= 0)
+        return false;
+    if (target[0] != '/')
+        sp_buf_addf(&out, SP_STR_FMT "/", (int)parent_len((struct sp_str){ front, len }), front);
+    sp_buf_add(&out, (struct sp_str){ target, (size_t)got });
+    sp_buf_add(&out, sp_str_slice(sp_buf_str(full), len, full->len));
+    sp_buf_clear(full);
+    sp_buf_add(full, sp_buf_str(&out));
+    return true;
+}
+
 struct sp_str sp_real_path(struct sp_arena *arena, struct sp_str path)
 {
+    unsigned links = 0;
+
     sp_auto_buf struct sp_buf full = SP_BUF(SP_BUF_LARGE);
     sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_LARGE);
     char resolved[PATH_MAX];
@@ -60,6 +84,8 @@ struct sp_str sp_real_path(struct sp_arena *arena, struct sp_str path)
 
     /* The longest front part that exists is the kernel's business, the rest is text. */
     size_t len = full.len;
+    while (len > 1 && full.ptr[len - 1] == '/')
+        len--;
     for (;;) {
         sp_auto_free char *front = sp_alloc(len + 1);
         memcpy(front, full.ptr, len);
@@ -71,7 +97,12 @@ struct sp_str sp_real_path(struct sp_arena *arena, struct sp_str path)
             sp_buf_addc(&out, '/');
             break;
         }
-        len = parent_len((struct sp_str){ full.ptr, len });
+        if (errno == ENOENT && links < LINKS_MAX && follow(&full, len)) {
+            links++;
+            len = full.len;
+        } else {
+            len = parent_len((struct sp_str){ full.ptr, len });
+        }
     }
     append_lexically(&out, sp_str_slice(sp_buf_str(&full), len, full.len));
     return sp_arena_str(arena, sp_buf_str(&out));

@@ -40,7 +40,12 @@ static const struct {
     { "none/a/../b/./c/", "/none/b/c" },
     { "none/../../..", NULL },
     { "link/none/x", "/dir/none/x" },
-    { "dangling", "/dangling" },
+    { "dangling", "/nowhere" },
+    { "dangling/", "/nowhere" },
+    { "dangling/x/../y", "/nowhere/y" },
+    { "dir/away", "/none/y" },
+    { "dir/twice", "/none/y" },
+    { "dir/round", "/dir/round" },
     { "loop/x", "/loop/x" },
     { "dir/file/x", "/dir/file/x" },
 };
@@ -192,7 +197,9 @@ int main(void)
     if (!mkdtemp(root) || chdir(root))
         return 1;
     tap_ok(!sp_make_dirs("dir", &err) && !sp_make_dirs("bin", &err) && !symlink("dir", "link") &&
-               !symlink("nowhere", "dangling") && !symlink("loop", "loop"),
+               !symlink("nowhere", "dangling") && !symlink("../none/x/../y", "dir/away") &&
+               !symlink("away", "dir/twice") && !symlink("round", "dir/round") &&
+               !symlink("loop", "loop"),
            "set up");
     put("dir/file", 0600);
     put("bin/tool", 0700);

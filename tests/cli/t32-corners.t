@@ -59,4 +59,92 @@ try "$SPOOR" run r.yml
 unlike "$out" "^2 steps not run again" "the result is not reused"
 said "it has been ended" "the tool runs again"
 
+# --- links where results should be
+cat >../work/cabs.yml <<'YAML'
+cabs:
+  cat:
+    command: sh -c 'cat {current.f} >{current.o}'
+    inputs: {f: {dtype: File, policies: {skip: true}}}
+    outputs: {o: {dtype: File, policies: {skip: true}}}
+  link:
+    command: sh -c 'echo {current.n} >elsewhere; ln -s {current.to} {current.o}'
+    inputs: {n: {dtype: str, default: x, policies: {skip: true}}, to: {dtype: str, policies: {skip: true}}}
+    outputs: {o: {dtype: File, policies: {skip: true}}}
+  must:
+    command: ln -s nowhere
+    outputs: {o: {dtype: File, must_exist: true, default: x, policies: {positional: true}}}
+YAML
+
+begin nowhere || exit 99
+cat >r.yml <<'YAML'
+_include: cabs.yml
+r: {steps: {a: {cab: link, params: {to: nowhere, o: x}}}}
+must: {steps: {a: {cab: must}}}
+YAML
+for time in first second; do
+    try "$SPOOR" run r.yml r
+    status 0 "a link to nothing, the $time time"
+    said "step 'a' has made x a link to 'nowhere', where nothing is: it is not reused" "says so"
+    unlike "$out" "not run again" "which is not reused"
+    is "$(readlink x)" nowhere "the link stays"
+done
+rm x
+try "$SPOOR" run r.yml must
+status 1 "a link to nothing is no output"
+said "did not make output 'o'" "says so"
+
+begin linked || exit 99
+cat >r.yml <<'YAML'
+_include: cabs.yml
+r: {inputs: {n: str = N}, steps: {a: {cab: link, params: {n: =recipe.n, to: elsewhere, o: x}},
+                                  b: {cab: cat, params: {f: x, o: y}}}}
+YAML
+for n in N M N; do
+    try "$SPOOR" run r.yml n=$n
+    status 0 "a link to a file"
+    said "step 'a' has made x a link to 'elsewhere': it is not reused" "says so"
+    is "$(cat y)" $n "the next step reads what it points to ($n)"
+    is "$(readlink x)" elsewhere "the link stays"
+done
+
+rm y
+try "$SPOOR" run r.yml -s b
+is "$(cat y; readlink x)" "N
+elsewhere" "without the step that makes it, the link is there"
+sed -i 's/a: {cab: link, params: {n: =recipe.n, to: elsewhere, o: x}},//' r.yml
+rm y
+try "$SPOOR" run r.yml
+is "$(cat y; readlink x)" "N
+elsewhere" "also when the recipe has it no more"
+
+begin source || exit 99
+cat >r.yml <<'YAML'
+_include: cabs.yml
+r: {steps: {a: {cab: link, params: {to: "{config.run.env.HOME}/data", o: x}}, b: {cab: cat, params: {f: x, o: y}}}}
+YAML
+sed -i "s|{config.run.env.HOME}|$HOME|" r.yml
+echo mine >"$HOME/data"
+for n in 1 2 3; do
+    try "$SPOOR" run r.yml
+    is "$(cat "$HOME/data" y)" "mine
+mine" "data that a step links to are nobody's result ($n)"
+done
+reused 1 "who reads them is reused"
+
+# --- links that are there already
+begin through || exit 99
+cat >r.yml <<'YAML'
+_include: cabs.yml
+r: {steps: {a: {cab: cat, params: {f: in, o: x}}}}
+YAML
+mkdir scratch && ln -s scratch/x x
+try "$SPOOR" run r.yml
+is "$(readlink x) $(cat scratch/x)" "scratch/x raw" "a tool writes through a link to where nothing was"
+try "$SPOOR" run r.yml
+reused 1 "and is known"
+rm scratch/x
+try "$SPOOR" run r.yml
+reused 1 "what has gone"
+is "$(readlink x) $(cat scratch/x)" "scratch/x raw" "comes back behind the link"
+
 finish
