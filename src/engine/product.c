@@ -129,6 +129,14 @@ static bool read_digest(const struct sp_dict *dict, const char *key, struct sp_d
     return value && sp_digest_parse(value->text, out);
 }
 
+/* What is no size is none. */
+static uint64_t read_size(const struct sp_dict *dict, const char *key)
+{
+    double number = sp_dict_number(dict, key);
+
+    return number >= 1 && number < 0x1p63 ? (uint64_t)number : 0;
+}
+
 static bool read_path(struct sp_arena *arena,
                       const struct sp_dict *dict,
                       struct sp_product_path *out)
@@ -142,7 +150,7 @@ static bool read_path(struct sp_arena *arena,
         .is_dir = sp_str_is(kind, "dir"),
         .mutated = sp_dict_truth(dict, "mutated"),
         .is_source = sp_dict_truth(dict, "source"),
-        .bytes = (uint64_t)sp_dict_number(dict, "bytes"),
+        .bytes = read_size(dict, "bytes"),
     };
     /* `kept` is taken back when the data are given up; the name of the tree stays. */
     out->kept = read_digest(dict, "tree", &out->tree) && sp_dict_truth(dict, "kept");
@@ -233,7 +241,7 @@ enum sp_rc sp_product_read(struct sp_str text,
     product.argv = argv ? argv->list : NULL;
     product.wall = sp_dict_number(dict, "wall");
     product.cpu = sp_dict_number(dict, "cpu");
-    product.memory = (uint64_t)sp_dict_number(dict, "memory");
+    product.memory = read_size(dict, "memory");
     *out = product;
     return SP_OK;
 }

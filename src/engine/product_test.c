@@ -4,6 +4,8 @@
 
 #include "base/tap.h"
 
+#include <inttypes.h>
+
 static struct sp_arena *arena;
 
 static struct sp_product sample(void)
@@ -55,6 +57,32 @@ static void test_parts(void)
     tap_ok(reads_back(text, SP_PRODUCT_RESULT, &back) && !back.preimage, "without the pre-image");
 }
 
+/* Numbers that are no sizes. */
+static void test_sizes(void)
+{
+    static const struct {
+        const char *written;
+        uint64_t read;
+    } table[] = {
+        { "4096", 4096 }, { "0", 0 },     { "-1", 0 },       { "-1e300", 0 },
+        { "1e300", 0 },   { "\"7\"", 0 }, { "1.5e3", 1500 },
+    };
+    struct sp_digest_text key = sp_digest_hex(&(struct sp_digest){ 0 });
+
+    for (size_t i = 0; i < SP_COUNT(table); i++) {
+        struct sp_err err = SP_ERR_INIT;
+        struct sp_product back = { .memory = 42 };
+        struct sp_str text =
+            sp_arena_printf(arena,
+                            "{\"key\": \"%s\", \"inputs\": [], \"outputs\": [], \"preimage\": {}, "
+                            "\"memory\": %s}",
+                            key.text, table[i].written);
+        enum sp_rc rc = sp_product_read(text, SP_PRODUCT_ALL, arena, &back, &err);
+        tap_ok(rc == SP_OK && back.memory == table[i].read, "memory %s: %" PRIu64 ", %s",
+               table[i].written, back.memory, err.text);
+    }
+}
+
 /* What only looks like the pre-image is not left out. */
 static void test_lookalikes(void)
 {
@@ -97,6 +125,7 @@ int main(void)
     test_parts();
     test_lookalikes();
     test_damage();
+    test_sizes();
     sp_arena_free(arena);
     return tap_done();
 }
