@@ -47,6 +47,18 @@ static const struct sp_dict *keep(const struct fold *fold, const struct sp_dict 
                : sp_dict_new(fold->arena).dict;
 }
 
+static void add_variables(struct fold *fold, const struct sp_dict *event)
+{
+    const struct sp_value *found = sp_dict_get(event, "environment");
+
+    if (!found || found->kind != SP_DICT)
+        return;
+    if (fold->run->environment.kind != SP_DICT)
+        fold->run->environment = sp_dict_new(fold->arena);
+    SP_DICT_EACH(entry, found->dict)
+    sp_dict_set(fold->arena, fold->run->environment.dict, entry->key, entry->value);
+}
+
 static void fold_run_start(struct fold *fold, const struct sp_dict *event)
 {
     event = keep(fold, event);
@@ -59,6 +71,7 @@ static void fold_run_start(struct fold *fold, const struct sp_dict *event)
     const struct sp_value *selection = sp_dict_get(event, "selection");
     if (selection)
         fold->run->selection = *selection;
+    add_variables(fold, event);
 }
 
 static void fold_step_start(struct fold *fold, const struct sp_dict *event)
@@ -205,7 +218,9 @@ static void fold_recipe_end(struct fold *fold, const struct sp_dict *event)
 
 static void fold_run_end(struct fold *fold, const struct sp_dict *event)
 {
+    event = keep(fold, event);
     fold->ended = true;
+    add_variables(fold, event);
     fold->run->wall = sp_dict_number(event, "wall");
     fold->run->why = text_of(fold, event, "why");
     fold->run->state = sp_dict_truth(event, "success")       ? SP_RUN_SUCCEEDED

@@ -38,6 +38,7 @@ struct sp_run_summary {
     size_t reused;
     struct sp_value selection;       /* the options that chose steps: a mapping, or null */
     struct sp_value outputs;         /* of the outermost recipe: a mapping, or null */
+    struct sp_value environment;     /* variables asked for, null: not set; a mapping, or null */
     const struct sp_dict *start;     /* the event run-start; NULL: there is none yet */
     struct sp_value edits, restores; /* events: lists */
 };

@@ -244,18 +244,21 @@ static void compare_spoor(struct sp_rerun *rerun)
 /* Variables that formulas and settings have asked for. */
 static void compare_environment(struct sp_rerun *rerun)
 {
-    SP_DICT_EACH(entry, dict_in(rerun->run->start, "environment"))
-    {
-        struct sp_str now = sp_env_get(entry->key);
-        bool same =
-            sp_is_text(entry->value) ? now.ptr && sp_str_eq(now, entry->value.text) : !now.ptr;
-        if (!same)
-            sp_rerun_differ(rerun, "environment", entry->key, "variable " SP_STR_FMT " %s",
-                            SP_STR_ARG(entry->key),
-                            !now.ptr                   ? "is not set any more"
-                            : sp_is_text(entry->value) ? "has another value"
-                                                       : "was not set then");
-    }
+    const struct sp_value *then = &rerun->run->environment;
+
+    if (then->kind == SP_DICT)
+        SP_DICT_EACH(entry, then->dict)
+        {
+            struct sp_str now = sp_env_get(entry->key);
+            bool same =
+                sp_is_text(entry->value) ? now.ptr && sp_str_eq(now, entry->value.text) : !now.ptr;
+            if (!same)
+                sp_rerun_differ(rerun, "environment", entry->key, "variable " SP_STR_FMT " %s",
+                                SP_STR_ARG(entry->key),
+                                !now.ptr                   ? "is not set any more"
+                                : sp_is_text(entry->value) ? "has another value"
+                                                           : "was not set then");
+        }
 }
 
 /* --- programs --------------------------------------------------------------------------------- */

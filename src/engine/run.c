@@ -25,6 +25,7 @@ struct run {
     struct sp_works works;
     struct sp_crew *crew;
     sp_nsec started;
+    size_t told;         /* variables that the event run-start has named */
     const char *failure; /* first line about what went wrong */
 };
 
@@ -139,7 +140,20 @@ static enum sp_rc open_run(struct run *run, struct sp_err *err)
     event.run_id = run->result->id;
     struct sp_dict *record =
         sp_record_run_start(run->session, run->options, run->result->id, run->chronicle.total);
+    run->told = run->session->asked.variables->len;
     return sp_chronicle_write(&run->chronicle, &event, "run-start", record, err);
+}
+
+/* What nobody had asked for when the run began, since it hangs on what the steps have made. */
+static void add_late_variables(const struct run *run, struct sp_dict *record)
+{
+    const struct sp_dict *asked = run->session->asked.variables;
+    struct sp_value late = sp_dict_new(run->session->arena);
+
+    for (size_t i = run->told; i < asked->len; i++)
+        sp_dict_set(run->session->arena, late.dict, asked->entries[i].key, asked->entries[i].value);
+    if (late.dict->len)
+        sp_dict_put(run->session->arena, record, "environment", late);
 }
 
 static const struct sp_dict *log_settings(struct sp_session *session, const char *name)
@@ -210,10 +224,10 @@ static enum sp_rc close_run(struct run *run, struct sp_err *err)
     const char *log_error = sp_logbook_error(run->logbook);
     if (log_error)
         note(run, SP_LOG_WARNING, sp_str_of(log_error));
-    return sp_chronicle_write(&run->chronicle, &event, "run-end",
-                              sp_record_run_end(run->session->arena, event.success,
-                                                event.interrupted, run->failure, event.usage.wall),
-                              err);
+    struct sp_dict *record = sp_record_run_end(run->session->arena, event.success,
+                                               event.interrupted, run->failure, event.usage.wall);
+    add_late_variables(run, record);
+    return sp_chronicle_write(&run->chronicle, &event, "run-end", record, err);
 }
 
 /* Once through the recipe. *over: and again, because something that is needed was not kept. */

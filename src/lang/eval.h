@@ -59,9 +59,11 @@ void sp_eval_cache_free(struct sp_eval_cache *cache);
 
 struct sp_eval {
     struct sp_arena *arena;
-    const struct sp_world *world; /* for GLOB and EXISTS; NULL: they give UNRESOLVED */
-    struct sp_scope *scope;       /* NULL: no names are known */
-    bool tolerant; /* before a run: what is not known yet gives UNRESOLVED, not ERROR */
+    /* For GLOB and EXISTS; NULL: they give UNRESOLVED. Asked for each variable of the environment
+     * that is looked up (config.run.env), so that it knows what is used; its answer is not. */
+    const struct sp_world *world;
+    struct sp_scope *scope; /* NULL: no names are known */
+    bool tolerant;          /* before a run: what is not known yet gives UNRESOLVED, not ERROR */
     /* With `tolerant`: what a skipped step has not given will never be known, hence ERROR. */
     bool skips_are_final;
     sp_log_fn log; /* may be NULL */
@@ -75,8 +77,9 @@ struct sp_eval {
     struct sp_eval_frame *frame;
     unsigned depth;
     uint64_t steps;
-    bool raw;   /* inside NOSUBST() */
-    bool final; /* an error that VALID() must not hide */
+    const struct sp_dict *variables; /* config.run.env, once a reference has ended there */
+    bool raw;                        /* inside NOSUBST() */
+    bool final;                      /* an error that VALID() must not hide */
 };
 
 /* Evaluate one value: text as above, lists and mappings element by element, everything else

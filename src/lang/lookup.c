@@ -9,6 +9,27 @@
 #include "value/text.h"
 #include "value/utf8.h"
 
+/* --- variables of the environment ---------------------------------------------------------- */
+
+static void ask_variable(const struct sp_eval *eval, struct sp_str name)
+{
+    if (eval->world && eval->world->env)
+        (void)eval->world->env(eval->world->arg, name);
+}
+
+/* Do the first `at` names lead to config.run.env? */
+static bool is_environment(const struct sp_reference *reference, size_t at)
+{
+    static const char *const names[] = { "config", "run", "env" };
+
+    if (at != SP_COUNT(names))
+        return false;
+    for (size_t i = 0; i < at; i++)
+        if (!sp_str_is(reference->items[i].name, names[i]))
+            return false;
+    return true;
+}
+
 /* --- items -------------------------------------------------------------------------------- */
 
 static bool is_integer(struct sp_value value)
@@ -41,6 +62,8 @@ static struct sp_value item_of_dict(struct sp_eval *eval,
     if (!sp_is_text(key) && !is_integer(key))
         return sp_eval_error(eval, "a %s cannot be the key of a mapping", sp_kind_name(key.kind));
     nearest.wanted = sp_value_text(eval->arena, key);
+    if (dict == eval->variables)
+        ask_variable(eval, nearest.wanted);
     const struct sp_value *value = sp_dict_find(dict, nearest.wanted);
     if (value)
         return *value;
@@ -283,6 +306,8 @@ static bool step_into_dict(struct walk *walk, struct sp_value *failure)
     struct sp_str key = find_key(walk, dict, &used);
 
     walk->choices = dict;
+    if (is_environment(walk->reference, walk->at))
+        ask_variable(walk->eval, key.ptr ? key : walk->reference->items[walk->at].name);
     if (key.ptr) {
         enum sp_param_state state = sp_params_demand(walk->eval, dict, key);
         walk->state = state == SP_PARAM_NONE ? walk->state : state;
@@ -459,6 +484,8 @@ static struct sp_value follow(struct walk *walk)
         if (!sp_is_value(walk->value))
             return unresolved(walk);
     }
+    if (walk->value.kind == SP_DICT && is_environment(walk->reference, walk->at))
+        walk->eval->variables = walk->value.dict;
     return walk->value;
 }
 

@@ -139,6 +139,35 @@ unset SPOOR_TEST_VALUE
 try "$SPOOR" rerun last --check
 like "$out" '^  environment: variable SPOOR_TEST_VALUE is not set any more$' "none"
 
+# Those that formulas have looked up in config.run.env: at once, by a name that follows, and when a step is done.
+cat >env.yml <<'YAML'
+variables:
+  inputs: {name: str = SPOOR_TEST_B}
+  steps:
+    a: {cab: {command: echo 7, inputs: {v: {dtype: str, policies: {skip: true}}}, outputs: {n: int},
+              management: {wranglers: {'(?P<n>\d+)': PARSE_OUTPUT:n:int}}},
+        params: {v: '=config.run.env.SPOOR_TEST_A + GETITEM(config.run.env, recipe.name)'}}
+    b: {cab: {command: echo, inputs: {v: {dtype: str, policies: {positional: true}}}},
+        params: {v: '=IF(steps.a.n > 5, config.run.env.SPOOR_TEST_C, "none")'}}
+    c: {cab: {command: echo, inputs: {v: {dtype: str, policies: {positional: true}}}},
+        params: {v: '=IFSET(config.run.env.SPOOR_TEST_D, SELF, "none")'}}
+YAML
+SPOOR_TEST_A=1 SPOOR_TEST_B=2 SPOOR_TEST_C=3
+export SPOOR_TEST_A SPOOR_TEST_B SPOOR_TEST_C
+try "$SPOOR" run env.yml variables
+status 0 "formulas with variables"
+try "$SPOOR" rerun last --check
+status 0 "the same variables"
+for name in A B C; do
+    try env SPOOR_TEST_$name=new "$SPOOR" rerun last --check
+    like "$out" "^  environment: variable SPOOR_TEST_$name has another value\$" "variable $name is known"
+done
+try env SPOOR_TEST_D=new "$SPOOR" rerun last --check
+like "$out" '^  environment: variable SPOOR_TEST_D was not set then$' "one that was not set"
+try env SPOOR_TEST_E=new "$SPOOR" rerun last --check
+status 0 "one that nobody has asked for"
+unset SPOOR_TEST_A SPOOR_TEST_B SPOOR_TEST_C
+
 # --- export: what the run has made
 try "$SPOOR" run r.yml chain v=last
 echo "by hand" >out/look.txt
