@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define VERSION 2
+#define VERSION    2
+#define SHRINK_MIN 64 /* pages of 4 KiB that nobody uses before it is worth writing it anew */
 
 /* `state` of a version: one that a step has told of when it was over (step-versions), not what it
  * meant to write. */
@@ -188,11 +189,29 @@ enum sp_rc sp_catalogue_open(const struct sp_workspace *workspace,
     return rc ? try_open(workspace, NULL, out, err) : SP_OK;
 }
 
+/* What runs leave that are gone is used again, but given back by VACUUM alone. If it cannot be done
+ * now, because somebody is reading or the disk is full, whoever closes the index next does it. */
+static void shrink(struct sp_catalogue *catalogue)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+    int64_t free_pages = 0;
+    int64_t pages = 0;
+
+    enum sp_rc rc = one_number(catalogue->sql, "PRAGMA freelist_count", &free_pages, &ignored);
+    if (rc == SP_OK)
+        rc = one_number(catalogue->sql, "PRAGMA page_count", &pages, &ignored);
+    if (rc == SP_OK && free_pages >= SHRINK_MIN && free_pages > pages / 2 &&
+        !SP_FAULT("catalogue.shrink", ENOSPC))
+        (void)!sp_sql_run(catalogue->sql, "PRAGMA busy_timeout = 0; VACUUM", &ignored);
+}
+
 void sp_catalogue_close(struct sp_catalogue *catalogue)
 {
     if (!catalogue)
         return;
     finish_queries(catalogue);
+    if (catalogue->sql)
+        shrink(catalogue);
     sp_sql_close(catalogue->sql);
     free(catalogue);
 }

@@ -169,6 +169,34 @@ try "$SPOOR" runs
 unlike "$out" "$last" "a run that was removed is gone"
 same "a run that was removed"
 
+# --- runs that are cleared away -----------------------------------------------------------------------------------
+some=$(dirname "$(find .spoor/runs -name journal.jsonl -size +2k | head -n 1)")
+for n in $(seq 1000 1400); do
+    cp -r "$some" ".spoor/runs/20250101-00$n"
+done
+"$SPOOR" runs >/dev/null
+large=$(stat -c %s "$index")
+rm -r .spoor/runs/20250101-*
+cp "$index" "$scratch/large"
+try env SPOOR_FAULT=catalogue.shrink:1 "$SPOOR" runs
+status 0 "an index that cannot be written anew"
+is "$(stat -c %s "$index")" "$large" "stays as large as it was"
+same "and is right"
+cp "$scratch/large" "$index"
+"$SPOOR" runs >/dev/null
+[ "$(stat -c %s "$index")" -lt $((large / 2)) ]
+ok $? "an index of many runs that are gone shrinks"
+[ "$(python3 -c 'import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute("PRAGMA integrity_check").fetchone())' \
+    "$index")" = ok ]
+ok $? "and is whole"
+same "and says the same"
+"$SPOOR" runs >/dev/null
+cp "$index" "$scratch/index"
+"$SPOOR" gc >/dev/null 2>&1
+cmp -s "$index" "$scratch/index"
+ok $? "gc, which removes no run, leaves it alone"
+same "and it is right after that"
+
 # --- several at once, and nothing to write to -------------------------------------------------------------------
 rm -f "$index"
 answers >"$scratch/good"
