@@ -61,3 +61,17 @@ enum sp_rc sp_amount_duration(struct sp_str text, sp_nsec *out, struct sp_err *e
     *out = (sp_nsec)(seconds * 1e9);
     return SP_OK;
 }
+
+enum sp_rc sp_amount_share(struct sp_str text, uint64_t whole, uint64_t *out, struct sp_err *err)
+{
+    double percent;
+
+    if (!sp_str_ends(text, "%"))
+        return sp_amount_bytes(text, out, err);
+    if (!sp_str_float(sp_str_trim(sp_str_slice(text, 0, text.len - 1)), &percent) ||
+        !(percent >= 0 && percent <= 100))
+        return sp_fail(err, SP_INVALID, "'" SP_STR_FMT "' is no share: write 10%%",
+                       SP_STR_ARG(text));
+    *out = (uint64_t)((double)whole * percent / 100);
+    return SP_OK;
+}

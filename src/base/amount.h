@@ -9,5 +9,9 @@
  * without a B; any case. SP_INVALID. */
 enum sp_rc sp_amount_bytes(struct sp_str text, uint64_t *out, struct sp_err *err) SP_MUST_USE;
 
+/* The same, or "20%": so much of `whole`. SP_INVALID. */
+enum sp_rc sp_amount_share(struct sp_str text, uint64_t whole, uint64_t *out, struct sp_err *err)
+    SP_MUST_USE;
+
 /* A number and s, min, h, d, w or y. SP_INVALID. */
 enum sp_rc sp_amount_duration(struct sp_str text, sp_nsec *out, struct sp_err *err) SP_MUST_USE;

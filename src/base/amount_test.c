@@ -48,8 +48,32 @@ static const struct {
     { "900y", false, 0 },
 };
 
+static const struct {
+    const char *text;
+    bool good;
+    uint64_t bytes; /* of 1000 */
+} shares[] = {
+    { "20%", true, 200 }, { "0%", true, 0 },      { "100 %", true, 1000 },
+    { "5k", true, 5000 }, { "100.1%", false, 0 }, { "-1%", false, 0 },
+    { "%", false, 0 },    { "nan%", false, 0 },   { "huge", false, 0 },
+};
+
+static void test_shares(void)
+{
+    for (size_t i = 0; i < SP_COUNT(shares); i++) {
+        struct sp_err err = SP_ERR_INIT;
+        uint64_t got = UNTOUCHED;
+        enum sp_rc rc = sp_amount_share(sp_str_of(shares[i].text), 1000, &got, &err);
+        bool good = shares[i].good ? rc == SP_OK && got == shares[i].bytes
+                                   : rc == SP_INVALID && got == UNTOUCHED;
+        if (!tap_ok(good, "share '%s'", shares[i].text))
+            printf("# %d, %ju\n", (int)rc, (uintmax_t)got);
+    }
+}
+
 int main(void)
 {
+    test_shares();
     for (size_t i = 0; i < SP_COUNT(sizes); i++) {
         struct sp_err err = SP_ERR_INIT;
         uint64_t got = UNTOUCHED;

@@ -279,6 +279,7 @@ static int show(const struct sp_cli_command *self,
         if (section->kind == SP_DICT && section->dict->len)
             collect(&leaves, sp_str_of(sections[i]), *section);
     }
+    sp_setting_check_values(&session->diags, *sp_dict_get(session->config.root, "opts"));
     sp_show_findings(session);
     if (rc)
         return session->diags.errors ? SP_EXIT_USAGE : sp_command_fault(self, &err);
@@ -301,9 +302,12 @@ static int show_known(void)
 
     for (size_t i = 0; i < count; i++) {
         sp_table_add(table, "%s", known[i].path);
-        sp_table_add(table, "%s", sp_setting_kind_name(known[i].kind));
+        sp_buf_clear(&text);
+        sp_setting_takes(&known[i], &text);
+        sp_table_add(table, "%s", text.ptr);
         sp_table_add(table, "%s", known[i].info);
     }
+    sp_buf_clear(&text);
     sp_table_format(table, 0, sp_tty_colour(STDOUT_FILENO), &text);
     (void)fputs(text.ptr, stdout);
     return SP_EXIT_DONE;

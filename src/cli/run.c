@@ -2,6 +2,7 @@
 #include "cli/planview.h"
 #include "cli/program.h"
 #include "cli/running.h"
+#include "recipe/setting.h"
 #include "sys/file.h"
 #include "value/json.h"
 
@@ -132,6 +133,22 @@ static bool read_wait(const char *text, sp_nsec *out)
     return true;
 }
 
+/* -1 to go on. */
+static int check_options(const struct sp_cli_command *self,
+                         const struct run_args *args,
+                         sp_nsec *wait)
+{
+    struct sp_err err = SP_ERR_INIT;
+    enum sp_rc rc = SP_OK;
+
+    if (!read_wait(args->wait, wait))
+        rc = sp_fail(&err, SP_INVALID, "--wait=%s: how many seconds?", args->wait);
+    if (rc == SP_OK && args->edits)
+        rc = sp_setting_check_as("opts.store.edits", "--edits", sp_text(sp_str_of(args->edits)),
+                                 &err);
+    return rc ? sp_command_fault(self, &err) : -1;
+}
+
 static int run_loaded(const struct sp_cli_command *self,
                       struct sp_session *session,
                       const void *given)
@@ -139,7 +156,9 @@ static int run_loaded(const struct sp_cli_command *self,
     const struct run_args *args = given;
     sp_nsec wait = 0;
 
-    (void)self;
+    int status = check_options(self, args, &wait);
+    if (status >= 0)
+        return status;
     apply_options(session, args);
     if (args->dump_config && dump_config(session, plain_log_dir(session)))
         return SP_EXIT_FAILED;
@@ -150,10 +169,6 @@ static int run_loaded(const struct sp_cli_command *self,
                                          .on_top = args->on_top,
                                          .edits = args->edits,
                                      });
-    if (!read_wait(args->wait, &wait)) {
-        (void)fprintf(stderr, "%s: --wait=%s: how many seconds?\n", sp_program()->name, args->wait);
-        return SP_EXIT_USAGE;
-    }
     return sp_running(session, &(struct sp_running_options){
                                    .json = args->load.json,
                                    .quiet = args->quiet,

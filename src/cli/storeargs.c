@@ -2,6 +2,7 @@
 #include "cli/storeargs.h"
 
 #include "engine/depot.h"
+#include "recipe/setting.h"
 #include "sys/tty.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@ int sp_store_args_load(struct sp_store_args *args, struct sp_session *session, c
     struct sp_session_options options = sp_load_args_session(&args->load);
 
     sp_session_init(session, &options);
+    sp_setting_check_values(&session->diags, *sp_dict_get(session->config.root, "opts"));
     sp_show_findings(session);
     *dir = args->store ? args->store : sp_depot_dir(session).ptr;
     return session->diags.errors ? sp_findings_status(session) : -1;

@@ -166,7 +166,7 @@ enum sp_rc sp_forecast(struct sp_session *session,
 
     *out = (struct sp_forecast){ 0 };
     /* That it cannot be asked is no reason not to plan. */
-    if (open_recall(&forecast, &cause))
+    if (!session->diags.errors && open_recall(&forecast, &cause))
         sp_diag_warning(&session->diags, SP_DIAG_FILE, 0, "what is known cannot be told: %s",
                         cause.text);
     enum sp_rc rc = walk_through(&forecast, err);

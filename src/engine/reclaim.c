@@ -22,20 +22,6 @@ static enum sp_rc measure(const char *dir, uint64_t *size, uint64_t *free, struc
     return SP_OK;
 }
 
-static enum sp_rc read_share(struct sp_str text, uint64_t whole, uint64_t *out, struct sp_err *err)
-{
-    double percent;
-
-    if (!sp_str_ends(text, "%"))
-        return sp_amount_bytes(text, out, err);
-    if (!sp_str_float(sp_str_trim(sp_str_slice(text, 0, text.len - 1)), &percent) ||
-        !(percent >= 0 && percent <= 100))
-        return sp_fail(err, SP_INVALID, "'" SP_STR_FMT "' is no share: write 10%%",
-                       SP_STR_ARG(text));
-    *out = (uint64_t)((double)whole * percent / 100);
-    return SP_OK;
-}
-
 static uint64_t used_by(const struct sp_stock *stock)
 {
     uint64_t used = 0;
@@ -57,9 +43,9 @@ static enum sp_rc find_goal(const struct sp_reclaim_options *options,
 
     enum sp_rc rc = measure(options->store, &size, &free, err);
     if (rc == SP_OK && options->budget.len)
-        rc = read_share(options->budget, size, &budget, err);
+        rc = sp_amount_share(options->budget, size, &budget, err);
     if (rc == SP_OK && options->keep_free.len)
-        rc = read_share(options->keep_free, size, &wanted, err);
+        rc = sp_amount_share(options->keep_free, size, &wanted, err);
     if (rc)
         return rc;
     uint64_t over = used > budget ? used - budget : 0;

@@ -431,19 +431,10 @@ static enum sp_rc pick_default(struct sp_session *session, struct sp_err *err)
     return sp_fail(err, SP_INVALID, "there are several recipes: name one of %s", names.ptr);
 }
 
-/* "WARN" would log everything, or nothing. */
-static void check_log_level(struct sp_session *session)
-{
-    const struct sp_value *level = sp_config_option(&session->config, "log.level");
-
-    if (level)
-        (void)sp_setting_check_level(&session->diags, "opts.log.level", *level, 0);
-}
-
 enum sp_rc sp_session_pick(struct sp_session *session, struct sp_err *err)
 {
     apply_settings(session, true);
-    check_log_level(session);
+    sp_setting_check_values(&session->diags, *sp_dict_get(session->config.root, "opts"));
     if (session->name.len == 0)
         return session->options->last_recipe ? pick_last(session, err) : pick_default(session, err);
     return pick_by_name(session, session->name) ? SP_OK : no_such_name(session, err);

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "recipe/setting.h"
 
+#include "base/amount.h"
 #include "base/nearest.h"
 
 #include "recipe/fields.h"
+#include "value/text.h"
+
+#include <assert.h>
 
 #define YES_NO SP_SETTING_BOOL
 #define NUMBER SP_SETTING_INT
 #define TEXT   SP_SETTING_TEXT
 #define TEXTS  SP_SETTING_TEXTS
+#define COUNT  SP_SETTING_COUNT
+#define WORD   SP_SETTING_WORD
 #define LEVEL  SP_SETTING_LEVEL
+#define SIZE   SP_SETTING_SIZE
 #define OPEN   SP_SETTING_OPEN
+
+#define SHOWN_MAX 60 /* bytes of a value in a message */
+
+static const char *const levels[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", NULL };
+static const char *const snapshots[] = { "auto", "clone", "copy", "none", NULL };
+static const char *const edits[] = { "refuse", "adopt", "restore", NULL };
 
 static const struct sp_setting settings[] = {
     { "opts.log.enable", YES_NO, "write log files" },
@@ -19,7 +32,7 @@ static const struct sp_setting settings[] = {
     { "opts.log.ext", TEXT, "ending of log files" },
     { "opts.log.symlink", TEXT, "name of a link to the newest log directory" },
     { "opts.log.nest", NUMBER, "deeper steps write into the log of the step around them" },
-    { "opts.log.level", LEVEL, "least important messages in the logs" },
+    { "opts.log.level", LEVEL, "least important messages in the logs", levels },
     { "opts.log.purge", YES_NO, "read, and without effect: earlier logs stay, as NAME~" },
     { "opts.profile.print_depth", NUMBER, "nesting of the table of times at the end; 0: none" },
     { "opts.profile.unroll_loops", YES_NO, "a row for each iteration of a loop" },
@@ -27,13 +40,13 @@ static const struct sp_setting settings[] = {
     { "opts.disable_skips.exist", YES_NO, "ignore 'skip_if_outputs: exist'" },
     { "opts.store.enable", YES_NO, "remember results, and reuse them" },
     { "opts.store.dir", TEXT, "directory of the store; shared by all who name the same one" },
-    { "opts.store.snapshot", TEXT, "auto, clone, copy, or none: keep no versions" },
-    { "opts.store.edits", TEXT, "results changed by hand: refuse, adopt or restore" },
-    { "opts.store.digest_limit", NUMBER, "GiB; larger sources are known by size and time" },
+    { "opts.store.snapshot", WORD, "how versions are kept; none: they are not", snapshots },
+    { "opts.store.edits", WORD, "what is done about results changed by hand", edits },
+    { "opts.store.digest_limit", COUNT, "GiB; larger sources are known by size and time" },
     { "opts.store.sync", YES_NO, "survive power cuts" },
     { "opts.store.salt", TEXT, "another text forgets all earlier results" },
-    { "opts.store.budget", TEXT, "what 'spoor gc' lets the store have: 500G, 20%" },
-    { "opts.store.keep_free", TEXT, "what it leaves free on the file system: 100G, 10%" },
+    { "opts.store.budget", SIZE, "what 'spoor gc' lets the store have" },
+    { "opts.store.keep_free", SIZE, "what it leaves free on the file system" },
     { "opts.include", TEXTS, "directories in which included files are looked for first" },
     { "opts.runtime.casa.path", TEXT, "the CASA program" },
     { "opts.runtime.casa.opts", TEXTS, "its options" },
@@ -77,28 +90,49 @@ const struct sp_setting *sp_settings_known(size_t *count)
     return settings;
 }
 
-const char *sp_setting_kind_name(enum sp_setting_kind kind)
+/* "refuse, adopt or restore" */
+static void list_words(const char *const *words, struct sp_buf *out)
+{
+    for (size_t i = 0; words[i]; i++)
+        sp_buf_addf(out, "%s%s", i == 0 ? "" : (words[i + 1] ? ", " : " or "), words[i]);
+}
+
+void sp_setting_takes(const struct sp_setting *setting, struct sp_buf *out)
 {
     static const char *const names[] = {
         [SP_SETTING_BOOL] = "true or false",
         [SP_SETTING_INT] = "a whole number",
+        [SP_SETTING_COUNT] = "a whole number from 0",
         [SP_SETTING_TEXT] = "a text",
         [SP_SETTING_TEXTS] = "a text or a list of texts",
-        [SP_SETTING_LEVEL] = "DEBUG, INFO, WARNING, ERROR or CRITICAL",
+        [SP_SETTING_SIZE] = "a size (500G) or a share (20%)",
         [SP_SETTING_OPEN] = "a mapping",
     };
 
-    return names[kind];
+    if (setting->words)
+        list_words(setting->words, out);
+    else
+        sp_buf_adds(out, names[setting->kind]);
 }
 
-static const char *const levels[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL" };
-
-static bool is_level(struct sp_value value)
+static bool is_word(const struct sp_setting *setting, struct sp_value value)
 {
-    for (size_t i = 0; i < SP_COUNT(levels); i++)
-        if (sp_is_text(value) && sp_str_is_nocase(value.text, levels[i]))
+    for (const char *const *word = setting->words; *word && sp_is_text(value); word++)
+        if (setting->kind == SP_SETTING_LEVEL ? sp_str_is_nocase(value.text, *word)
+                                              : sp_str_is(value.text, *word))
             return true;
     return false;
+}
+
+static bool is_size(struct sp_value value)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+    uint64_t bytes;
+
+    if (value.kind == SP_INT)
+        return value.integer >= 0;
+    return sp_is_text(value) &&
+           (!value.text.len || sp_amount_share(value.text, 100, &bytes, &ignored) == SP_OK);
 }
 
 static bool is_texts(struct sp_value value)
@@ -111,46 +145,118 @@ static bool is_texts(struct sp_value value)
     return true;
 }
 
-/* Text that is evaluated later may become anything. */
-static bool is_deferred(struct sp_value value)
-{
-    return sp_is_text(value) &&
-           (sp_str_starts(value.text, "=") || sp_str_find(value.text, '{') != SIZE_MAX);
-}
-
-static bool fits(enum sp_setting_kind kind, struct sp_value value)
-{
-    bool truth;
-
-    if (value.kind == SP_NULL || is_deferred(value))
-        return true;
-    switch (kind) {
-    case SP_SETTING_BOOL: return sp_field_bool(value, &truth);
-    case SP_SETTING_INT: return value.kind == SP_INT;
-    case SP_SETTING_TEXT: return value.kind != SP_DICT && !sp_is_list(value);
-    case SP_SETTING_TEXTS: return is_texts(value);
-    case SP_SETTING_LEVEL: return is_level(value);
-    case SP_SETTING_OPEN: return value.kind == SP_DICT;
-    }
-    return false;
-}
-
-static enum sp_rc check_fit(const struct sp_setting *setting,
-                            struct sp_value value,
-                            struct sp_err *err)
-{
-    if (fits(setting->kind, value))
-        return SP_OK;
-    return sp_fail(err, SP_INVALID, "%s must be %s, not a %s", setting->path,
-                   sp_setting_kind_name(setting->kind), sp_kind_name(value.kind));
-}
-
 /* Is `path` below `parent`? */
 static bool is_below(struct sp_str path, const char *parent)
 {
     size_t len = strlen(parent);
 
     return path.len > len + 1 && sp_str_starts(path, parent) && path.ptr[len] == '.';
+}
+
+/* Text that is evaluated, for each step anew, may become anything. */
+static bool is_deferred(const struct sp_setting *setting, struct sp_value value)
+{
+    static const char *const evaluated[] = { "opts.log", "opts.backend", "opts.runtime" };
+
+    if (!sp_is_text(value) ||
+        !(sp_str_starts(value.text, "=") || sp_str_find(value.text, '{') != SIZE_MAX))
+        return false;
+    for (size_t i = 0; i < SP_COUNT(evaluated); i++)
+        if (is_below(sp_str_of(setting->path), evaluated[i]))
+            return true;
+    return false;
+}
+
+static bool fits(const struct sp_setting *setting, struct sp_value value)
+{
+    bool truth;
+
+    if (value.kind == SP_NULL || is_deferred(setting, value))
+        return true;
+    switch (setting->kind) {
+    case SP_SETTING_BOOL: return sp_field_bool(value, &truth);
+    case SP_SETTING_INT: return value.kind == SP_INT;
+    case SP_SETTING_COUNT: return value.kind == SP_INT && value.integer >= 0;
+    case SP_SETTING_TEXT: return value.kind != SP_DICT && !sp_is_list(value);
+    case SP_SETTING_TEXTS: return is_texts(value);
+    case SP_SETTING_WORD:
+    case SP_SETTING_LEVEL: return is_word(setting, value);
+    case SP_SETTING_SIZE: return is_size(value);
+    case SP_SETTING_OPEN: return value.kind == SP_DICT;
+    }
+    return false;
+}
+
+static void describe_value(struct sp_value value, struct sp_buf *out)
+{
+    if (value.kind == SP_DICT || sp_is_list(value)) {
+        sp_buf_addf(out, "a %s", sp_kind_name(value.kind));
+        return;
+    }
+    sp_buf_addc(out, '\'');
+    sp_value_brief(value, SHOWN_MAX, out);
+    sp_buf_addc(out, '\'');
+}
+
+/* "opts.log.level must be DEBUG, INFO ... or CRITICAL, not 'loud'" */
+static void describe_misfit(const struct sp_setting *setting,
+                            const char *what,
+                            struct sp_value value,
+                            struct sp_buf *out)
+{
+    sp_buf_addf(out, "%s must be ", what);
+    sp_setting_takes(setting, out);
+    sp_buf_adds(out, ", not ");
+    describe_value(value, out);
+}
+
+static struct sp_nearest nearest_word(const struct sp_setting *setting, struct sp_value value)
+{
+    struct sp_nearest nearest = SP_NEAREST(sp_is_text(value) ? value.text : SP_STR(""));
+
+    for (const char *const *word = setting->words; word && *word; word++)
+        sp_nearest_offer(&nearest, sp_str_of(*word));
+    return nearest;
+}
+
+static enum sp_rc check_fit(const struct sp_setting *setting,
+                            const char *what,
+                            struct sp_value value,
+                            struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+    struct sp_nearest nearest = nearest_word(setting, value);
+
+    if (fits(setting, value))
+        return SP_OK;
+    describe_misfit(setting, what, value, &text);
+    return sp_nearest_fail(&nearest, NULL, err, SP_INVALID, "%s", text.ptr);
+}
+
+/* Like check_fit, as a finding. */
+static bool find_misfit(struct sp_diags *diags,
+                        const struct sp_setting *setting,
+                        const char *what,
+                        struct sp_value value,
+                        uint32_t origin)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+    struct sp_nearest nearest = nearest_word(setting, value);
+
+    if (fits(setting, value))
+        return false;
+    describe_misfit(setting, what, value, &text);
+    sp_diag_error(diags, SP_DIAG_TYPE, value.origin ? value.origin : origin, "%s", text.ptr);
+    sp_diag_hint_nearest(diags, &nearest);
+    return true;
+}
+
+static const struct sp_setting *find_setting(struct sp_str path)
+{
+    for (size_t i = 0; i < SP_COUNT(settings); i++)
+        if (sp_str_is(path, settings[i].path))
+            return &settings[i];
+    return NULL;
 }
 
 static enum sp_rc unknown(struct sp_str path, struct sp_err *err)
@@ -167,9 +273,10 @@ enum sp_rc sp_setting_check(struct sp_str path, struct sp_value value, struct sp
 {
     static const char *const elsewhere[] = { "cabs", "lib", "run" };
 
-    for (size_t i = 0; i < SP_COUNT(settings); i++)
-        if (sp_str_is(path, settings[i].path))
-            return check_fit(&settings[i], value, err);
+    const struct sp_setting *setting = find_setting(path);
+
+    if (setting)
+        return check_fit(setting, setting->path, value, err);
     for (size_t i = 0; i < SP_COUNT(settings); i++)
         if (settings[i].kind == SP_SETTING_OPEN && is_below(path, settings[i].path))
             return SP_OK;
@@ -182,6 +289,17 @@ enum sp_rc sp_setting_check(struct sp_str path, struct sp_value value, struct sp
     if (is_below(path, "vars") || is_below(path, "images"))
         return SP_OK;
     return unknown(path, err);
+}
+
+enum sp_rc sp_setting_check_as(const char *path,
+                               const char *what,
+                               struct sp_value value,
+                               struct sp_err *err)
+{
+    const struct sp_setting *setting = find_setting(sp_str_of(path));
+
+    assert(setting);
+    return check_fit(setting, what, value, err);
 }
 
 /* --- whole sections ------------------------------------------------------------------------ */
@@ -259,16 +377,49 @@ bool sp_setting_check_level(struct sp_diags *diags,
                             struct sp_value value,
                             uint32_t origin)
 {
-    struct sp_str text = sp_is_text(value) ? value.text : SP_STR("");
-    struct sp_nearest nearest = SP_NEAREST(text);
+    return !find_misfit(diags, find_setting(SP_STR("opts.log.level")), what, value, origin);
+}
 
-    if (fits(SP_SETTING_LEVEL, value))
-        return true;
-    for (size_t i = 0; i < SP_COUNT(levels); i++)
-        sp_nearest_offer(&nearest, sp_str_of(levels[i]));
-    sp_diag_error(diags, SP_DIAG_TYPE, value.origin ? value.origin : origin,
-                  "%s must be %s, not '" SP_STR_FMT "'", what,
-                  sp_setting_kind_name(SP_SETTING_LEVEL), SP_STR_ARG(text));
-    sp_diag_hint_nearest(diags, &nearest);
-    return false;
+static void check_setting(struct sp_diags *diags, const char *path, struct sp_dict_entry *entry)
+{
+    const struct sp_setting *setting = find_setting(sp_str_of(path));
+    bool truth;
+
+    if (find_misfit(diags, setting, path, entry->value, 0))
+        return;
+    if (setting->kind == SP_SETTING_BOOL && sp_is_text(entry->value) &&
+        sp_field_bool(entry->value, &truth))
+        entry->value = sp_at(sp_bool(truth), entry->value.origin);
+}
+
+/* `opts.store: false`. Of a value of the command line nobody knows a place. */
+static void refuse_section(struct sp_diags *diags, const char *path, struct sp_value value)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
+
+    describe_value(value, &text);
+    sp_diag_error(diags, SP_DIAG_TYPE, value.origin, "%s must be a mapping, not %s", path,
+                  text.ptr);
+}
+
+static void check_values(struct sp_diags *diags, const char *section, struct sp_dict *dict)
+{
+    SP_DICT_EACH(entry, dict)
+    {
+        sp_auto_buf struct sp_buf path = SP_BUF(SP_BUF_SMALL);
+        enum known known = find_below(sp_str_of(section), entry->key);
+        sp_buf_addf(&path, "%s." SP_STR_FMT, section, SP_STR_ARG(entry->key));
+        if (known == ALONE)
+            check_setting(diags, path.ptr, entry);
+        else if (known == SECTION && entry->value.kind == SP_DICT)
+            check_values(diags, path.ptr, entry->value.dict);
+        else if (known == SECTION && entry->value.kind != SP_NULL)
+            refuse_section(diags, path.ptr, entry->value);
+    }
+}
+
+void sp_setting_check_values(struct sp_diags *diags, struct sp_value opts)
+{
+    if (opts.kind == SP_DICT)
+        check_values(diags, "opts", opts.dict);
 }

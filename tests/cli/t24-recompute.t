@@ -342,6 +342,6 @@ is "$(ran)" "g0 g1" "--on-top goes on from there"
 ! diff -r x.ms "$scratch/clean/x.ms" >/dev/null
 ok $? "to another result"
 try "$SPOOR" run r.yml grow "n=[0,1]" --edits perhaps
-said "edits cannot be 'perhaps': it is one of refuse, adopt, restore" "a word that is none"
+said "edits must be refuse, adopt or restore, not 'perhaps'" "a word that is none"
 
 finish
