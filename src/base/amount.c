@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/amount.h"
 
+#include <stdio.h>
+
 #define DAY (24.0 * 3600)
 
 struct unit {
@@ -49,6 +51,22 @@ enum sp_rc sp_amount_bytes(struct sp_str text, uint64_t *out, struct sp_err *err
                        SP_STR_ARG(text));
     *out = (uint64_t)bytes;
     return SP_OK;
+}
+
+struct sp_amount_text sp_amount_text(uint64_t bytes)
+{
+    static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
+    struct sp_amount_text out;
+    double size = (double)bytes;
+    size_t unit = 0;
+
+    while (size >= 999.5 && unit + 1 < SP_COUNT(units)) {
+        size /= 1000;
+        unit++;
+    }
+    int digits = size < 9.95 && unit ? 1 : 0;
+    (void)snprintf(out.text, sizeof out.text, "%.*f %s", digits, size, units[unit]);
+    return out;
 }
 
 enum sp_rc sp_amount_duration(struct sp_str text, sp_nsec *out, struct sp_err *err)

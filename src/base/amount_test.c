@@ -71,8 +71,35 @@ static void test_shares(void)
     }
 }
 
+static const struct {
+    uint64_t bytes;
+    const char *text;
+} texts[] = {
+    { 0, "0 B" },
+    { 1, "1 B" },
+    { 999, "999 B" },
+    { 1000, "1.0 kB" },
+    { 9949, "9.9 kB" },
+    { 9950, "10 kB" },
+    { 999499, "999 kB" },
+    { 999500, "1.0 MB" },
+    { 50000000, "50 MB" },
+    { UINT64_C(1200000000), "1.2 GB" },
+    { UINT64_MAX, "18447 PB" },
+};
+
+static void test_texts(void)
+{
+    for (size_t i = 0; i < SP_COUNT(texts); i++) {
+        struct sp_amount_text got = sp_amount_text(texts[i].bytes);
+        if (!tap_ok(strcmp(got.text, texts[i].text) == 0, "text of %ju", (uintmax_t)texts[i].bytes))
+            printf("# '%s'\n", got.text);
+    }
+}
+
 int main(void)
 {
+    test_texts();
     test_shares();
     for (size_t i = 0; i < SP_COUNT(sizes); i++) {
         struct sp_err err = SP_ERR_INIT;

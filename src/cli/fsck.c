@@ -44,7 +44,7 @@ static const struct sp_option options[] = {
 static void show_progress(void *arg, uint64_t done, uint64_t all)
 {
     uint64_t *shown = arg;
-    struct sp_size_text whole = sp_size_text(all);
+    struct sp_amount_text whole = sp_size_text(all);
 
     if (done - *shown < 100000000)
         return;

@@ -70,7 +70,7 @@ static uint64_t bytes_of(const struct sp_dict *dict, const char *key)
     return value && value->kind == SP_INT ? (uint64_t)value->integer : 0;
 }
 
-static const char *size_of(const struct sp_dict *dict, const char *key, struct sp_size_text *text)
+static const char *size_of(const struct sp_dict *dict, const char *key, struct sp_amount_text *text)
 {
     *text = sp_size_text(bytes_of(dict, key));
     return text->text;
@@ -80,7 +80,7 @@ static void add_item(struct sp_table *table, const struct sp_dict *item)
 {
     const struct sp_value *seconds = sp_dict_get(item, "seconds");
     struct sp_str version = sp_dict_text(item, "version");
-    struct sp_size_text size;
+    struct sp_amount_text size;
 
     sp_table_add(table, SP_STR_FMT, SP_STR_ARG(sp_str_slice(version, 0, 12)));
     sp_table_add(table, "%s", size_of(item, "bytes", &size));
@@ -103,7 +103,7 @@ static void show_items(const struct sp_dict *report)
     const struct sp_list *items = sp_dict_get(report, "items")->list;
     sp_auto_table struct sp_table *table = sp_table_new(columns, SP_COUNT(columns));
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-    struct sp_size_text size;
+    struct sp_amount_text size;
     size_t shown = 0, rest = 0;
 
     SP_LIST_EACH(item, items)
@@ -149,7 +149,7 @@ static void show_kept(const struct sp_dict *kept)
 
 static void show(const struct sp_dict *report)
 {
-    struct sp_size_text used, freed, missing;
+    struct sp_amount_text used, freed, missing;
 
     show_items(report);
     (void)printf("%s %s of %s in %.*s\n", sp_dict_truth(report, "dry_run") ? "would free" : "freed",

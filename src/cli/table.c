@@ -130,27 +130,14 @@ void sp_table_format(const struct sp_table *table, int width, bool colour, struc
     }
 }
 
-struct sp_size_text sp_size_text(uint64_t bytes)
+struct sp_amount_text sp_size_text(uint64_t bytes)
 {
-    static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
-    struct sp_size_text out = { "-" };
-    double size = (double)bytes;
-    size_t unit = 0;
-
-    if (bytes == 0)
-        return out;
-    while (size >= 999.5 && unit + 1 < SP_COUNT(units)) {
-        size /= 1000;
-        unit++;
-    }
-    int digits = size < 9.95 && unit ? 1 : 0;
-    (void)snprintf(out.text, sizeof out.text, "%.*f %s", digits, size, units[unit]);
-    return out;
+    return bytes ? sp_amount_text(bytes) : (struct sp_amount_text){ "-" };
 }
 
-struct sp_size_text sp_share_text(double cpu, double wall)
+struct sp_amount_text sp_share_text(double cpu, double wall)
 {
-    struct sp_size_text out = { "-" };
+    struct sp_amount_text out = { "-" };
 
     if (wall >= 0.01)
         (void)snprintf(out.text, sizeof out.text, "%.0f%%", 100 * cpu / wall);

@@ -2,6 +2,7 @@
 /* table.h - aligned columns for people. */
 #pragma once
 
+#include "base/amount.h"
 #include "base/buf.h"
 
 struct sp_column {
@@ -27,12 +28,9 @@ static inline void sp_table_freep(struct sp_table **table)
 
 #define sp_auto_table SP_CLEANUP(sp_table_freep)
 
-/* "12.3 MB", "1.2 GB", "-" for nothing. */
-struct sp_size_text {
-    char text[16];
-};
-struct sp_size_text sp_size_text(uint64_t bytes);
+/* sp_amount_text, "-" for nothing. */
+struct sp_amount_text sp_size_text(uint64_t bytes);
 
 /* CPU time as a share of the elapsed time, both in seconds: "187%"; "-" below 10 ms, where the
  * clocks of the kernel are too coarse. */
-struct sp_size_text sp_share_text(double cpu, double wall);
+struct sp_amount_text sp_share_text(double cpu, double wall);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* head_look.c - what is on disk, compared with what the ledger vouches for; and where a run starts
  * from. */
+#include "base/amount.h"
+
 #include "engine/head_internal.h"
 #include "recipe/recipe.h"
 
@@ -45,8 +47,8 @@ enum sp_rc sp_head_name(struct sp_heads *heads,
     }
     if (heads->options.dry && unread_bytes(&head->tree) > DRY_BYTES)
         return sp_fail(err, SP_LIMIT,
-                       SP_STR_FMT " is new, or has changed, and would have to be read (%.0f GB)",
-                       SP_STR_ARG(head->path), (double)unread_bytes(&head->tree) / 1e9);
+                       SP_STR_FMT " is new, or has changed, and would have to be read (%s)",
+                       SP_STR_ARG(head->path), sp_amount_text(unread_bytes(&head->tree)).text);
     enum sp_rc rc = sp_tree_digest(&head->tree, sp_heads_absolute(heads, scratch, head->path).ptr,
                                    SP_TREE_MEANING, err);
     if (rc == SP_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/leftover.h"
 
+#include "base/amount.h"
 #include "base/vec.h"
 
 #include "draw/fits_scan.h"
@@ -35,9 +36,9 @@ struct sp_list *sp_leftovers(struct sp_arena *arena, const struct sp_task *task,
         if (sp_file_kind(name) == SP_FILE_NONE)
             continue;
         bool changed = sp_tree_mtime(name) >= started;
-        double size = (double)sp_tree_size(name) / 1e6;
+        struct sp_amount_text size = sp_amount_text(sp_tree_size(name));
         struct sp_str line = sp_arena_printf(
-            arena, "%s: '%s' (%.1f MB) %s", changed ? "left behind" : "unharmed", name, size,
+            arena, "%s: '%s' (%s) %s", changed ? "left behind" : "unharmed", name, size.text,
             changed ? "was written by the step that did not finish; do not trust it"
                     : "was not changed");
         sp_list_add(arena, lines, sp_text(line));

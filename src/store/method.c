@@ -101,15 +101,15 @@ enum sp_snapshot_method sp_store_method(struct sp_store *store, const char *path
     return probe(store, path, &info);
 }
 
-bool sp_store_has_room(struct sp_store *store, const char *path, uint64_t bytes)
+uint64_t sp_store_room(struct sp_store *store, const char *path)
 {
     struct statvfs info;
 
     if (sp_store_method(store, path) == SP_SNAPSHOT_CLONE)
-        return true;
+        return UINT64_MAX;
     if (statvfs(store->dir, &info) < 0)
-        return true; /* then writing will tell */
+        return UINT64_MAX; /* then writing will tell */
     uint64_t total = (uint64_t)info.f_blocks * info.f_frsize;
     uint64_t avail = (uint64_t)info.f_bavail * info.f_frsize;
-    return avail > total / 20 && avail - total / 20 >= bytes;
+    return avail > total / 20 ? avail - total / 20 : 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* snapshot.c - a tree into the store: objects first, then the manifest that names them. */
+#include "base/amount.h"
 #include "base/fault.h"
 
 #include "store/copy.h"
@@ -186,10 +187,13 @@ static enum sp_rc check_room(struct keep *keep, struct sp_err *err)
         keep->method = sp_store_method(keep->store, keep->path) == SP_SNAPSHOT_COPY
                            ? SP_SNAPSHOT_COPY
                            : SP_SNAPSHOT_AUTO;
-    if (keep->method != SP_SNAPSHOT_COPY || sp_store_has_room(keep->store, keep->path, bytes))
+    uint64_t room = sp_store_room(keep->store, keep->path);
+    if (keep->method != SP_SNAPSHOT_COPY || bytes <= room)
         return SP_OK;
-    return sp_fail(err, SP_LIMIT, "no room for %.1f GB in the store '%s'", (double)bytes / 1e9,
-                   keep->store->dir);
+    return sp_fail(
+        err, SP_LIMIT,
+        "no room for %s in the store '%s', which may take %s more ('spoor gc' makes room)",
+        sp_amount_text(bytes).text, keep->store->dir, sp_amount_text(room).text);
 }
 
 static void take_back(const struct keep *keep)

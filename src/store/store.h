@@ -65,9 +65,9 @@ enum sp_rc sp_store_keep(struct sp_store *store,
 /* Bytes that keep would have to copy or clone: files without an object. */
 uint64_t sp_store_missing(const struct sp_store *store, const struct sp_tree *tree);
 
-/* Is there room for so many bytes more? (free space less 5 % of the file system; clones need none)
- */
-bool sp_store_has_room(struct sp_store *store, const char *path, uint64_t bytes);
+/* How many bytes more the store may take: what is free, less 5 % of the file system. UINT64_MAX:
+ * nobody knows, or states of `path` are clones and need none. */
+uint64_t sp_store_room(struct sp_store *store, const char *path);
 
 /* A manifest. SP_NOT_FOUND; SP_CORRUPT: damaged. */
 enum sp_rc sp_store_fetch(struct sp_store *store,

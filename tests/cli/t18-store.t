@@ -107,4 +107,32 @@ for command in gc fsck pin; do
     try "$SPOOR" $command --store store
     like "$err" 'newer spoor' "$command of a newer store"
 done
+# --- no room -----------------------------------------------------------------------------------------
+cat >room.yml <<'YAML'
+cabs:
+  grow:
+    command: sh -c 'echo more >>{current.data}'
+    inputs: {data: {dtype: File, writable: true, policies: {skip: true}}}
+r:
+  steps:
+    grow: {cab: grow, params: {data: big.dat}}
+YAML
+if command -v unshare >/dev/null 2>&1 && unshare -m true 2>/dev/null; then
+    mkdir disk
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare -m sh -c 'mount -t tmpfs -o size=4m tmpfs disk && cp room.yml disk && cd disk || exit 99
+        head -c 2500000 /dev/zero >big.dat && "$SPOOR" run room.yml' >"$out" 2>"$err"
+    rc=$?
+    if [ $rc -eq 99 ]; then
+        skip "no room" "mounting is not allowed"
+    else
+        status 0 "no room for a snapshot: the step runs"
+        said "no room for 2.5 MB in the store '.*', which may take [0-9.]+ [kM]B more .'spoor gc' makes room." \
+            "and the run says how much there is"
+    fi
+    rmdir disk
+else
+    skip "no room" "mounting is not allowed"
+fi
+
 finish
