@@ -5,6 +5,7 @@
 #include "cli/storeargs.h"
 #include "cli/table.h"
 #include "engine/reclaim.h"
+#include "recipe/setting.h"
 #include "sys/tty.h"
 #include "value/json.h"
 
@@ -197,21 +198,42 @@ static int collect(const struct gc_args *args,
     return bytes_of(report.dict, "missing") ? SP_EXIT_FAILED : SP_EXIT_DONE;
 }
 
+/* -1 to go on. */
+static int check_options(const struct sp_cli_command *self,
+                         const struct gc_args *args,
+                         sp_nsec *unused)
+{
+    const struct {
+        const char *setting, *option, *value;
+    } sizes[] = {
+        { "opts.store.budget", "--budget", args->budget },
+        { "opts.store.keep_free", "--keep-free", args->keep_free },
+    };
+    struct sp_err err = SP_ERR_INIT;
+    enum sp_rc rc = SP_OK;
+
+    for (size_t i = 0; i < SP_COUNT(sizes) && rc == SP_OK; i++)
+        if (sizes[i].value)
+            rc = sp_setting_check_as(sizes[i].setting, sizes[i].option,
+                                     sp_text(sp_str_of(sizes[i].value)), &err);
+    if (rc == SP_OK && args->older_than)
+        rc = sp_amount_duration(sp_str_of(args->older_than), unused, &err);
+    return rc ? sp_command_fault(self, &err) : -1;
+}
+
 static int run_gc(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct gc_args args = { 0 };
     sp_auto_words struct sp_words words = { 0 };
     struct sp_session session = { 0 };
-    struct sp_err err = SP_ERR_INIT;
     const char *dir;
     sp_nsec unused = 0;
 
     int status = sp_command_parse(self, argc, argv, &args, &words);
     if (status < 0)
         status = sp_command_refuse_words(self, &words, 0);
-    if (status < 0 && args.older_than &&
-        sp_amount_duration(sp_str_of(args.older_than), &unused, &err))
-        status = sp_command_fault(self, &err);
+    if (status < 0)
+        status = check_options(self, &args, &unused);
     if (status < 0) {
         status = sp_store_args_load(&args.store, &session, &dir);
         if (status < 0)

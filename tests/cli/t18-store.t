@@ -22,8 +22,11 @@ try "$SPOOR" gc --store store --dry-run --all --json
 status 0 "gc --dry-run"
 like "$out" '"freed": 0' "has nothing to free"
 try "$SPOOR" gc --store store --budget 5X
-status 1 "a budget that is none"
-like "$err" "'5X' is no size" "says so"
+status 2 "a budget that is none"
+like "$err" "--budget must be a size .500G. or a share .20%., not '5X'" "says so"
+try "$SPOOR" gc --store store --keep-free 101%
+status 2 "more than there is"
+like "$err" "--keep-free must be a size" "says so"
 try "$SPOOR" gc --store store --older-than soon
 status 2 "a duration that is none"
 like "$err" "'soon' is no duration" "says so"
