@@ -261,7 +261,7 @@ static void on_done(struct sp_display *display, const struct sp_run_event *event
         withheld = last_lines(sp_buf_str(&tool->withheld), WITHHELD_LINES);
     if (!event->success && withheld.len)
         print_text(display, DIM, SP_STR_FMT, SP_STR_ARG(sp_str_trim(withheld)));
-    if (!event->success && !sp_str_eq(event->text, sp_buf_str(&display->note)))
+    if (!event->success && !event->refused && !sp_str_eq(event->text, sp_buf_str(&display->note)))
         print_text(display, RED, SP_STR_FMT ": " SP_STR_FMT,
                    SP_STR_ARG(event->position->worker.len ? event->position->taskname
                                                           : event->position->fqname),
@@ -306,10 +306,11 @@ static const char *row_result(const struct row *row)
     return row->success ? "done" : "failed";
 }
 
-/* Empty where the result says it. */
+/* Empty where the result says it; and of a step that could not start: a finding tells of it when
+ * the run has ended, with the place in the recipe. */
 static const char *row_why(const struct row *row)
 {
-    return row->why && strcmp(row->why, row_result(row)) != 0 ? row->why : "";
+    return row->why && !row->refused && strcmp(row->why, row_result(row)) != 0 ? row->why : "";
 }
 
 static void add_table_row(struct sp_table *table, const struct row *row, bool with_why)

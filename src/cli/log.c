@@ -27,6 +27,12 @@ static int show_step(struct sp_printouts *printouts,
     struct sp_err err = SP_ERR_INIT;
     struct sp_printout printout;
 
+    if (step->refused) { /* nothing was started */
+        if (!path_only)
+            (void)printf("==> " SP_STR_FMT " could not start: " SP_STR_FMT "\n",
+                         SP_STR_ARG(step->task), SP_STR_ARG(step->why));
+        return SP_EXIT_DONE;
+    }
     sp_printouts_find(printouts, step, &printout);
     /* A tool that said nothing has no file. */
     if (path_only) {
@@ -47,13 +53,13 @@ static int show_step(struct sp_printouts *printouts,
     return SP_EXIT_DONE;
 }
 
-/* Steps that were reused printed nothing in this run; who asks for them by name wants to see what
- * they printed when they ran. */
+/* Steps that were reused or could not start printed nothing in this run; who asks for them by name
+ * wants to see what they printed when they ran, or why they did not. */
 static bool is_shown(const struct sp_step_summary *step, const char *wanted)
 {
-    if (step->skipped || step->refused)
+    if (step->skipped)
         return false;
-    return wanted ? sp_journal_is_meant(step->task, wanted) : !step->reused;
+    return wanted ? sp_journal_is_meant(step->task, wanted) : !step->reused && !step->refused;
 }
 
 static int show_steps(struct sp_printouts *printouts, const char *wanted, bool path_only)

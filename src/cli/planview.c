@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "engine/forecast.h"
+#include "plan/key.h"
 #include "sys/tty.h"
 #include "value/json.h"
 
@@ -73,7 +74,8 @@ static void add_foretold(struct view *view,
     }
     if (!told->why || !words[told->state])
         return;
-    SP_LIST_EACH(line, told->why)
+    const struct sp_list *lines = sp_preimage_sum_up(view->session->arena, told->why);
+    SP_LIST_EACH(line, lines)
     {
         indent(view, position);
         sp_buf_addf(&view->text, "  %s: " SP_STR_FMT "\n", words[told->state],

@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "engine/dossier.h"
 #include "engine/verified.h"
+#include "plan/key.h"
 #include "value/json.h"
 #include "value/text.h"
 
@@ -140,6 +141,8 @@ static void print_step(struct sp_arena *arena,
                        const struct sp_step_summary *summary,
                        const struct sp_dict *step)
 {
+    const struct sp_list *reasons = sp_preimage_sum_up(arena, list_of(step, "reasons"));
+
     (void)printf("  " SP_STR_FMT ": " SP_STR_FMT, SP_STR_ARG(summary->task),
                  SP_STR_ARG(sp_dict_text(step, "result")));
     if (summary->end)
@@ -150,9 +153,8 @@ static void print_step(struct sp_arena *arena,
     print_detail("$", sp_history_command(arena, step, "command"));
     print_detail("program", sp_dict_text(step, "program"));
     print_detail("key", sp_str_slice(sp_dict_text(step, "key"), 0, SHORT_DIGEST));
-    SP_LIST_EACH(reason, list_of(step, "reasons"))
-    if (sp_is_text(*reason))
-        print_detail("ran as", reason->text);
+    SP_LIST_EACH(reason, reasons)
+    print_detail("ran as", reason->text);
     print_versions("in", list_of(step, "inputs"));
     print_versions("out", list_of(step, "outputs"));
     if (dict_of(step, "verified")->len)

@@ -2,6 +2,7 @@
 #include "cli/journalview.h"
 #include "cli/question.h"
 #include "engine/verified.h"
+#include "plan/key.h"
 #include "value/json.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ static const struct sp_list *reasons_of(const struct sp_step_summary *step)
 }
 
 /* "ran", "was reused" ... with what comes behind. */
-static void show_step(const struct sp_step_summary *step)
+static void show_step(struct sp_arena *arena, const struct sp_step_summary *step)
 {
     const struct sp_list *reasons = reasons_of(step);
     struct sp_str task = step->task;
@@ -43,6 +44,11 @@ static void show_step(const struct sp_step_summary *step)
                      SP_STR_ARG(task), SP_STR_ARG(step->why));
         return;
     }
+    if (step->refused) {
+        (void)printf(SP_STR_FMT ": could not start: " SP_STR_FMT "\n", SP_STR_ARG(task),
+                     SP_STR_ARG(step->why));
+        return;
+    }
     if (!reasons || !reasons->len) {
         (void)printf(SP_STR_FMT ": ran; nothing was remembered in this run (opts.store.enable)\n",
                      SP_STR_ARG(task));
@@ -50,6 +56,7 @@ static void show_step(const struct sp_step_summary *step)
     }
     (void)printf(SP_STR_FMT ": %s because\n", SP_STR_ARG(task),
                  sp_dict_get(step->key, "key") ? "ran" : "ran, and always will,");
+    reasons = sp_preimage_sum_up(arena, reasons);
     SP_LIST_EACH(line, reasons)
     (void)printf("  " SP_STR_FMT "\n", SP_STR_ARG(line->text));
 }
@@ -66,17 +73,28 @@ static void show_verified(struct sp_arena *arena, const struct sp_dict *event)
                      SP_STR_ARG(sp_verified_text(arena, event)));
 }
 
+/* A list of one. */
+static const struct sp_list *alone(struct sp_arena *arena, struct sp_str text)
+{
+    struct sp_value list = sp_list_new(arena);
+
+    sp_list_add(arena, list.list, sp_text(text));
+    return list.list;
+}
+
 static struct sp_value step_value(struct sp_arena *arena,
                                   const struct sp_step_summary *step,
                                   const struct sp_dict *verified)
 {
     struct sp_value value = sp_dict_new(arena);
-    const struct sp_list *reasons = reasons_of(step);
+    const struct sp_list *reasons = step->refused ? alone(arena, step->why) : reasons_of(step);
 
     sp_dict_put(arena, value.dict, "task", sp_text(step->task));
-    sp_dict_put(arena, value.dict, "ran", sp_bool(!step->skipped && !step->reused));
+    sp_dict_put(arena, value.dict, "ran",
+                sp_bool(!step->skipped && !step->reused && !step->refused));
     sp_dict_put(arena, value.dict, "reused", sp_bool(step->reused));
     sp_dict_put(arena, value.dict, "skipped", sp_bool(step->skipped));
+    sp_dict_put(arena, value.dict, "refused", sp_bool(step->refused));
     if (step->key) {
         sp_dict_put_text(arena, value.dict, "key", sp_dict_text(step->key, "key"));
         sp_dict_put_text(arena, value.dict, "of", sp_dict_text(step->key, "of"));
@@ -108,7 +126,7 @@ static int show(const struct sp_question *question, bool json)
         if (json)
             sp_list_add(arena, list.list, step_value(arena, step, sp_verified_of(verified, step)));
         else
-            show_step(step);
+            show_step(arena, step);
         if (!json)
             show_verified(arena, sp_verified_of(verified, step));
     }

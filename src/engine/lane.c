@@ -357,12 +357,14 @@ static bool check_outputs(struct sp_lane *lane, const struct sp_action *action)
 /* The same without the name of the step, which stands in front of it wherever it is shown. */
 static const char *last_reason(struct sp_lane *lane, const struct sp_position *position)
 {
-    static const char *const heads[] = { "'", "step '" };
+    static const struct {
+        const char *front, *back;
+    } heads[] = { { "'", "': " }, { "step '", "': " }, { "step '", "' has failed: " } };
     struct sp_str text = sp_str_of(last_finding(lane));
 
     for (size_t i = 0; i < SP_COUNT(heads); i++) {
-        struct sp_str head = sp_arena_printf(lane->arena, "%s" SP_STR_FMT "': ", heads[i],
-                                             SP_STR_ARG(position->fqname));
+        struct sp_str head = sp_arena_printf(lane->arena, "%s" SP_STR_FMT "%s", heads[i].front,
+                                             SP_STR_ARG(position->fqname), heads[i].back);
         if (sp_str_starts(text, head.ptr))
             return text.ptr + head.len;
     }

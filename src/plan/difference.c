@@ -5,6 +5,8 @@
  * is only in the other. */
 #include "plan/key.h"
 
+#define LIKE_MAX 3 /* lines of one kind that are not summed up */
+
 struct telling {
     struct sp_arena *arena;
     const struct sp_roles *roles; /* NULL: not known */
@@ -73,21 +75,44 @@ static void tell_cab(struct telling *telling,
         say(telling, "the cab has lost an output");
 }
 
+/* Parts of the identity of a program: what is said of one, and of many. */
+static const struct {
+    const char *kind, *before, *behind, *many;
+} parts[] = {
+    { "program:", "program ", " has changed", "programs have changed" },
+    { "libraries:", "a library that ", " loads has changed", "programs load other libraries" },
+    { "script:", "script ", " has changed", "scripts have changed" },
+    { "module:", "Python module ", " has changed", "Python modules have changed" },
+    { "packages:", "the Python packages of ", " have changed", "Pythons have other packages" },
+    { "image:", "container image ", " has changed", "container images have changed" },
+};
+
+static bool is_told(const struct sp_list *lines, struct sp_str text)
+{
+    SP_LIST_EACH(line, lines)
+    if (sp_str_eq(line->text, text))
+        return true;
+    return false;
+}
+
+static void tell_part(struct telling *telling, struct sp_str what)
+{
+    for (size_t i = 0; i < SP_COUNT(parts); i++) {
+        if (!sp_str_starts(what, parts[i].kind))
+            continue;
+        struct sp_str subject = sp_str_slice(what, strlen(parts[i].kind), what.len);
+        struct sp_str text = sp_arena_printf(telling->arena, "%s" SP_STR_FMT "%s", parts[i].before,
+                                             SP_STR_ARG(subject), parts[i].behind);
+        if (!is_told(telling->lines, text)) /* several scripts have one interpreter */
+            sp_list_add(telling->arena, telling->lines, sp_text(text));
+    }
+}
+
 static void tell_program(struct telling *telling,
                          struct sp_str name,
                          const struct sp_str *old,
                          const struct sp_str *now)
 {
-    static const struct {
-        const char *kind, *before, *behind;
-    } kinds[] = {
-        { "program:", "program ", " has changed" },
-        { "libraries:", "a library that ", " loads has changed" },
-        { "script:", "script ", " has changed" },
-        { "module:", "Python module ", " has changed" },
-        { "packages:", "the Python packages of ", " have changed" },
-        { "image:", "container image ", " has changed" },
-    };
     struct sp_str words = now ? *now : SP_STR("");
     size_t before = telling->lines->len;
     (void)name;
@@ -96,20 +121,51 @@ static void tell_program(struct telling *telling,
         struct sp_str word = sp_str_cut(&words, ' ');
         struct sp_str what = sp_str_slice(word, 0, sp_str_rfind(word, '='));
         struct sp_str digest;
-        if (!find_word(old ? *old : SP_STR(""), what, '=', &digest) ||
-            sp_str_ends(word, sp_arena_cstr(telling->arena, digest)))
-            continue;
-        for (size_t i = 0; i < SP_COUNT(kinds); i++) {
-            if (!sp_str_starts(what, kinds[i].kind))
-                continue;
-            struct sp_str subject = sp_str_slice(what, strlen(kinds[i].kind), what.len);
-            say(telling, "%s" SP_STR_FMT "%s", kinds[i].before, SP_STR_ARG(subject),
-                kinds[i].behind);
-        }
+        if (find_word(old ? *old : SP_STR(""), what, '=', &digest) &&
+            !sp_str_ends(word, sp_arena_cstr(telling->arena, digest)))
+            tell_part(telling, what);
     }
     if (telling->lines->len == before)
         say(telling, "it is another program: " SP_STR_FMT " -> " SP_STR_FMT,
             SP_STR_ARG(old ? *old : SP_STR("none")), SP_STR_ARG(now ? *now : SP_STR("none")));
+}
+
+/* Which of `parts` the line is about, and whose; SIZE_MAX: none. */
+static size_t part_of(struct sp_str line, struct sp_str *subject)
+{
+    for (size_t i = 0; i < SP_COUNT(parts); i++)
+        if (sp_str_starts(line, parts[i].before) && sp_str_ends(line, parts[i].behind)) {
+            *subject =
+                sp_str_slice(line, strlen(parts[i].before), line.len - strlen(parts[i].behind));
+            return i;
+        }
+    return SIZE_MAX;
+}
+
+struct sp_list *sp_preimage_sum_up(struct sp_arena *arena, const struct sp_list *lines)
+{
+    struct telling telling = { .arena = arena, .lines = sp_list_new(arena).list };
+    size_t counts[SP_COUNT(parts)] = { 0 };
+    struct sp_str subject;
+
+    SP_LIST_EACH(line, lines)
+    {
+        size_t part = part_of(line->text, &subject);
+        if (part != SIZE_MAX)
+            counts[part]++;
+    }
+    SP_LIST_EACH(line, lines)
+    {
+        size_t part = part_of(line->text, &subject);
+        if (part == SIZE_MAX || (counts[part] && counts[part] <= LIKE_MAX)) {
+            sp_list_add(arena, telling.lines, *line);
+        } else if (counts[part]) {
+            say(&telling, "%zu %s, first " SP_STR_FMT " (--json has all)", counts[part],
+                parts[part].many, SP_STR_ARG(subject));
+            counts[part] = 0; /* told */
+        }
+    }
+    return telling.lines;
 }
 
 /* --- values -------------------------------------------------------------------------------- */

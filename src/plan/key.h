@@ -77,3 +77,7 @@ struct sp_list *sp_preimage_differences(struct sp_arena *arena,
                                         const struct sp_preimage *old,
                                         const struct sp_preimage *now,
                                         const struct sp_roles *roles);
+
+/* The same lines, but more than three of a kind about programs are one: when a package is upgraded,
+ * many change. */
+struct sp_list *sp_preimage_sum_up(struct sp_arena *arena, const struct sp_list *lines);

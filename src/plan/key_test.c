@@ -430,6 +430,38 @@ static void check_borders(struct sp_arena *arena)
            "of components that nobody knows it is said that there is something");
 }
 
+/* Lines about programs, more than three of a kind. */
+static void check_sums(struct sp_arena *arena)
+{
+    static const struct {
+        const char *program, *was, *want;
+    } rows[] = {
+        { "script:a=2 script:b=2 script:c=2", "script:a=1 script:b=1 script:c=1",
+          "# script a has changed\n# script b has changed\n# script c has changed\n" },
+        { "script:a=2 script:b=2 libraries:sh=2 script:c=2 script:d=2 program:sh=2",
+          "script:a=1 script:b=1 libraries:sh=1 script:c=1 script:d=1 program:sh=1",
+          "# 4 scripts have changed, first a (--json has all)\n# a library that sh loads has "
+          "changed\n# program sh has changed\n" },
+        { "libraries:a=2 libraries:b=2 libraries:c=2 libraries:d=2 libraries:e=2",
+          "libraries:a=1 libraries:b=1 libraries:c=1 libraries:d=1 libraries:e=1",
+          "# 5 programs load other libraries, first a (--json has all)\n" },
+        /* One interpreter of several scripts is told of once. */
+        { "script:a=1 program:sh=2 script:b=1 program:sh=2",
+          "script:a=1 program:sh=1 script:b=1 program:sh=1", "# program sh has changed\n" },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(rows); i++) {
+        struct bed_setting before = completed((struct bed_setting){ .program = rows[i].was });
+        struct bed_setting after = completed((struct bed_setting){ .program = rows[i].program });
+        struct bed_result was = bed_run(arena, &before);
+        struct bed_result now = bed_run(arena, &after);
+        struct sp_list *lines = sp_preimage_differences(arena, &was.preimage, &now.preimage, NULL);
+        const char *got = join(arena, sp_preimage_sum_up(arena, lines));
+        if (!tap_ok(strcmp(got, rows[i].want) == 0, "summed up: %s", rows[i].program))
+            printf("%s", got);
+    }
+}
+
 int main(void)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
@@ -444,5 +476,6 @@ int main(void)
     }
     check_pairs(arena);
     check_borders(arena);
+    check_sums(arena);
     return tap_done();
 }

@@ -39,7 +39,8 @@ is "$(grep -c again log-h.u.txt)$(grep -c again log-h.w.txt)" 11 \
 like log-h.v.txt 'SPOOR\.h\.v CRITICAL: preamble: q: ' "why the preamble does not hold: in its log"
 like log-h.v.txt "step 'h.v' has failed, aborting the recipe" "and that it has failed"
 like "$out" '^CRITICAL: preamble: q: ' "preamble: on the console"
-like "$out" "^h\.v +failed +preamble: q: " "preamble: in the final table, with why"
+like "$out" "^h\.v +failed$" "preamble: in the final table"
+is "$(cat "$out" "$err" | grep -c "preamble: q: ")" 2 "preamble: once by its log, once with its place"
 is "$(grep -c '^h\.v: ' "$out")" 0 "preamble: not said twice in a row"
 try "$SPOOR" status
 like "$out" "^h\.v +failed +preamble: q: " "status has it"
@@ -50,6 +51,10 @@ assert last["task"] == "h.v" and last["result"] == "failed" and "preamble" in la
 ok $? "status --json has it"
 try "$SPOOR" log
 unlike "$out" 'h\.v' "log: it has no output"
+try "$SPOOR" log v
+like "$out" '^==> h\.v could not start: preamble: q: ' "log of it: why there is none"
+try "$SPOOR" why v
+like "$out" '^h\.v: could not start: preamble: q: ' "why: it did not run"
 [ ! -e log-stimela.txt ]
 ok $? "8.3: spoor has no log of the session"
 

@@ -188,6 +188,9 @@ try "$SPOOR" run r.yml chain
 status 1 "a result that was changed by hand, its time put back"
 said "x.ms was made by step '.*s5' and has been changed since.*column" "is found, by file"
 said "edits adopt" "with what to do"
+is "$(cat "$out" "$err" | grep -c 'has been changed since')" 1 "said once"
+try "$SPOOR" why
+like "$out" '^chain.s1: could not start: .*has been changed since' "why: it did not run"
 diff -r x.ms "$scratch/edited.ms" >/dev/null
 ok $? "it is left as it is"
 is "$(ran)" "" "and nothing runs"
