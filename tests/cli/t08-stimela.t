@@ -407,6 +407,11 @@ try "$stimela" -s opts.log.level=error -s opts.log.dir=log3 run one.yml
 status 0 "log.level in small letters"
 [ ! -s log3/log-one.s.txt ]
 ok $? "log.level: lines of lower levels are left out"
+for place in "run -v" "run --verbose"; do
+    # shellcheck disable=SC2086 # words
+    try "$stimela" $place one.yml
+    like "$out" '^### validated inputs$' "$place: the same as -v in front"
+done
 try "$stimela" -v run one.yml
 like "$out" '^### validated inputs$' "-v: inputs"
 like "$out" '^full command line is echo a=dflt b=1$' "-v: the command line"
