@@ -139,6 +139,12 @@ static enum sp_rc keep_files(struct keep *keep, struct sp_err *err)
 
 /* --- the tree ------------------------------------------------------------------------------ */
 
+static bool is_as_before(const struct sp_tree_entry *a, const struct sp_tree_entry *b)
+{
+    return sp_str_eq(a->path, b->path) && a->type == b->type && a->ino == b->ino &&
+           (a->type == SP_TREE_DIR || (a->size == b->size && a->changed == b->changed));
+}
+
 /* Nothing has come, gone or changed since the scan. */
 static enum sp_rc check_tree(const struct keep *keep, struct sp_err *err)
 {
@@ -150,13 +156,10 @@ static enum sp_rc check_tree(const struct keep *keep, struct sp_err *err)
     if (rc)
         return rc;
     for (size_t i = 0; i < tree->len || i < now.len; i++) {
-        const struct sp_tree_entry *a = i < tree->len ? &tree->entries[i] : NULL;
-        const struct sp_tree_entry *b = i < now.len ? &now.entries[i] : NULL;
-        if (a && b && sp_str_eq(a->path, b->path) && a->type == b->type && a->ino == b->ino &&
-            (a->type == SP_TREE_DIR || (a->size == b->size && a->changed == b->changed)))
+        if (i < tree->len && i < now.len && is_as_before(&tree->entries[i], &now.entries[i]))
             continue;
-        const struct sp_tree_entry *any = b ? b : a;
-        return sp_fail(err, SP_BUSY, "'" SP_STR_FMT "' changed meanwhile", SP_STR_ARG(any->path));
+        struct sp_str path = i < now.len ? now.entries[i].path : tree->entries[i].path;
+        return sp_fail(err, SP_BUSY, "'" SP_STR_FMT "' changed meanwhile", SP_STR_ARG(path));
     }
     return SP_OK;
 }
