@@ -132,6 +132,9 @@ static int show(const struct sp_question *question, bool json)
     }
     if (wanted && !shown)
         return sp_journal_no_such_step(run, wanted);
+    if (!shown && !json)
+        (void)printf("run " SP_STR_FMT " came to no step%s" SP_STR_FMT "\n", SP_STR_ARG(run->id),
+                     run->why.len ? ": " : "", SP_STR_ARG(run->why));
     if (json) {
         sp_json_encode(list, SP_JSON_PRETTY, &text);
         (void)printf("%s\n", text.ptr);

@@ -52,6 +52,13 @@ static enum sp_rc close_all(struct bringback *b, enum sp_rc rc, struct sp_err *e
     return rc ? rc : closed;
 }
 
+/* What is to be done about a state that is not there any more. */
+static const char *remedy(const struct sp_version_entry *entry)
+{
+    return entry->is_source ? "no step can make it again: put it back from where it came"
+                            : "running its step again makes it again";
+}
+
 static enum sp_rc find_version(struct bringback *b, struct sp_err *err)
 {
     const struct sp_version_entry *entry;
@@ -67,10 +74,8 @@ static enum sp_rc find_version(struct bringback *b, struct sp_err *err)
     if (!entry->has_tree || !sp_store_has(b->store, &entry->tree)) {
         if (entry->is_now)
             return SP_OK; /* there it is */
-        return sp_fail(err, SP_NOT_FOUND, "version %zu of " SP_STR_FMT " is not in the store%s",
-                       entry->number, SP_STR_ARG(versions.path),
-                       entry->is_source ? ": it was never kept"
-                                        : "; running its step again makes it again");
+        return sp_fail(err, SP_NOT_FOUND, "version %zu of " SP_STR_FMT " is not in the store; %s",
+                       entry->number, SP_STR_ARG(versions.path), remedy(entry));
     }
     return SP_OK;
 }
@@ -156,6 +161,20 @@ static enum sp_rc in_place(struct bringback *b, struct sp_err *err)
     return put_back(b, head, err);
 }
 
+/* sp_heads_settle takes what is damaged for what is not there. */
+static enum sp_rc explain(const struct bringback *b, enum sp_rc rc, struct sp_err *err)
+{
+    const struct sp_version_entry *entry = &b->out->version;
+    struct sp_err cause = *err;
+
+    if (rc != SP_CORRUPT && !(rc == SP_NOT_FOUND && entry->has_tree))
+        return rc;
+    return sp_fail(err, rc,
+                   "version %zu of " SP_STR_FMT
+                   " cannot be brought back, %s ('spoor fsck' looks for more damage): %s",
+                   entry->number, SP_STR_ARG(b->out->path), remedy(entry), cause.text);
+}
+
 enum sp_rc sp_bringback(const struct sp_bringback_options *options,
                         struct sp_bringback *out,
                         struct sp_err *err)
@@ -167,6 +186,6 @@ enum sp_rc sp_bringback(const struct sp_bringback_options *options,
     if (rc == SP_OK)
         rc = find_version(&b, err);
     if (rc == SP_OK)
-        rc = options->to.len ? copy_out(&b, err) : in_place(&b, err);
+        rc = explain(&b, options->to.len ? copy_out(&b, err) : in_place(&b, err), err);
     return close_all(&b, rc, err);
 }

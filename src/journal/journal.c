@@ -42,7 +42,8 @@ static enum sp_rc check_envelope(const struct sp_dict *event, uint64_t seq, stru
         return sp_fail(err, SP_CORRUPT, "it has no version");
     if (version->integer > SP_JOURNAL_VERSION)
         return sp_fail(err, SP_INVALID,
-                       "written by a newer spoor (format %" PRId64 ", this one knows %d)",
+                       "written by a newer spoor (format %" PRId64
+                       ", this one knows %d): use that one",
                        version->integer, SP_JOURNAL_VERSION);
     if (!time || time->kind != SP_TEXT || !name || name->kind != SP_TEXT)
         return sp_fail(err, SP_CORRUPT, "it has no time or no name");

@@ -236,8 +236,10 @@ static enum sp_rc check_format(const struct sp_store *store, const char *path, s
     struct sp_str line = sp_str_trim(sp_buf_str(&text));
     if (!sp_str_starts(line, FORMAT) ||
         !sp_str_int(sp_str_slice(line, sizeof FORMAT - 1, line.len), &number) || number < 1)
-        return sp_fail(err, SP_INVALID, "'%s' is damaged, or '%s' is not a store", path,
-                       store->dir);
+        return sp_fail(err, SP_INVALID,
+                       "'%s' is damaged, or '%s' is not a store: if it is one, write '" FORMAT
+                       "%d' into that file, else name another (opts.store.dir)",
+                       path, store->dir, FORMAT_NUMBER);
     if (number > FORMAT_NUMBER)
         return sp_fail(err, SP_INVALID,
                        "the store '%s' was written by a newer spoor (format %" PRId64

@@ -110,6 +110,46 @@ for command in gc fsck pin; do
     try "$SPOOR" $command --store store
     like "$err" 'newer spoor' "$command of a newer store"
 done
+
+# --- what is to be done ------------------------------------------------------------------------------
+echo rubbish >store/format
+try "$SPOOR" gc --store store
+like "$err" "store/format' is damaged, or .* if it is one, write 'spoor-store 1' into that file" "a damaged format"
+cat >twice.yml <<'YAML'
+cabs:
+  add:
+    command: sh -c 'echo {current.n} >>{current.data}'
+    inputs: {data: {dtype: File, writable: true, policies: {skip: true}}, n: {dtype: int, policies: {skip: true}}}
+r:
+  steps:
+    a: {cab: add, params: {data: my.data, n: 1}}
+    b: {cab: add, params: {data: my.data, n: 2}}
+YAML
+mkdir remedy && cp twice.yml remedy && cd remedy && echo raw >my.data || exit 99
+try "$SPOOR" run twice.yml
+status 0 "a run of two steps"
+for object in .spoor/store/objects/*/*; do
+    chmod u+w "$object" && printf XXXX >"$object"
+done
+try "$SPOOR" restore my.data@1
+status 1 "a damaged source"
+like "$err" "version 1 of my.data cannot be brought back, no step can make it again: put it back" "what can be done"
+try "$SPOOR" restore --to b.data my.data@2
+like "$err" "version 2 of my.data .*running its step again makes it again" "of what a step has made: run it"
+[ ! -e b.data ]
+ok $? "nothing is made of it"
+try "$SPOOR" restore my.data@1
+like "$err" "version 1 of my.data is not in the store; no step can make it again: put it back" "the next time, too"
+echo rubbish >.spoor/store/format
+try "$SPOOR" run twice.yml
+status 4 "a damaged store"
+try "$SPOOR" why
+like "$out" "^run .* came to no step: open the store" "why: what was wrong with the run"
+sed -i 's/"v": *1/"v":99/' .spoor/runs/*/journal.jsonl
+try "$SPOOR" status
+like "$err" "written by a newer spoor .*: use that one" "a newer journal"
+cd ..
+
 # --- no room -----------------------------------------------------------------------------------------
 cat >room.yml <<'YAML'
 cabs:

@@ -184,7 +184,7 @@ class Damage:
     def formats(self):
         fmt = self.store / "format"
         self.refused("a store of the next format", lambda: put(fmt, b"spoor-store 2\n"), "written by a newer spoor", 4)
-        self.refused("a store without a format", lambda: put(fmt, b"hello\n"), "is damaged, or .* is not a store", 4)
+        self.refused("a store without a format", lambda: put(fmt, b"hello\n"), "is damaged, or .* is not a store: if it is one, write 'spoor-store 1' into", 4)
 
     def tools(self):
         place = self.place
