@@ -33,8 +33,7 @@ struct restore {
     const struct sp_tree *there;
     struct sp_str path; /* links resolved, NUL-terminated */
     int base; /* what names are relative to: the tree, or of a single file its directory */
-    SP_VEC(size_t) make;   /* entries of `wanted` that are to be made: files and links */
-    struct sp_err *errors; /* one a thread */
+    SP_VEC(size_t) make; /* entries of `wanted` that are to be made: files and links */
 };
 
 struct name {
@@ -293,30 +292,15 @@ static enum sp_rc make_entry(struct restore *restore, size_t number, struct sp_e
     return rc;
 }
 
-static bool make_item(void *arg, size_t at, unsigned worker)
+static enum sp_rc make_item(void *arg, size_t at, struct sp_err *err)
 {
     struct restore *restore = arg;
     size_t number = restore->make.items[at];
-    struct sp_err *err = &restore->errors[worker];
+    enum sp_rc rc = make_entry(restore, number, err);
 
-    if (make_entry(restore, number, err))
-        (void)sp_err_wrap(err, "'" SP_STR_FMT "'",
-                          SP_STR_ARG(restore->wanted->entries[number].path));
-    return err->code == SP_OK;
-}
-
-static enum sp_rc make_entries(struct restore *restore, struct sp_err *err)
-{
-    unsigned threads = sp_pool_cores();
-    sp_auto_free struct sp_err *errors = sp_alloc(threads * sizeof *errors);
-
-    restore->errors = errors;
-    if (sp_pool_run(restore->make.len, threads, make_item, restore))
-        return SP_OK;
-    for (unsigned i = 0; i < threads; i++)
-        if (errors[i].code)
-            *err = errors[i];
-    return err->code;
+    return rc ? sp_err_wrap(err, "'" SP_STR_FMT "'",
+                            SP_STR_ARG(restore->wanted->entries[number].path))
+              : SP_OK;
 }
 
 /* --- modes and times ----------------------------------------------------------------------- */
@@ -394,7 +378,7 @@ static enum sp_rc restore_all(struct restore *restore, struct sp_err *err)
         if (!rc)
             rc = make_directories(restore, err);
         if (!rc)
-            rc = make_entries(restore, err);
+            rc = sp_pool_try(restore->make.len, make_item, restore, err);
         if (!rc)
             rc = finish_attributes(restore, err);
     }

@@ -23,7 +23,6 @@ struct keep {
     SP_VEC(size_t) missing;  /* entries without an object */
     struct sp_digest *added; /* objects made now, to be taken back when there is no room */
     atomic_size_t added_len;
-    struct sp_err *errors; /* one a thread */
 };
 
 static bool is_missing(const struct sp_tree_entry *entry)
@@ -112,29 +111,13 @@ static enum sp_rc keep_file(struct keep *keep, struct sp_tree_entry *entry, stru
     return SP_OK;
 }
 
-static bool keep_item(void *arg, size_t at, unsigned worker)
+static enum sp_rc keep_item(void *arg, size_t at, struct sp_err *err)
 {
     struct keep *keep = arg;
     struct sp_tree_entry *entry = &keep->tree->entries[keep->missing.items[at]];
-    struct sp_err *err = &keep->errors[worker];
+    enum sp_rc rc = keep_file(keep, entry, err);
 
-    if (keep_file(keep, entry, err))
-        (void)sp_err_wrap(err, "'" SP_STR_FMT "'", SP_STR_ARG(entry->path));
-    return err->code == SP_OK;
-}
-
-static enum sp_rc keep_files(struct keep *keep, struct sp_err *err)
-{
-    unsigned threads = sp_pool_cores();
-    sp_auto_free struct sp_err *errors = sp_alloc(threads * sizeof *errors);
-
-    keep->errors = errors;
-    if (sp_pool_run(keep->missing.len, threads, keep_item, keep))
-        return SP_OK;
-    for (unsigned i = 0; i < threads; i++)
-        if (errors[i].code)
-            *err = errors[i];
-    return err->code;
+    return rc ? sp_err_wrap(err, "'" SP_STR_FMT "'", SP_STR_ARG(entry->path)) : SP_OK;
 }
 
 /* --- the tree ------------------------------------------------------------------------------ */
@@ -213,7 +196,7 @@ static enum sp_rc keep_all(struct keep *keep, struct sp_digest *id, struct sp_er
         rc = sp_epoch_begin(keep->store, err);
     if (rc)
         return sp_room_error(err);
-    rc = keep_files(keep, err);
+    rc = sp_pool_try(keep->missing.len, keep_item, keep, err);
     if (!rc)
         rc = check_tree(keep, err);
     if (!rc)

@@ -82,3 +82,31 @@ unsigned sp_pool_cores(void)
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (unsigned)online : 1;
 }
+
+struct trial {
+    sp_pool_try_fn fn;
+    void *arg;
+    struct sp_err *errors; /* one a thread */
+};
+
+static bool try_piece(void *arg, size_t piece, unsigned worker)
+{
+    const struct trial *trial = arg;
+
+    return trial->fn(trial->arg, piece, &trial->errors[worker]) == SP_OK;
+}
+
+enum sp_rc sp_pool_try(size_t count, sp_pool_try_fn fn, void *arg, struct sp_err *err)
+{
+    unsigned threads = SP_MIN(sp_pool_cores(), (unsigned)SP_POOL_MAX);
+    sp_auto_free struct sp_err *errors = sp_alloc(threads * sizeof *errors);
+    struct trial trial = { fn, arg, errors };
+    unsigned failed = 0;
+
+    if (sp_pool_run(count, threads, try_piece, &trial))
+        return SP_OK;
+    while (failed + 1 < threads && !errors[failed].code)
+        failed++;
+    *err = errors[failed];
+    return err->code;
+}

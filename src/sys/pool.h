@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "base/defs.h"
+#include "base/err.h"
 
 /* Do piece number `piece`; `worker` (from 0) tells the threads apart, for memory of their own.
  * False: it failed, and pieces that nobody has begun are left out. */
@@ -22,6 +22,10 @@ typedef bool (*sp_pool_fn)(void *arg, size_t piece, unsigned worker);
 /* Call `fn` for each piece from 0 to `count` - 1, in at most `threads` threads, of which the
  * calling one is the first. The pieces before a failed one are all done when this returns false. */
 bool sp_pool_run(size_t count, unsigned threads, sp_pool_fn fn, void *arg) SP_MUST_USE;
+
+/* The same on all cores, for pieces that say why they failed: *err is that of one of them. */
+typedef enum sp_rc (*sp_pool_try_fn)(void *arg, size_t piece, struct sp_err *err);
+enum sp_rc sp_pool_try(size_t count, sp_pool_try_fn fn, void *arg, struct sp_err *err) SP_MUST_USE;
 
 /* Cores that this process may use: at least 1. */
 unsigned sp_pool_cores(void);

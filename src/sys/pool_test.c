@@ -42,6 +42,27 @@ static bool run(size_t count, unsigned threads, size_t bad)
     return sp_pool_run(count, threads, note, NULL);
 }
 
+static enum sp_rc try_note(void *arg, size_t piece, struct sp_err *err)
+{
+    return note(arg, piece, 0) ? SP_OK : sp_fail(err, SP_LIMIT, "piece %zu", piece);
+}
+
+/* Why the one that fails has failed comes out. */
+static void check_try(size_t bad)
+{
+    struct sp_err err = SP_ERR_INIT;
+    char want[32] = "";
+
+    memset(&seen, 0, sizeof seen);
+    seen.caller = pthread_self();
+    seen.bad = bad;
+    if (bad < PIECES)
+        (void)snprintf(want, sizeof want, "piece %zu", bad);
+    enum sp_rc rc = sp_pool_try(PIECES, try_note, NULL, &err);
+    tap_ok(rc == (bad < PIECES ? SP_LIMIT : SP_OK) && strcmp(err.text, want) == 0,
+           "try: %d '%s', not '%s'", (int)rc, err.text, want);
+}
+
 static size_t count_done(size_t limit, int times)
 {
     size_t count = 0;
@@ -79,6 +100,10 @@ int main(void)
                "%u threads: what comes before a failed piece is done", threads);
         tap_ok(threads > 1 || count_done(PIECES, 1) == 1001, "and nothing after it is begun");
     }
+
+    check_try(SIZE_MAX);
+    check_try(0);
+    check_try(PIECES - 1);
 
     sp_fault_arm(1000000);
     bool good = run(PIECES, 4, SIZE_MAX);
