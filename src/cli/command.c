@@ -105,6 +105,18 @@ int sp_command_refuse_words(const struct sp_cli_command *self,
     return sp_command_fault(self, &err);
 }
 
+int sp_command_need_word(const struct sp_cli_command *self,
+                         const struct sp_words *words,
+                         const char *what)
+{
+    struct sp_err err = SP_ERR_INIT;
+
+    if (words->len)
+        return -1;
+    (void)sp_fail(&err, SP_INVALID, "%s", what);
+    return sp_command_fault(self, &err);
+}
+
 /* Aliases, assignments and unknown cabs are found when a recipe is put together, not when it is
  * read: no matter of structure. */
 static bool is_structural(enum sp_diag_code code)

@@ -141,6 +141,11 @@ int sp_command_refuse_words(const struct sp_cli_command *self,
                             const struct sp_words *words,
                             size_t most);
 
+/* Fault of usage, "what? ...", when there is no word; -1 to go on, else the exit status. */
+int sp_command_need_word(const struct sp_cli_command *self,
+                         const struct sp_words *words,
+                         const char *what);
+
 /* Show the help. */
 void sp_command_show_help(const struct sp_usage *usage, FILE *stream);
 

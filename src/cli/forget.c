@@ -116,14 +116,12 @@ static int run_forget(const struct sp_cli_command *self, int argc, char **argv)
     struct forget_args args = { 0 };
     sp_auto_words struct sp_words words = { 0 };
     struct sp_session session = { 0 };
-    struct sp_err err = SP_ERR_INIT;
     const char *dir;
 
     int status = sp_command_parse(self, argc, argv, &args, &words);
-    if (status < 0 && !words.len) {
-        (void)sp_fail(&err, SP_INVALID, "what? A step, a run, a path, or digits of a version");
-        status = sp_command_fault(self, &err);
-    }
+    if (status < 0)
+        status = sp_command_need_word(self, &words,
+                                      "what? A step, a run, a path, or digits of a version");
     if (status < 0) {
         status = sp_store_args_load(&args.store, &session, &dir);
         if (status < 0)

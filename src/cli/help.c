@@ -137,6 +137,10 @@ const struct sp_cli_command sp_command_help = {
         .summary = "explain a command, or list functions, operators, words or codes of findings",
         .synopsis = "[--man] [COMMAND] | --functions | --operators | --words | --diagnostics",
         .options = options,
+        .examples = "  spoor help run\n"
+                    "      the same as spoor run --help\n"
+                    "  spoor help --functions\n"
+                    "      what formulas can call",
     },
     .run = run_help,
 };

@@ -59,6 +59,9 @@ int sp_journal_no_such_step(const struct sp_run_summary *run, const char *wanted
                   wanted);
     if (nearest.best.ptr)
         (void)fprintf(stderr, "; did you mean '" SP_STR_FMT "'?", SP_STR_ARG(nearest.best));
+    else
+        (void)fprintf(stderr, "; 'spoor status " SP_STR_FMT "' lists its steps",
+                      SP_STR_ARG(run->id));
     (void)fprintf(stderr, "\n");
     return SP_EXIT_FAILED;
 }

@@ -91,13 +91,11 @@ static int run_restore(const struct sp_cli_command *self, int argc, char **argv)
     int status = sp_command_parse(self, argc, argv, &args, &words);
     if (status < 0)
         status = sp_command_refuse_words(self, &words, 1);
+    if (status < 0)
+        status = sp_command_need_word(
+            self, &words, "what? PATH@VERSION; 'spoor versions PATH' lists what there is");
     if (status >= 0)
         return status;
-    if (words.len == 0) {
-        (void)fprintf(stderr,
-                      "spoor: restore what? PATH@VERSION; 'spoor versions PATH' lists them\n");
-        return SP_EXIT_USAGE;
-    }
     sp_session_init(&session, &none);
     status = restore(&session, sp_str_of(words.items[0]), &args);
     sp_session_fini(&session);

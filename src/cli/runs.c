@@ -111,6 +111,8 @@ static int list_runs(const struct sp_workspace *workspace,
         return no_such_recipe(workspace, recipe);
     if (args->json)
         show_json(workspace->arena, runs, count);
+    else if (!count && filter.wrote.len)
+        (void)printf("no run here has made or changed '%s'\n", args->wrote);
     else
         show_table(runs, count);
     return SP_EXIT_DONE;

@@ -168,6 +168,10 @@ const struct sp_cli_command sp_command_status = {
         .description = "Without RUN: the newest one, also while it is going. 'spoor runs' lists all. RUN is an id, the\n"
                        "beginning of one, 'last', or 'last~1' for the run before.",
         .options = options,
+        .examples = "  spoor status\n"
+                    "      the newest run, or the one that is going\n"
+                    "  spoor status --profile last~1\n"
+                    "      what the steps of the run before have used",
     },
     .run = run_status,
 };

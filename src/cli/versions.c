@@ -154,12 +154,10 @@ static int run_versions(const struct sp_cli_command *self, int argc, char **argv
     int status = sp_command_parse(self, argc, argv, &args, &words);
     if (status < 0)
         status = sp_command_refuse_words(self, &words, 1);
+    if (status < 0)
+        status = sp_command_need_word(self, &words, "of what? Give a path");
     if (status >= 0)
         return status;
-    if (words.len == 0) {
-        (void)fprintf(stderr, "spoor: versions of what? Give a path\n");
-        return SP_EXIT_USAGE;
-    }
     sp_session_init(&session, &none);
     enum sp_rc rc = list_versions(&session, words.items[0], args.json, &err);
     if (rc)

@@ -346,10 +346,11 @@ static enum sp_rc find_from_last(const struct sp_str *ids,
 {
     if (!count)
         return sp_fail(err, SP_NOT_FOUND, "there are no runs yet");
+    if (count == 1 && before > 0)
+        return sp_fail(err, SP_NOT_FOUND, "there is only one run here: 'last'");
     if ((uint64_t)before >= count)
-        return sp_fail(err, SP_NOT_FOUND,
-                       "there are no more runs than %zu: 'last~%zu' is the oldest", count,
-                       count - 1);
+        return sp_fail(err, SP_NOT_FOUND, "there are only %zu runs here: 'last~%zu' is the oldest",
+                       count, count - 1);
     *id = ids[count - 1 - (size_t)before];
     return SP_OK;
 }

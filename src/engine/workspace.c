@@ -42,7 +42,8 @@ enum sp_rc sp_workspace_read(struct sp_arena *arena,
     struct sp_str path = sp_arena_printf(arena, "%s/.spoor", dir);
 
     if (sp_file_kind(path.ptr) != SP_FILE_DIR)
-        return sp_fail(err, SP_NOT_FOUND, "nothing has been run in %s yet (no .spoor there)", dir);
+        return sp_fail(err, SP_NOT_FOUND, "nothing has been run in %s yet (it has no .spoor)",
+                       strcmp(dir, ".") == 0 ? "this directory" : dir);
     *out = (struct sp_workspace){ .arena = arena, .dir = path };
     return SP_OK;
 }

@@ -40,7 +40,23 @@ try "$SPOOR" show "$(echo "$first" | cut -c 1-10)"
 like "$out" "^run $first " "by the beginning of its id"
 try "$SPOOR" show last~1
 status 1 "there is no last~1"
-like "$err" "no more runs than 1" "says how many there are"
+like "$err" "only one run here" "says how many there are"
+for command in "versions|of what" "restore|what. PATH@VERSION"; do
+    try "$SPOOR" "${command%%|*}"
+    status 2 "${command%%|*} without a path"
+    like "$err" "^spoor ${command%%|*}: ${command#*|}" "asks for it"
+done
+try "$SPOOR" runs --wrote nowhere
+status 0 "runs --wrote of what nobody wrote"
+is "$(cat "$out")" "no run here has made or changed 'nowhere'" "says so"
+try "$SPOOR" log zzzzzz
+status 1 "log of no step"
+like "$err" "has no step 'zzzzzz'; 'spoor status .*' lists its steps" "says where to look"
+mkdir -p empty && cd empty || exit 99
+try "$SPOOR" status
+status 1 "where nothing has been run"
+like "$err" "nothing has been run in this directory yet" "says so"
+cd .. && rmdir empty
 try "$SPOOR" show last~x
 status 1 "last~x"
 try "$SPOOR" show "${first%?}x"
