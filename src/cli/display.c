@@ -450,7 +450,7 @@ void sp_display_event(void *arg, const struct sp_run_event *event)
     case SP_RUN_OUTPUT: on_output(display, event); break;
     case SP_RUN_TICK: on_tick(display, event); break;
     case SP_RUN_DONE: on_done(display, event); break;
-    case SP_RUN_REUSED: display->reused++; break;
+    case SP_RUN_REUSED: display->reused += event->position ? 1 : event->done; break;
     case SP_RUN_SKIP: on_skip(display, event); break;
     case SP_RUN_LEAVE: on_leave(display, event); break;
     case SP_RUN_END: on_end(display, event); break;

@@ -2,8 +2,10 @@
 #include "cli/planview.h"
 #include "cli/program.h"
 #include "cli/running.h"
+#include "engine/repeat.h"
 #include "recipe/setting.h"
 #include "sys/file.h"
+#include "sys/witness.h"
 #include "value/json.h"
 
 #include <stdio.h>
@@ -17,7 +19,16 @@ struct run_args {
     const char *edits;
     const char *wait;
     int64_t profile; /* depth; -1: as configured */
+    struct sp_repeat_request request;
 };
+
+/* Whoever asks for more than a run gets a run. */
+static bool is_plain(const struct run_args *args)
+{
+    return !sp_program()->is_stimela && !args->load.json && !args->load.verbose &&
+           !args->dump_config && !args->fresh && !args->on_top && !args->edits && !args->wait &&
+           args->profile < 0;
+}
 
 static const struct sp_option options[] = {
     SP_OPT_FLAG("h", "help", struct run_args, load.help, "show this help"),
@@ -183,6 +194,7 @@ static int run_loaded(const struct sp_cli_command *self,
                                    .on_top = args->on_top,
                                    .edits = args->edits,
                                    .wait = wait,
+                                   .request = is_plain(args) ? &args->request : NULL,
                                });
 }
 
@@ -194,6 +206,10 @@ static int run_run(const struct sp_cli_command *self, int argc, char **argv)
         sp_command_show_help(&self->usage, stderr);
         return SP_EXIT_USAGE;
     }
+    sp_repeat_ask(&args.request, sp_program()->argc, sp_program()->argv);
+    if (sp_running_repeated(&args.request))
+        return SP_EXIT_DONE;
+    sp_witness_begin();
     return sp_command_act(self, argc, argv, &args, run_loaded);
 }
 

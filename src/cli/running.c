@@ -4,7 +4,7 @@
 #include "cli/display.h"
 #include "cli/profileview.h"
 #include "cli/program.h"
-#include "engine/run.h"
+#include "engine/repeat.h"
 #include "sys/tty.h"
 
 #include <signal.h>
@@ -30,6 +30,15 @@ static int exit_status(const struct sp_session *session,
 
 /* When the depth was given, or is configured: the table of steps that is shown in any case says
  * most of it. */
+static bool shows_profile(const struct sp_session *session,
+                          const struct sp_running_options *options)
+{
+    const struct sp_value *depth = sp_config_option(&session->config, "profile.print_depth");
+
+    return !options->json && depth && depth->kind == SP_INT &&
+           (options->profile || depth->integer < DEPTH_UNSET);
+}
+
 static void show_profile(const struct sp_session *session,
                          const struct sp_running_options *options,
                          struct sp_str id)
@@ -40,8 +49,7 @@ static void show_profile(const struct sp_session *session,
     struct sp_profile profile = { 0 };
     struct sp_err err = SP_ERR_INIT;
 
-    if (options->json || !id.len || !depth || depth->kind != SP_INT ||
-        (!options->profile && depth->integer >= DEPTH_UNSET))
+    if (!id.len || !shows_profile(session, options))
         return;
     enum sp_rc rc = sp_workspace_read(session->arena, ".", &workspace, &err);
     if (rc == SP_OK)
@@ -58,6 +66,24 @@ static void show_profile(const struct sp_session *session,
 static void outlive_readers(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
+}
+
+bool sp_running_repeated(const struct sp_repeat_request *request)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_display_options display_options = { .plain = sp_program()->no_display };
+    struct sp_display *display = sp_display_new(&display_options);
+    struct sp_run_options run_options = {
+        .watch = sp_display_event,
+        .arg = display,
+        .request = request,
+    };
+    struct sp_run_result result;
+
+    outlive_readers();
+    bool done = sp_repeat_run(arena, &run_options, &result);
+    sp_display_free(display);
+    return done;
 }
 
 int sp_running(struct sp_session *session, const struct sp_running_options *options)
@@ -81,6 +107,7 @@ int sp_running(struct sp_session *session, const struct sp_running_options *opti
         .edits = options->edits,
         .wait = options->wait,
         .verbose = options->verbose,
+        .request = shows_profile(session, options) ? NULL : options->request,
     };
     struct sp_run_result result;
     struct sp_err err = SP_ERR_INIT;

@@ -14,7 +14,12 @@ struct sp_running_options {
     const char *edits; /* refuse, adopt, restore; NULL: as configured */
     sp_nsec wait;      /* for another run in the workspace, so long at most; negative: for ever */
     const char *rerun; /* the run that this one repeats; NULL: none */
+    const struct sp_repeat_request *request; /* engine/repeat.h; NULL: not to be known again */
 };
+
+/* The same before anything is loaded, when there is nothing to do as in the run before. False: run
+ * it. */
+bool sp_running_repeated(const struct sp_repeat_request *request);
 
 /* Run what the session has picked and show it. Returns the exit status; findings and faults have
  * been shown. */

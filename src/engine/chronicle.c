@@ -3,6 +3,8 @@
 
 #include "base/map.h"
 
+#include "sys/witness.h"
+
 struct said {
     struct sp_str text;
     enum sp_log_level level;
@@ -104,6 +106,7 @@ void sp_chronicle_note(struct sp_chronicle *chronicle,
 
     event.text = text;
     event.level = level;
+    sp_witness_blind(); /* it will want to be said again */
     sp_logbook_write(book, level, text);
     sp_chronicle_tell(chronicle, &event);
 }
@@ -116,6 +119,7 @@ void sp_chronicle_say(struct sp_chronicle *chronicle,
 {
     sp_auto_buf struct sp_buf key = SP_BUF(SP_BUF_LARGE);
 
+    sp_witness_blind();
     if (!(flags & SP_LOG_ONCE))
         sp_buf_add(&key, sp_logbook_logger(book));
     sp_buf_addc(&key, '\n');

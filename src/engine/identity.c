@@ -7,6 +7,7 @@
 #include "engine/pysource.h"
 #include "sys/env.h"
 #include "sys/file.h"
+#include "sys/witness.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -260,6 +261,7 @@ static enum sp_rc add_script(struct finding *finding,
 
 static struct sp_str read_head(const char *path, char head[HEAD_MAX])
 {
+    sp_witness_path(path);
     sp_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, head, HEAD_MAX);
 

@@ -550,6 +550,12 @@ static enum sp_rc do_leave(struct sp_lane *lane, const struct sp_action *action,
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_SMALL);
 
     event.outputs = outputs;
+    if (action->position->depth == 0 && outputs)
+        lane->works->chronicle->result->outputs =
+            sp_value_copy(
+                lane->works->session->arena,
+                (struct sp_value){ .kind = SP_DICT, .dict = (struct sp_dict *)(uintptr_t)outputs })
+                .dict;
     sp_logbook_enter(lane->logbook, action->position);
     if (outputs && outputs->len)
         log_values(lane, "### validated outputs", outputs);

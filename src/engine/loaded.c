@@ -5,6 +5,7 @@
 #include "base/vec.h"
 
 #include "sys/file.h"
+#include "sys/witness.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -20,9 +21,10 @@ struct image {
 
 static bool image_open(const char *path, struct image *out)
 {
-    sp_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
 
+    sp_witness_path(path);
+    sp_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
         return false;
     void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

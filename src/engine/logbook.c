@@ -8,6 +8,7 @@
 #include "lang/path.h"
 #include "sys/env.h"
 #include "sys/file.h"
+#include "sys/witness.h"
 #include "value/text.h"
 
 #include <ctype.h>
@@ -126,6 +127,7 @@ static int open_file(struct sp_logbook *book, const struct log_file *file)
 {
     struct shared_file *shared = file->shared;
     int start = shared->made ? 0 : O_TRUNC;
+    SP_WITNESS_PAUSED;
 
     if (!shared->made) {
         make_directory(book, file);

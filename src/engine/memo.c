@@ -16,6 +16,7 @@
 
 #include "store/file_digest.h"
 #include "sys/file.h"
+#include "sys/witness.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -76,6 +77,7 @@ static void look(const char *path, struct mark *out)
     struct stat st;
     int64_t now = file_now();
 
+    sp_witness_path(path);
     *out = (struct mark){ 0 };
     if (stat(path, &st) < 0)
         return;

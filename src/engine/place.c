@@ -3,11 +3,13 @@
 
 #include "engine/package.h"
 #include "sys/file.h"
+#include "sys/witness.h"
 
 #include <unistd.h>
 
 static bool is_there(struct sp_str path)
 {
+    sp_witness_path(path.ptr);
     return access(path.ptr, R_OK | X_OK) == 0;
 }
 

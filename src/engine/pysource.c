@@ -6,6 +6,7 @@
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/glob.h"
+#include "sys/witness.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -43,6 +44,8 @@ static struct sp_glob names_in(struct sp_arena *arena, const char *path)
     SP_VEC(struct sp_str) names = { 0 };
     struct dirent **found = NULL;
     struct sp_glob out = { 0 };
+
+    sp_witness_names(path);
     int count = scandir(path, &found, NULL, NULL);
 
     for (int i = 0; i < count; i++) {

@@ -6,6 +6,7 @@
 
 #include "engine/recall_internal.h"
 #include "sys/file.h"
+#include "sys/witness.h"
 
 #include <sys/stat.h>
 
@@ -110,6 +111,7 @@ void sp_recall_disown(struct sp_recall *recall, struct sp_str real)
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
     struct stat info;
 
+    sp_witness_path(sp_arena_cstr(arena, real));
     if (!recall->begun || sp_heads_is_known(recall->heads, real) ||
         lstat(sp_arena_cstr(arena, real), &info) < 0 ||
         (int64_t)info.st_ctim.tv_sec * SP_NSEC_PER_SEC + info.st_ctim.tv_nsec < recall->begun)

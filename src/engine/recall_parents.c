@@ -4,6 +4,7 @@
 #include "engine/recall_internal.h"
 #include "store/profile.h"
 #include "sys/file.h"
+#include "sys/witness.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@
 static bool is_plain(const char *path)
 {
     char head[KIND_AT];
+
+    sp_witness_path(path);
     sp_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? 0 : pread(fd, head, sizeof head, 0);
 

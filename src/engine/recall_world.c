@@ -185,6 +185,13 @@ static struct sp_str world_env(void *arg, struct sp_str name)
     return world->env(world->arg, name);
 }
 
+static void world_fact(void *arg, struct sp_str name)
+{
+    const struct sp_world *world = real_world(arg);
+
+    world->fact(world->arg, name);
+}
+
 void sp_recall_open_world(struct sp_recall *recall)
 {
     recall->world = *real_world(recall);
@@ -200,6 +207,7 @@ void sp_recall_open_world(struct sp_recall *recall)
     recall->world.package = world_package;
     recall->world.call = world_call;
     recall->world.env = world_env;
+    recall->world.fact = recall->world.fact ? world_fact : NULL;
 }
 
 const struct sp_world *sp_recall_world(struct sp_recall *recall)

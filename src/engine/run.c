@@ -8,9 +8,11 @@
 #include "engine/preflight.h"
 #include "engine/provenance.h"
 #include "engine/record.h"
+#include "engine/repeat.h"
 #include "engine/tools.h"
 #include "engine/turn.h"
 #include "engine/workspace.h"
+#include "sys/witness.h"
 
 #include <signal.h>
 
@@ -84,6 +86,7 @@ static void on_recall_event(void *arg, const char *name, struct sp_dict *fields)
     struct run *run = arg;
     struct sp_err ignored = SP_ERR_INIT;
 
+    sp_witness_blind(); /* something is done to the data */
     /* If the journal is full, the next event of a step says so. */
     (void)!sp_chronicle_add(&run->chronicle, name, fields, SP_JOURNAL_LAZY, &ignored);
 }
@@ -109,10 +112,11 @@ static enum sp_rc open_recall(struct run *run, struct sp_err *err)
     return sp_recall_open(&options, &run->works.recall, err);
 }
 
-static enum sp_rc open_run(struct run *run, struct sp_err *err)
+/* The workspace is ours, and has a directory for this run. */
+static enum sp_rc move_in(struct run *run, struct sp_err *err)
 {
     struct sp_arena *arena = run->session->arena;
-    struct sp_run_event event = sp_chronicle_event(&run->chronicle, SP_RUN_START, NULL);
+    SP_WITNESS_PAUSED;
 
     enum sp_rc rc =
         run->workspace.lock ? SP_OK : sp_workspace_open(arena, ".", &run->workspace, err);
@@ -129,6 +133,14 @@ static enum sp_rc open_run(struct run *run, struct sp_err *err)
         struct sp_str path = sp_workspace_journal(&run->workspace, run->result->id);
         rc = sp_journal_create(path.ptr, &run->chronicle.journal, err);
     }
+    return rc;
+}
+
+static enum sp_rc open_run(struct run *run, struct sp_err *err)
+{
+    struct sp_run_event event = sp_chronicle_event(&run->chronicle, SP_RUN_START, NULL);
+
+    enum sp_rc rc = move_in(run, err);
     if (rc == SP_OK)
         rc = sp_provenance_keep(run->session, &run->workspace, err);
     if (rc == SP_OK)
@@ -163,7 +175,11 @@ static const struct sp_dict *log_settings(struct sp_session *session, const char
     struct sp_dict *info = sp_dict_new(arena).dict;
     struct sp_scope scope = { 0 };
     struct sp_eval eval = {
-        .arena = arena, .world = &session->world, .scope = &scope, .tolerant = true
+        .arena = arena,
+        .world = &session->world,
+        .scope = &scope,
+        .tolerant = true,
+        .for_log = true,
     };
 
     if (!log || log->kind != SP_DICT)
@@ -402,6 +418,8 @@ enum sp_rc sp_run(struct sp_session *session,
     run.logbook = sp_logbook_new(options->logger ? options->logger : "SPOOR");
     log_begin(&run);
     rc = run_all(&run, err);
+    if (rc == SP_OK && !session->diags.len)
+        sp_repeat_keep(&run.workspace, options, result, run.chronicle.total);
     release(&run);
     return rc;
 }

@@ -27,7 +27,8 @@ enum sp_run_event_kind {
     SP_RUN_OUTPUT, /* one line of its output: text, level, partial */
     SP_RUN_TICK,   /* twice a second: usage so far */
     SP_RUN_DONE,   /* it has ended: usage, success, text = why it failed */
-    SP_RUN_REUSED, /* a step need not run: text = the run in which its result was made */
+    SP_RUN_REUSED, /* a step need not run: text = the run in which its result was made; without
+                      position: `done` of them */
     SP_RUN_SKIP,   /* a step is skipped: text = why */
     SP_RUN_LEAVE,  /* a recipe has ended well: outputs */
     SP_RUN_END,    /* success, wall in usage; interrupted */
@@ -54,6 +55,8 @@ struct sp_run_event {
     const struct sp_dict *record; /* its fields */
 };
 
+struct sp_repeat_request;
+
 typedef void (*sp_run_fn)(void *arg, const struct sp_run_event *event);
 
 struct sp_run_options {
@@ -70,6 +73,7 @@ struct sp_run_options {
     bool on_top;        /* every file as it is, also what this recipe has made of it before */
     const char *edits;  /* refuse, adopt, restore (engine/head.h); NULL: as configured */
     sp_nsec wait;       /* for another run in the workspace: so long at most; negative: for ever */
+    const struct sp_repeat_request *request; /* to be known again, engine/repeat.h; NULL: not */
 };
 
 struct sp_run_result {
@@ -79,8 +83,9 @@ struct sp_run_result {
     bool backend_failed;   /* there is none of that name, or it does not work (exit status 3) */
     bool nothing;          /* the selection leaves no step: nothing was run, not even begun */
     size_t done, skipped;
-    size_t reused;         /* of those done: results that were there */
-    struct sp_str log_dir; /* of the outermost recipe; lives as long as the session */
+    size_t reused;                 /* of those done: results that were there */
+    struct sp_str log_dir;         /* of the outermost recipe; lives as long as the session */
+    const struct sp_dict *outputs; /* of the outermost recipe; NULL: it has not ended well */
 };
 
 /* SP_OK: every step ended well. Otherwise err says in a line what went wrong; session->diags has

@@ -6,6 +6,7 @@
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/glob.h"
+#include "sys/witness.h"
 
 #include <stdlib.h>
 
@@ -109,6 +110,20 @@ static struct sp_str world_env(void *arg, struct sp_str name)
     return value;
 }
 
+/* What is the same in the next run, on the same machine, need not be looked up again. */
+static void world_fact(void *arg, struct sp_str name)
+{
+    static const char *const lasting[] = {
+        "ncpu", "ncpu-logical", "ncpu-physical", "node", "hostname",
+    };
+
+    (void)arg;
+    for (size_t i = 0; i < SP_COUNT(lasting); i++)
+        if (sp_str_is(name, lasting[i]))
+            return;
+    sp_witness_blind();
+}
+
 void sp_world_real(struct sp_world *world, struct sp_arena *arena, const struct sp_places *places)
 {
     struct sp_str home = sp_env_get(SP_STR("HOME"));
@@ -125,6 +140,7 @@ void sp_world_real(struct sp_world *world, struct sp_arena *arena, const struct 
         .package = world_package,
         .call = sp_python_call,
         .env = world_env,
+        .fact = world_fact,
         .cwd = sp_real_path(arena, SP_STR(".")),
         .home = home.len ? sp_arena_str(arena, home) : SP_STR("/"),
     };

@@ -513,6 +513,85 @@ enum sp_rc sp_journal_append(struct sp_journal *journal,
     return SP_OK;
 }
 
+/* --- another journal ----------------------------------------------------------------------- */
+
+#define PIECE_SIZE ((size_t)4 * 1024 * 1024) /* written at once */
+
+/* As many whole lines from the front of *rest as make a piece; empty when the first is too long. */
+static struct sp_str cut_piece(struct sp_str *rest)
+{
+    size_t most = SP_MIN(rest->len, SP_JOURNAL_LINE_MAX);
+    size_t end = SP_MIN(rest->len, PIECE_SIZE);
+    const char *last = memrchr(rest->ptr, '\n', end);
+
+    if (!last)
+        last = memchr(rest->ptr, '\n', most);
+    size_t len = last ? (size_t)(last - rest->ptr) + 1 : 0;
+    struct sp_str piece = sp_str_slice(*rest, 0, len);
+    *rest = sp_str_slice(*rest, len, rest->len);
+    return piece;
+}
+
+static enum sp_rc append_lines(struct sp_journal *journal, struct sp_str lines, struct sp_err *err)
+{
+    enum sp_rc rc = SP_OK;
+
+    while (rc == SP_OK && lines.len) {
+        struct sp_str piece = cut_piece(&lines);
+        if (!piece.len)
+            return sp_fail(err, SP_LIMIT, "a line is longer than %zu bytes", SP_JOURNAL_LINE_MAX);
+        sp_buf_add(&journal->later, piece);
+        rc = flush(journal, SP_JOURNAL_LAZY, err);
+    }
+    if (rc)
+        sp_buf_clear(&journal->later);
+    return rc;
+}
+
+/* What is between the first line and the last; ptr NULL: there are no two lines. */
+static struct sp_str inner_lines(struct sp_str text)
+{
+    const char *first = memchr(text.ptr, '\n', text.len);
+    const char *last = text.len > 1 ? memrchr(text.ptr, '\n', text.len - 1) : NULL;
+
+    if (!first || !last || text.ptr[text.len - 1] != '\n')
+        return (struct sp_str){ 0 };
+    return sp_str_slice(text, (size_t)(first - text.ptr) + 1, (size_t)(last - text.ptr) + 1);
+}
+
+static enum sp_rc take_inner_lines(struct sp_journal *journal, const char *path, struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SIZE_MAX / 2);
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    const struct sp_dict *last = NULL;
+
+    enum sp_rc rc = sp_journal_last(path, arena, &last, err);
+    if (rc == SP_OK)
+        rc = sp_file_read(path, &text, err);
+    const struct sp_value *seq = rc == SP_OK ? sp_dict_get(last, "seq") : NULL;
+    struct sp_str lines = rc == SP_OK ? inner_lines(sp_buf_str(&text)) : (struct sp_str){ 0 };
+
+    if (rc && rc != SP_NOT_FOUND)
+        return rc;
+    if (!lines.ptr || !seq || seq->kind != SP_INT || seq->integer < 2)
+        return sp_fail(err, SP_CORRUPT, "'%s' is no journal that has ended", path);
+    rc = append_lines(journal, lines, err);
+    if (rc == SP_OK)
+        journal->seq = (uint64_t)seq->integer - 1;
+    return rc;
+}
+
+enum sp_rc sp_journal_take_over(struct sp_journal *journal, const char *path, struct sp_err *err)
+{
+    enum sp_rc rc = journal->later.len ? flush(journal, SP_JOURNAL_LAZY, err) : SP_OK;
+
+    if (rc == SP_OK && journal->seq != 1)
+        rc = sp_fail(err, SP_INVALID, "it has more than a first event");
+    if (rc == SP_OK)
+        rc = take_inner_lines(journal, path, err);
+    return rc ? sp_err_wrap(err, "journal '%s'", journal->path) : SP_OK;
+}
+
 void sp_journal_close(struct sp_journal *journal)
 {
     struct sp_err ignored = SP_ERR_INIT;

@@ -47,6 +47,13 @@ enum sp_rc sp_journal_append(struct sp_journal *journal,
                              enum sp_journal_sync sync,
                              struct sp_err *err) SP_MUST_USE;
 
+/* Append the lines of the ended journal `path`, all but its first and its last, as they are: a
+ * journal of which only the first event is there becomes like it. SP_INVALID: more is there.
+ * SP_CORRUPT: `path` is no such journal. SP_LIMIT: one of its lines is too long. On failure some of
+ * the lines may be there. */
+enum sp_rc sp_journal_take_over(struct sp_journal *journal, const char *path, struct sp_err *err)
+    SP_MUST_USE;
+
 /* The last event alone, without reading what is before it. SP_NOT_FOUND: no file, or its last line
  * is torn, bad or very long; sp_journal_read knows more then. */
 enum sp_rc sp_journal_last(const char *path,

@@ -313,6 +313,93 @@ static void test_later(void)
     sp_journal_close(journal);
 }
 
+/* A journal of `lines` events, ended as they should be, at `model`. */
+static bool write_model(const char *model, int lines)
+{
+    struct sp_journal *journal = NULL;
+    struct sp_err err = SP_ERR_INIT;
+
+    (void)unlink(model);
+    if (sp_journal_create(model, &journal, &err))
+        return false;
+    for (int i = 1; i <= lines; i++)
+        (void)!append_later(journal, i, &err);
+    sp_journal_close(journal);
+    return !err.code;
+}
+
+struct take_over_row {
+    const char *name;
+    int model, before; /* events of the other journal, and of this one */
+    const char *torn;  /* behind those of the other */
+    enum sp_rc rc;
+    const char *want; /* with one more event behind */
+};
+
+static const struct take_over_row take_over_rows[] = {
+    { "the inner ones", 4, 1, "", SP_OK, "tick(1) tick(2) tick(3) tick(9) " },
+    { "nothing inside", 2, 1, "", SP_OK, "tick(1) tick(9) " },
+    { "one line", 1, 1, "", SP_CORRUPT, "tick(1) tick(9) " },
+    { "none", 0, 1, "", SP_CORRUPT, "tick(1) tick(9) " },
+    { "it has not begun", 4, 0, "", SP_INVALID, "tick(9) " },
+    { "it has begun already", 4, 2, "", SP_INVALID, "tick(1) tick(2) tick(9) " },
+    { "a torn end", 4, 1, "{\"v\"", SP_CORRUPT, "tick(1) tick(9) " },
+    { "another end", 4, 1, "what?\n", SP_CORRUPT, "tick(1) tick(9) " },
+};
+
+static void check_take_over(const struct take_over_row *row, const char *model)
+{
+    struct sp_journal *journal = NULL;
+    struct sp_err err = SP_ERR_INIT, after = SP_ERR_INIT;
+
+    (void)unlink(path);
+    bool passed = write_model(model, row->model) && !sp_journal_create(path, &journal, &err);
+    FILE *file = passed ? fopen(model, "ae") : NULL;
+    passed = file && fputs(row->torn, file) >= 0 && fclose(file) == 0;
+    for (int i = 1; i <= row->before; i++)
+        passed = passed && !append_later(journal, i, &err);
+    tap_ok(passed && sp_journal_take_over(journal, model, &err) == row->rc, "take over: %s: %s",
+           row->name, err.text);
+    tap_ok(!append_number(journal, 9, &after) && holds(row->want), "take over: %s: goes on",
+           row->name);
+    sp_journal_close(journal);
+}
+
+/* More than is written at once, with each fault in turn. */
+static void test_take_much(const char *model)
+{
+    for (unsigned nth = 1; nth < 1000; nth += 29) { /* most are reads of one file */
+        struct sp_journal *journal = NULL;
+        struct sp_err err = SP_ERR_INIT, after = SP_ERR_INIT;
+        (void)unlink(path);
+        bool begun = write_model(model, 100000) && !sp_journal_create(path, &journal, &err) &&
+                     !append_number(journal, 1, &err);
+        sp_fault_arm(nth);
+        enum sp_rc rc = begun ? sp_journal_take_over(journal, model, &err) : SP_INVALID;
+        sp_fault_arm(0);
+        bool goes_on = begun && (rc || !append_number(journal, 9, &after));
+        sp_journal_close(journal);
+        sp_auto_buf struct sp_buf got = SP_BUF(SP_BUF_LARGE);
+        struct sp_err bad = SP_ERR_INIT;
+        tap_ok(goes_on && read_events(&got, &bad) == SP_OK &&
+                   (rc || sp_str_ends(sp_buf_str(&got), "tick(99999) tick(9) ")),
+               "take over: much, fault %u leaves whole lines: %s", nth, err.text);
+        if (rc == SP_OK)
+            return;
+    }
+    tap_ok(false, "never succeeded");
+}
+
+static void test_take_over(void)
+{
+    char model[] = "journal-model.jsonl";
+
+    for (size_t i = 0; i < SP_COUNT(take_over_rows); i++)
+        check_take_over(&take_over_rows[i], model);
+    test_take_much(model);
+    (void)unlink(model);
+}
+
 /* What was read is not read again; what has come since is. */
 static void test_read_on(void)
 {
@@ -402,6 +489,7 @@ int main(void)
     test_every_fault();
     test_full();
     test_later();
+    test_take_over();
     test_read_on();
     test_scan();
     tap_ok(sp_remove_tree(dir, &err) == SP_OK, "clean up");

@@ -66,6 +66,7 @@ struct sp_eval {
     bool tolerant;          /* before a run: what is not known yet gives UNRESOLVED, not ERROR */
     /* With `tolerant`: what a skipped step has not given will never be known, hence ERROR. */
     bool skips_are_final;
+    bool for_log;  /* only a log file depends on it: facts about the run may be looked up freely */
     sp_log_fn log; /* may be NULL */
     void *log_arg;
     struct sp_eval_cache *cache; /* may be NULL */

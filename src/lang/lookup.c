@@ -299,6 +299,18 @@ static struct sp_str find_key(const struct walk *walk, const struct sp_dict *dic
     return value ? first : last_match(dict, first);
 }
 
+/* "config.run.date" and the like, also by a pattern. */
+static void report_fact(const struct walk *walk, struct sp_str key)
+{
+    const struct sp_reference *reference = walk->reference;
+    const struct sp_world *world = walk->eval->world;
+
+    if (walk->eval->for_log || !world || !world->fact || walk->at != 1 ||
+        !sp_str_is(reference->items[0].name, "config") || !sp_str_is(key, "run"))
+        return;
+    world->fact(world->arg, reference->len > 2 ? reference->items[2].name : SP_STR(""));
+}
+
 static bool step_into_dict(struct walk *walk, struct sp_value *failure)
 {
     const struct sp_dict *dict = walk->value.dict;
@@ -308,6 +320,7 @@ static bool step_into_dict(struct walk *walk, struct sp_value *failure)
     walk->choices = dict;
     if (is_environment(walk->reference, walk->at))
         ask_variable(walk->eval, key.ptr ? key : walk->reference->items[walk->at].name);
+    report_fact(walk, key);
     if (key.ptr) {
         enum sp_param_state state = sp_params_demand(walk->eval, dict, key);
         walk->state = state == SP_PARAM_NONE ? walk->state : state;
@@ -497,6 +510,9 @@ struct sp_value sp_lookup(struct sp_eval *eval,
     struct sp_namespace *space =
         eval->scope ? sp_scope_find(eval->scope, reference->items[0].name) : NULL;
 
+    if (space && space->dict && reference->len == 1 && eval->world && eval->world->fact &&
+        sp_str_is(reference->items[0].name, "config")) /* all of it */
+        eval->world->fact(eval->world->arg, SP_STR(""));
     if (!space || !space->dict)
         return eval->scope ? not_there(&walk)
                            : sp_no_value(eval->arena, SP_UNRESOLVED, "no names are known here");

@@ -57,6 +57,15 @@ static void report_unknown(const struct search *search, uint32_t origin)
                      SP_STR_ARG(search->missing));
 }
 
+/* Facts about the run are among what can be used. */
+static void report_fact(const struct sp_world *world, struct sp_str name)
+{
+    struct sp_str key = sp_str_cut(&name, '.');
+
+    if (sp_str_is(key, "run") && world && world->fact)
+        world->fact(world->arg, SP_STR(""));
+}
+
 static bool find_section(struct sp_resolver *resolver, struct sp_value name, struct sp_value *out)
 {
     const struct sp_composition *composition = resolver->composition;
@@ -71,6 +80,7 @@ static bool find_section(struct sp_resolver *resolver, struct sp_value name, str
         report_unknown(&search, name.origin);
         return false;
     }
+    report_fact(composition->composer->world, name.text);
     if (out->kind == SP_DICT)
         return true;
     sp_diag_error(composition->composer->diags, SP_DIAG_USE, name.origin,

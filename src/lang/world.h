@@ -62,6 +62,10 @@ struct sp_world {
     /* Value of an environment variable, ptr NULL if not set. */
     struct sp_str (*env)(void *arg, struct sp_str name);
 
+    /* A fact about this run is looked up, `config.run.NAME`: it may be another one in the next run.
+     * NULL: nobody wants to know. */
+    void (*fact)(void *arg, struct sp_str name);
+
     struct sp_str cwd;  /* absolute, links resolved */
     struct sp_str home; /* for "~" */
 };

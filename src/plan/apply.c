@@ -187,6 +187,7 @@ static struct sp_value evaluate(struct round *round, const struct sp_assignment 
 
     if (!sp_is_expression(entry->value))
         return entry->value;
+    eval.for_log = entry->kind == SP_ASSIGN_LOG;
     eval.tolerant = true;
     struct sp_value value = sp_eval_value(&eval, entry->value);
     bool same = value.kind == SP_TEXT && sp_str_starts(entry->value.text, "=") &&

@@ -63,6 +63,14 @@ static bool package(void *arg, struct sp_str name, struct sp_arena *arena, struc
     return outside->package(outside->arg, name, arena, out);
 }
 
+static void fact(void *arg, struct sp_str name)
+{
+    const struct sp_world *outside = ((const struct sp_walk *)arg)->outside;
+
+    if (outside->fact)
+        outside->fact(outside->arg, name);
+}
+
 static struct sp_str env(void *arg, struct sp_str name)
 {
     const struct sp_world *outside = ((const struct sp_walk *)arg)->outside;
@@ -182,6 +190,7 @@ void sp_dryworld_init(struct sp_walk *walk)
         .glob = glob,
         .package = package,
         .env = env,
+        .fact = fact,
         .cwd = walk->outside->cwd,
         .home = walk->outside->home,
     };

@@ -229,6 +229,7 @@ static const struct sp_dict *evaluate_log(struct sp_walk *walk,
     struct sp_eval eval = sp_frame_eval(walk, frame);
     struct sp_dict *out = sp_dict_clone(walk->arena, log);
 
+    eval.for_log = true;
     for (size_t i = 0; i < SP_COUNT(log_texts); i++) {
         struct sp_value *value = sp_dict_get(out, log_texts[i]);
         if (!value || !sp_is_text(*value) || sp_str_find(value->text, '{') == SIZE_MAX)

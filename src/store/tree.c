@@ -16,6 +16,7 @@
 #include "base/vec.h"
 
 #include "store/tick.h"
+#include "sys/witness.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -356,6 +357,7 @@ enum sp_rc sp_tree_scan(const char *path,
                         struct sp_tree *out,
                         struct sp_err *err)
 {
+    sp_witness_tree(path, false);
     for (int walks = 1;; walks++) {
         sp_nsec again = 0;
         enum sp_rc rc = scan_once(path, arena, out, &again, err);

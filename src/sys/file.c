@@ -3,6 +3,8 @@
 
 #include "base/fault.h"
 
+#include "sys/witness.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,6 +39,7 @@ enum sp_rc sp_file_read(const char *path, struct sp_buf *out, struct sp_err *err
     struct stat info;
     size_t before = out->len;
 
+    sp_witness_path(path);
     /* O_NONBLOCK: a named pipe without a writer must not hold us up. */
     sp_auto_fd int fd = SP_FAULT("file.open", EMFILE)
                             ? -1
@@ -147,6 +150,7 @@ enum sp_file_kind sp_file_kind(const char *path)
 {
     struct stat info;
 
+    sp_witness_path(path);
     if (stat(path, &info) < 0)
         return SP_FILE_NONE;
     if (S_ISDIR(info.st_mode))
@@ -156,6 +160,7 @@ enum sp_file_kind sp_file_kind(const char *path)
 
 bool sp_file_is_writable(const char *path)
 {
+    sp_witness_path(path);
     return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 

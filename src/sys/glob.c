@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sys/glob.h"
 
+#include "sys/witness.h"
+
 #include <dirent.h>
 #include <glob.h>
 #include <sys/stat.h>
@@ -24,6 +26,7 @@ static bool spend(size_t names)
 
 static void *open_counted(const char *path)
 {
+    sp_witness_names(path);
     return spend(10) ? opendir(path) : NULL;
 }
 
@@ -35,7 +38,14 @@ static struct dirent *read_counted(void *dir)
 /* For links, and where the file system does not say what is a directory: one for each name. */
 static int stat_counted(const char *path, struct stat *out)
 {
+    sp_witness_path(path);
     return spend(4) ? stat(path, out) : -1;
+}
+
+static int lstat_heard(const char *path, struct stat *out)
+{
+    sp_witness_path(path);
+    return lstat(path, out);
 }
 
 static void close_counted(void *dir)
@@ -51,7 +61,7 @@ struct sp_glob sp_glob_find(struct sp_arena *arena, struct sp_str pattern)
         .gl_readdir = read_counted,
         .gl_closedir = close_counted,
         .gl_stat = stat_counted,
-        .gl_lstat = lstat,
+        .gl_lstat = lstat_heard,
     };
 
     /* Unsorted: glob(3) would sort by the locale. */

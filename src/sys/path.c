@@ -3,6 +3,7 @@
 #include "base/nearest.h"
 
 #include "sys/file.h"
+#include "sys/witness.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -68,6 +69,19 @@ static bool follow(struct sp_buf *full, size_t len)
     return true;
 }
 
+/* Where a path leads depends on everything on the way. */
+static void testify(struct sp_buf *path)
+{
+    for (size_t i = 1; i <= path->len; i++) {
+        char end = path->ptr[i];
+        if (end && end != '/')
+            continue;
+        path->ptr[i] = '\0';
+        sp_witness_path(path->ptr);
+        path->ptr[i] = end;
+    }
+}
+
 struct sp_str sp_real_path(struct sp_arena *arena, struct sp_str path)
 {
     unsigned links = 0;
@@ -81,6 +95,7 @@ struct sp_str sp_real_path(struct sp_arena *arena, struct sp_str path)
         sp_buf_addc(&full, '/');
     }
     sp_buf_add(&full, path);
+    testify(&full);
 
     /* The longest front part that exists is the kernel's business, the rest is text. */
     size_t len = full.len;
@@ -100,6 +115,7 @@ struct sp_str sp_real_path(struct sp_arena *arena, struct sp_str path)
         if (errno == ENOENT && links < LINKS_MAX && follow(&full, len)) {
             links++;
             len = full.len;
+            testify(&full);
         } else {
             len = parent_len((struct sp_str){ full.ptr, len });
         }
@@ -114,6 +130,7 @@ static bool is_program(const char *path)
 {
     struct stat info;
 
+    sp_witness_path(path);
     return stat(path, &info) == 0 && S_ISREG(info.st_mode) &&
            faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
@@ -170,8 +187,10 @@ bool sp_find_program(const char *name, const char *search_path, struct sp_buf *o
 
 static void offer_programs(struct sp_str dir, struct sp_arena *arena, struct sp_nearest *nearest)
 {
-    DIR *stream = opendir(sp_arena_cstr(arena, dir));
+    const char *path = sp_arena_cstr(arena, dir);
 
+    sp_witness_names(path);
+    DIR *stream = opendir(path);
     if (!stream)
         return;
     for (const struct dirent *entry; (entry = readdir(stream));) {
@@ -229,5 +248,6 @@ enum sp_rc sp_program_path(struct sp_buf *out, struct sp_err *err)
     if (sp_str_ends(path, gone))
         path.len -= sizeof gone - 1;
     sp_buf_add(out, path);
+    sp_witness_path(out->ptr);
     return SP_OK;
 }

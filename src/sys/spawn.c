@@ -7,6 +7,7 @@
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/limit.h"
+#include "sys/witness.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -201,6 +202,7 @@ enum sp_rc sp_spawn(const struct sp_spawn *what, struct sp_process *out, struct 
     struct pipe pipes[2] = { { -1, -1 }, { -1, -1 } };
     pid_t pid = -1;
 
+    sp_witness_blind();
     enum sp_rc rc =
         sp_program_get(what->argv[0], sp_env_find(what->env, "PATH"), what->cwd, &path, err);
     if (rc)

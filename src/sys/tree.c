@@ -3,6 +3,7 @@
 #include "base/fault.h"
 
 #include "sys/file.h"
+#include "sys/witness.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -158,6 +159,7 @@ static void measure(const char *path, const struct visitor *visitor)
     struct sp_err ignored = SP_ERR_INIT;
     struct stat info;
 
+    sp_witness_tree(path, true);
     if (stat(path, &info) < 0)
         return;
     if (S_ISDIR(info.st_mode)) {
