@@ -10,7 +10,6 @@
 #include "engine/workspace.h"
 #include "journal/journal.h"
 #include "plan/walk.h"
-#include "sys/env.h"
 #include "sys/file.h"
 #include "sys/witness.h"
 #include "value/json.h"
@@ -26,40 +25,6 @@
 #define FILE_MAX ((size_t)1 << 30)
 
 /* --- what is asked ------------------------------------------------------------------------- */
-
-/* Variables that change all the time, and mean nothing to anybody here; base/fault.h. */
-static bool is_restless(struct sp_str variable)
-{
-    static const char *const names[] = {
-        "_", "OLDPWD", "SHLVL", "SPOOR_FAULT", "SPOOR_FAULT_KILL", "SPOOR_FAULT_LIST",
-    };
-    struct sp_str name = sp_str_cut(&variable, '=');
-
-    for (size_t i = 0; i < SP_COUNT(names); i++)
-        if (sp_str_is(name, names[i]))
-            return true;
-    return false;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void add_environment(struct sp_hasher *hasher)
-{
-    size_t len = 0;
-
-    while (environ[len])
-        len++;
-    sp_auto_free char **sorted = sp_alloc((len + 1) * sizeof *sorted);
-    if (len)
-        memcpy(sorted, environ, len * sizeof *sorted);
-    qsort(sorted, len, sizeof *sorted, compare_texts);
-    for (size_t i = 0; i < len; i++)
-        if (!is_restless(sp_str_of(sorted[i])))
-            sp_hasher_add(hasher, sp_str_of(sorted[i]));
-}
 
 void sp_repeat_ask(struct sp_repeat_request *request, int argc, char **argv)
 {
@@ -77,7 +42,6 @@ void sp_repeat_ask(struct sp_repeat_request *request, int argc, char **argv)
     sp_hasher_add_number(&hasher, (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
     sp_hasher_add_number(&hasher, geteuid());
     sp_hasher_add_number(&hasher, getegid());
-    add_environment(&hasher);
     request->digest = sp_hasher_end(&hasher);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sys/env.h"
 
+#include "sys/witness.h"
+
 #include <unistd.h>
 
 static const char *find_value(const char *const *env, struct sp_str name)
@@ -14,6 +16,7 @@ static const char *find_value(const char *const *env, struct sp_str name)
 
 struct sp_str sp_env_get(struct sp_str name)
 {
+    sp_witness_variable(name);
     const char *value = find_value((const char *const *)environ, name);
 
     return value ? sp_str_of(value) : (struct sp_str){ NULL, 0 };

@@ -25,6 +25,7 @@ enum kind {
     FOLLOWED = 'f', /* what the link points to */
     TIMES = 't',    /* the same as PATH, of a directory, with its times */
     NAMES = 'n',    /* in a directory */
+    VARIABLE = 'e', /* of the environment; its name is the path */
 };
 
 struct question {
@@ -88,12 +89,22 @@ static struct sp_digest digest_of(const struct stat *info, bool times)
     return sp_blake3((struct sp_str){ (const char *)facts, sizeof facts });
 }
 
+/* Set to nothing is not the same as not set. */
+static struct sp_digest answer_variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value ? sp_blake3(sp_str_of(value)) : (struct sp_digest){ 0 };
+}
+
 /* What is there; `info` is all zero when there is nothing. */
 static struct sp_digest answer(enum kind kind, const char *path, struct stat *info)
 {
     *info = (struct stat){ 0 };
     if (kind == NAMES)
         return answer_names(path);
+    if (kind == VARIABLE)
+        return answer_variable(path);
     if (fstatat(AT_FDCWD, path, info, kind == FOLLOWED ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
         *info = (struct stat){ .st_ino = errno == ENOTDIR ? ENOENT : (ino_t)errno };
     return digest_of(info, kind == TIMES || !S_ISDIR(info->st_mode));
@@ -144,7 +155,7 @@ static mode_t ask(enum kind kind, struct sp_str path)
 
     if (known)
         return S_ISLNK(known->mode) ? find(FOLLOWED, path)->mode : known->mode;
-    if (is_below_file(path))
+    if (kind != VARIABLE && is_below_file(path))
         return 0;
     struct sp_str key = sp_arena_printf(witness.arena, "%c" SP_STR_FMT, kind, SP_STR_ARG(path));
     struct question *question = SP_VEC_ADD(&witness.questions);
@@ -215,6 +226,12 @@ void sp_witness_tree(const char *path, bool times)
         ask_tree(sp_arena_str(witness.arena, short_path(sp_str_of(path))), times, true, 0);
 }
 
+void sp_witness_variable(struct sp_str name)
+{
+    if (is_listening() && name.len && !memchr(name.ptr, '=', name.len))
+        (void)ask(VARIABLE, name);
+}
+
 void sp_witness_blind(void)
 {
     if (is_listening())
@@ -282,7 +299,7 @@ static const char *pass_question(const char *at, const char *end)
 {
     const char *zero = memchr(at, '\0', (size_t)(end - at));
 
-    if (!zero || zero - at < 2 || !strchr("pftn", *at) || end - zero <= SP_DIGEST_SIZE)
+    if (!zero || zero - at < 2 || !strchr("pftne", *at) || end - zero <= SP_DIGEST_SIZE)
         return NULL;
     return zero + 1 + SP_DIGEST_SIZE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* witness.h - what the file system was asked, so that the same questions can be asked once more.
+/* witness.h - what the file system and the environment were asked, so that the same questions can
+ * be asked once more.
  *
  *     sp_witness_begin();
  *     ...                                   everything that looks at a file says so beforehand
@@ -7,9 +8,10 @@
  *
  *     sp_witness_holds(testimony)           later, in another process: are all answers the same?
  *
- * If they are, whatever follows from files alone has not changed. The functions of sys/ and the
- * scan of store/tree.h testify on their own; who opens a file by other means calls sp_witness_path
- * before that (doc/design/repeat.md; tests/cli/t33-repeat.t compares with what strace sees).
+ * If they are, whatever follows from files and variables alone has not changed. The functions of
+ * sys/ and the scan of store/tree.h testify on their own; who opens a file by other means calls
+ * sp_witness_path before that (doc/design/repeat.md; tests/cli/t33-repeat.t compares with what
+ * strace sees).
  *
  * An answer is: type, device, inode, mode, size, time of modification and of change; of a directory
  * all but size and times; of a link both its own and those of what it points to; or that there is
@@ -47,6 +49,9 @@ void sp_witness_names(const char *path);
 /* The whole tree at `path` is about to be walked, links in it not followed. `times`: those of
  * directories count. */
 void sp_witness_tree(const char *path, bool times);
+
+/* The variable of the environment is about to be looked up; sp_env_get says so. */
+void sp_witness_variable(struct sp_str name);
 
 /* Something is about to be asked that may have another answer each time: a program, the clock. */
 void sp_witness_blind(void);

@@ -3,6 +3,7 @@
 
 #include "base/tap.h"
 
+#include "sys/env.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -161,6 +162,29 @@ static void test_functions(void)
     tap_ok(!sp_witness_holds(sp_buf_str(&heard)), "it leads elsewhere");
 }
 
+static void test_variables(void)
+{
+    static const struct {
+        const char *name, *before, *after;
+        bool holds;
+    } cases[] = {
+        { "as it was", "x", "x", true },          { "another value", "x", "y", false },
+        { "not set any more", "x", NULL, false }, { "set", NULL, "x", false },
+        { "set to nothing", NULL, "", false },    { "still not set", NULL, NULL, true },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(cases); i++) {
+        sp_auto_buf struct sp_buf heard = SP_BUF(SP_BUF_LARGE);
+        (void)(cases[i].before ? setenv("SOMETHING", cases[i].before, 1) : unsetenv("SOMETHING"));
+        sp_witness_begin();
+        (void)sp_env_get(SP_STR("SOMETHING"));
+        bool good = sp_witness_end(&heard);
+        (void)(cases[i].after ? setenv("SOMETHING", cases[i].after, 1) : unsetenv("SOMETHING"));
+        tap_ok(good && sp_witness_holds(sp_buf_str(&heard)) == cases[i].holds, "variable: %s",
+               cases[i].name);
+    }
+}
+
 /* What was not written so. */
 static void test_damaged(void)
 {
@@ -193,6 +217,7 @@ int main(void)
     test_worthless();
     test_race();
     test_functions();
+    test_variables();
     test_damaged();
     run("rm -rf *");
     if (chdir("/") || rmdir(dir))
