@@ -90,12 +90,12 @@ static void add_record(struct sp_stock *stock, struct sp_str *words)
 static void add_line(struct sp_stock *stock, struct sp_str line)
 {
     sp_auto_buf struct sp_buf json = SP_BUF(SP_BUF_SMALL);
-    struct sp_str words[6] = { 0 };
+    struct sp_str words[6];
     struct sp_err err = SP_ERR_INIT;
     int64_t bytes = 0;
 
-    for (size_t i = 0; i < SP_COUNT(words) && line.ptr; i++)
-        words[i] = sp_str_cut(&line, ' ');
+    for (size_t i = 0; i < SP_COUNT(words); i++)
+        words[i] = line.ptr ? sp_str_cut(&line, ' ') : SP_STR("");
     struct sp_digest id = digest_of(words[1]);
     struct sp_digest tree = digest_of(words[2]);
     const struct sp_digest *at = sp_str_is(words[2], "-") ? NULL : &tree;

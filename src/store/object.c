@@ -153,7 +153,7 @@ enum sp_rc sp_store_put_file(struct sp_store *store,
                              struct sp_digest *object,
                              struct sp_err *err)
 {
-    struct sp_object_result result;
+    struct sp_object_result result = { 0 };
     struct stat info;
     sp_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 

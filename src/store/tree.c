@@ -477,6 +477,14 @@ static bool is_same(const struct sp_tree_entry *now,
            ((now->mode & S_IXUSR) == (old->mode & S_IXUSR) && has_same_data(now, old, scanned));
 }
 
+/* What one tree lacks is the same if it does not count. */
+static bool is_same_pair(const struct pair *pair, sp_nsec scanned)
+{
+    if (pair->left && pair->right)
+        return is_same(pair->left, pair->right, scanned);
+    return pair->left ? !counts(pair->left) : pair->right && !counts(pair->right);
+}
+
 struct sp_str sp_tree_difference(const struct sp_tree *now,
                                  const struct sp_tree *old,
                                  size_t *count)
@@ -486,10 +494,10 @@ struct sp_str sp_tree_difference(const struct sp_tree *now,
     size_t differ = 0;
 
     while (next_pair(&pair)) {
+        if (is_same_pair(&pair, old->scanned))
+            continue;
         const struct sp_tree_entry *any = pair.left ? pair.left : pair.right;
-        bool same =
-            pair.left && pair.right ? is_same(pair.left, pair.right, old->scanned) : !counts(any);
-        if (!same && differ++ == 0)
+        if (differ++ == 0 && any)
             first = any->path;
     }
     if (count)
