@@ -19,6 +19,7 @@ Operations are lists, as JSON: they can be kept, left out and run again.
     ["gc", [OPTION...]]
 """
 import json
+import glob
 import os
 import re
 import shlex
@@ -113,7 +114,8 @@ class Lab:
         self.clean = os.path.join(root, "clean")
         self.file = os.path.join(root, "recipe.yml")
         self.cabs = os.path.join(root, "cabs.yml")
-        self.written = None
+        self.written, self.on_disk = None, {}
+        self.repeats = 0             # runs that were known to have nothing to do before anything was loaded
         self.lineage = {}
         self.recipes, self.good = {}, {}
         self.last = {}               # recipe -> parameters of its last good run
@@ -341,6 +343,9 @@ class Lab:
         cabs, text = recipes.definition(self.tool, self.recipes)
         self.parallel = '"scatter"' in text
         for path, words in (self.cabs, cabs), (self.file, text):
+            if words == self.on_disk.get(path):
+                continue  # a file that is older than a run lets the run be known again
+            self.on_disk[path] = words
             with open(path, "w", encoding="utf-8") as file:
                 file.write(words)
         if text != self.written:
@@ -368,7 +373,17 @@ class Lab:
         status, text = self.spoor_run(self.work, words, log, os.path.join(self.root, "notes"), kill)
         for line in self.lines(log):
             self.say(f"#   ran: {line}")
+        if self.is_repeated():
+            self.repeats += 1
+            self.say("#   known to have nothing to do")
         return status, self.lines(log), text
+
+    def is_repeated(self):
+        journals = glob.glob(os.path.join(self.work, ".spoor/runs/*/journal.jsonl"))
+        if not journals:
+            return False
+        with open(max(journals, key=os.path.getmtime), encoding="utf-8") as file:
+            return '"repeats"' in file.readline()
 
     def edit_options(self):
         policies = set(self.pending.values())
@@ -402,6 +417,15 @@ class Lab:
         self.maybe -= self.sure
         self.remember(name, before, final, read, written, on_top)
         return True
+
+    def do_rest(self, name):
+        """The same over and over, until it is known at once that there is nothing to do."""
+        for _ in range(4):
+            if name not in self.last or self.pending or self.removed:
+                return
+            self.say("sleep 0.05")
+            time.sleep(0.05)
+            self.do_run(name, self.last[name])
 
     def disturbed(self, name, params, options=(), kill=None, good=None):
         """A run that does not end well, or not all of it; then one that does."""

@@ -61,8 +61,10 @@ class Case:
             return
         name = self.rng.choice(names)
         roll = self.rng.random()
-        if roll < 0.15:
+        if roll < 0.08:
             self.do(["run", name, self.lab.last[name], []])
+        elif roll < 0.15:
+            self.do(["rest", name])
         elif roll < 0.4:
             self.do(["run", name, self.params(name), []])
         elif roll < 0.62:
@@ -170,7 +172,7 @@ def report(seed, ops, options, root):
 
 
 def one(seed, options, root):
-    """Runs of spoor that it took; None: it failed."""
+    """Runs of spoor that it took, and those that were known to have nothing to do; None: it failed."""
     bench = lab.Lab(options.spoor, options.tool, root)
     case = Case(seed, bench)
     try:
@@ -184,7 +186,7 @@ def one(seed, options, root):
         ops = shrink(case.ops, mismatch.kind, options, root)
         report(seed, ops, options, root)
         return None
-    return bench.runs
+    return bench.runs, bench.repeats
 
 
 def main():
@@ -208,17 +210,18 @@ def main():
         shutil.rmtree(root, ignore_errors=True)
         return 0
     end = time.monotonic() + options.seconds
-    cases = runs = failures = 0
+    cases = runs = repeats = failures = 0
     try:
         while cases < options.count and time.monotonic() < end and failures < options.failures:
             result = one(options.seed + cases, options, os.path.join(root, "lab"))
             cases += 1
             failures += result is None
-            runs += result or 0
+            runs += result[0] if result else 0
+            repeats += result[1] if result else 0
     finally:
         shutil.rmtree(root, ignore_errors=True)
     if not failures:
-        print(f"ok 1 - {cases} cases, {runs} runs of spoor, first seed {options.seed}")
+        print(f"ok 1 - {cases} cases, {runs} runs of spoor, {repeats} known to have nothing to do, first seed {options.seed}")
     print("1..1")
     return failures > 0
 
