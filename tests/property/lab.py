@@ -260,7 +260,7 @@ class Lab:
             if verb == "l":
                 continue
             inside = {a for a in known if a.startswith(os.path.normpath(path) + "/")}
-            if verb == "r":
+            if verb in "rm":
                 read |= inside or {artefact_of(path)}
             elif verb == "w":
                 written.add(artefact_of(path))
@@ -272,16 +272,17 @@ class Lab:
 
     @staticmethod
     def rewriters(notes):
-        """Calls that write what an earlier one of the same run has written: what they find there is in their keys, too."""
+        """Calls that write, or may write, what an earlier one of the same run has written: what they find there is in their keys, too."""
         result, seen, line = set(), set(), None
         for note in notes:
             verb, path = note.split(" ", 1)
             if verb == "l":
                 line = path
-            elif verb in "wdg":
+            elif verb in "wdgm":
                 if path in seen:
                     result.add(line)
-                seen.add(path)
+                if verb != "m":
+                    seen.add(path)
         return result
 
     def remember(self, name, now, final, read, written, on_top):

@@ -15,7 +15,8 @@
  * - say=1: "val: N" on stdout.
  *
  * $PROPERTY_LOG gets one line a call: all that counts. $PROPERTY_NOTES: the artefacts that it reads
- * ("r") and writes ("w", "d" for a directory, "g" for a prefix). A value of 13 fails half way.
+ * ("r") and writes ("w", "d" for a directory, "g" for a prefix, "m" for what it may write but does
+ * not). A value of 13 fails half way.
  * $PROPERTY_KILL ("N:tool", "N:engine", "N:both"): in the N-th call that the log has, it dies half
  * way, or kills the spoor that has started it, and then goes on. */
 #include <dirent.h>
@@ -447,7 +448,7 @@ int main(int argc, char **argv)
             add(notes, sizeof notes, results[i][1], word(argv, results[i][0]));
     note_some(argv, value ? number(value) % 4 : 1);
     if (word(argv, "out") && !makes_out(argv))
-        add(notes, sizeof notes, "r", word(argv, "out"));
+        add(notes, sizeof notes, "m", word(argv, "out"));
     uint64_t hash = mix_text(7, line);
     line[strlen(line)] = '\n'; /* snprintf leaves the last byte alone: `line` is one longer */
     tell("PROPERTY_LOG", line);
