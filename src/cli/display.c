@@ -31,7 +31,6 @@ struct sp_display {
     struct row rows[TABLE_ROWS_MAX]; /* the newest steps */
     size_t row_count;                /* of all */
     size_t unselected;
-    size_t reused;
     struct sp_buf note; /* the last one: it need not be said twice */
 };
 
@@ -369,11 +368,11 @@ static void on_end(struct sp_display *display, const struct sp_run_event *event)
     if (display->unselected)
         print_text(display, DIM, "%zu step%s not selected", display->unselected,
                    display->unselected == 1 ? "" : "s");
-    if (display->reused)
+    if (event->reused)
         print_text(
             display, DIM,
             "%zu step%s not run again: nothing they depend on has changed ('spoor why STEP')",
-            display->reused, display->reused == 1 ? "" : "s");
+            event->reused, event->reused == 1 ? "" : "s");
     if (event->success)
         print_text(display, GREEN, "run successful after %s", wall.text);
     else if (event->interrupted)
@@ -450,12 +449,12 @@ void sp_display_event(void *arg, const struct sp_run_event *event)
     case SP_RUN_OUTPUT: on_output(display, event); break;
     case SP_RUN_TICK: on_tick(display, event); break;
     case SP_RUN_DONE: on_done(display, event); break;
-    case SP_RUN_REUSED: display->reused += event->position ? 1 : event->done; break;
     case SP_RUN_SKIP: on_skip(display, event); break;
     case SP_RUN_LEAVE: on_leave(display, event); break;
     case SP_RUN_END: on_end(display, event); break;
     case SP_RUN_ENTER:
-    case SP_RUN_ITERATION: break;
+    case SP_RUN_ITERATION:
+    case SP_RUN_REUSED: break;
     }
     flush_if_due(display, event);
 }

@@ -39,6 +39,7 @@ struct sp_run_event sp_chronicle_event(const struct sp_chronicle *chronicle,
         .task = action ? action->task : NULL,
         .level = SP_LOG_INFO,
         .done = chronicle->result->done,
+        .reused = chronicle->result->reused,
         .total = chronicle->total,
         .run_id = chronicle->result->id,
     };

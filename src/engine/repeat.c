@@ -269,9 +269,7 @@ static void tell(const struct repeat *repeat)
     if (!options->watch)
         return;
     options->watch(options->arg, &event);
-    event.kind = SP_RUN_REUSED;
-    event.done = repeat->result->done;
-    options->watch(options->arg, &event);
+    event.done = event.reused = repeat->result->done;
     event.kind = SP_RUN_LEAVE;
     event.position = &top;
     event.outputs = outputs && outputs->kind == SP_DICT ? outputs->dict : NULL;

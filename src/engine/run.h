@@ -27,8 +27,7 @@ enum sp_run_event_kind {
     SP_RUN_OUTPUT, /* one line of its output: text, level, partial */
     SP_RUN_TICK,   /* twice a second: usage so far */
     SP_RUN_DONE,   /* it has ended: usage, success, text = why it failed */
-    SP_RUN_REUSED, /* a step need not run: text = the run in which its result was made; without
-                      position: `done` of them */
+    SP_RUN_REUSED, /* a step need not run: text = the run in which its result was made */
     SP_RUN_SKIP,   /* a step is skipped: text = why */
     SP_RUN_LEAVE,  /* a recipe has ended well: outputs */
     SP_RUN_END,    /* success, wall in usage; interrupted */
@@ -43,6 +42,7 @@ struct sp_run_event {
     bool partial; /* OUTPUT: a progress bar, the next line replaces it */
     bool marks_failure, marks_success, highlighted; /* OUTPUT: by a wrangler */
     size_t done, total; /* tool runs; total from preflight, 0 when not known */
+    size_t reused;      /* of those done: not run again */
     struct sp_usage_stats usage;
     bool success;
     bool interrupted;

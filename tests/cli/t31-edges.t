@@ -176,4 +176,20 @@ try "$SPOOR" run r.yml --on-top
 status 0 "--on-top takes an edited result"
 is "$(tr '\n' ' ' <in)" "raw x mine x " "as it is"
 
+# --- a result that is kept no longer
+begin lost || exit 99
+cat >r.yml <<'YAML'
+_include: cabs.yml
+r: {inputs: {n: str = N}, steps: {a: {cab: cat, params: {f: in, n: A, out: a.out}},
+                                 b: {cab: cat, params: {f: a.out, n: =recipe.n, out: b.out}}}}
+YAML
+try "$SPOOR" run r.yml
+rm a.out
+find .spoor/store/objects -type f -exec chmod u+w {} + -exec truncate -s 0 {} +
+try "$SPOOR" run r.yml n=X
+status 0 "what was found damaged is made again"
+is "$(tr '\n' ' ' <b.out)" "raw A X " "for whoever needs it"
+! grep -q "not run again" "$out"
+ok $? "and nobody is told that it did not run"
+
 finish
