@@ -178,19 +178,24 @@ static int run_diff(const struct sp_cli_command *self, int argc, char **argv)
     struct sp_workspace workspace;
     struct sp_run_summary from;
     struct sp_run_summary to;
+    struct sp_value diff;
+    struct sp_err err = SP_ERR_INIT;
 
     int status = sp_command_parse(self, argc, argv, &args, &words);
     if (status < 0)
         status = sp_command_refuse_words(self, &words, 2);
     if (status < 0)
-        status = sp_journal_pick(arena, words.len ? words.items[0] : "last~1", SP_HISTORY_EVENTS,
+        status = sp_journal_pick(arena, words.len ? words.items[0] : "last~1", SP_HISTORY_SPOTS,
                                  &workspace, &from);
     if (status < 0)
-        status = sp_journal_pick(arena, words.len > 1 ? words.items[1] : NULL, SP_HISTORY_EVENTS,
+        status = sp_journal_pick(arena, words.len > 1 ? words.items[1] : NULL, SP_HISTORY_SPOTS,
                                  &workspace, &to);
     if (status >= 0)
         return status;
-    struct sp_value diff = sp_rundiff(&workspace, &from, &to);
+    if (sp_rundiff(&workspace, &from, &to, &diff, &err)) {
+        (void)fprintf(stderr, "spoor: %s\n", err.text);
+        return SP_EXIT_STORE;
+    }
     if (args.json) {
         sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
         sp_json_encode(diff, SP_JSON_PRETTY, &text);

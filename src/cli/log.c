@@ -100,7 +100,7 @@ static int run_log(const struct sp_cli_command *self, int argc, char **argv)
     int status = sp_question_read(&question, self, argc, argv, &args);
     if (status < 0) /* events tell whose result was reused */
         status = sp_question_pick(&question, args.run,
-                                  question.word ? SP_HISTORY_EVENTS : SP_HISTORY_OUTLINE);
+                                  question.word ? SP_HISTORY_SPOTS : SP_HISTORY_OUTLINE);
     return status < 0 ? show(&question, args.path) : status;
 }
 

@@ -2,10 +2,12 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
+#include "cli/jsonstream.h"
 #include "cli/question.h"
 #include "cli/table.h"
 #include "engine/dossier.h"
 #include "engine/verified.h"
+#include "journal/journal.h"
 #include "plan/key.h"
 #include "value/json.h"
 #include "value/text.h"
@@ -145,7 +147,7 @@ static void print_step(struct sp_arena *arena,
 
     (void)printf("  " SP_STR_FMT ": " SP_STR_FMT, SP_STR_ARG(summary->task),
                  SP_STR_ARG(sp_dict_text(step, "result")));
-    if (summary->end)
+    if (summary->spots[SP_STEP_END].size)
         (void)printf(", %s, memory %s", sp_clock_duration((sp_nsec)(summary->wall * 1e9)).text,
                      sp_size_text(summary->memory).text);
     (void)printf("\n");
@@ -170,21 +172,54 @@ static void print_event(const struct sp_dict *event, const char *what)
                  what, SP_STR_ARG(sp_dict_text(event, "action")));
 }
 
-static void print_all(struct sp_arena *arena,
-                      const struct sp_run_summary *run,
-                      const struct sp_dict *facts)
-{
-    const struct sp_list *steps = list_of(facts, "steps");
+/* The steps of a run, one after another: of many, the events do not go into memory at once. */
+struct steps {
+    const struct sp_run_summary *run;
+    const struct sp_list *verified; /* whether they give the same each time, as far as known */
+    struct sp_journal_picker *events;
+    struct sp_err err;
+};
 
-    print_run(arena, run, facts);
+static bool step_facts(void *arg, size_t i, struct sp_arena *arena, struct sp_value *out)
+{
+    struct steps *steps = arg;
+    struct sp_step_summary step;
+
+    if (sp_history_load(steps->events, &steps->run->steps[i], arena, &step, &steps->err))
+        return false;
+    *out = sp_dossier_step(arena, steps->run, &step);
+    const struct sp_dict *event = sp_verified_of(steps->verified, &step);
+    if (event)
+        sp_dict_put(arena, out->dict, "verified",
+                    (struct sp_value){ .kind = SP_DICT, .dict = (struct sp_dict *)event });
+    return true;
+}
+
+static bool print_steps(struct steps *steps)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+
+    if (steps->run->step_count)
+        (void)printf("steps\n");
+    for (size_t i = 0; i < steps->run->step_count; i++) {
+        struct sp_value facts;
+        sp_arena_reset(arena);
+        if (!step_facts(steps, i, arena, &facts))
+            return false;
+        print_step(arena, &steps->run->steps[i], facts.dict);
+    }
+    return true;
+}
+
+static bool print_all(struct sp_arena *arena, const struct sp_dict *facts, struct steps *steps)
+{
+    print_run(arena, steps->run, facts);
     print_files(facts);
     print_values("parameters", dict_of(facts, "parameters"));
     print_values("settings", sp_dossier_flat(arena, dict_of(facts, "settings")).dict);
     print_programs(facts);
-    if (steps->len)
-        (void)printf("steps\n");
-    for (size_t i = 0; i < steps->len; i++)
-        print_step(arena, &run->steps[i], steps->items[i].dict);
+    if (!print_steps(steps))
+        return false;
     if (list_of(facts, "edits")->len)
         (void)printf("edits\n");
     SP_LIST_EACH(edit, list_of(facts, "edits"))
@@ -194,44 +229,41 @@ static void print_all(struct sp_arena *arena,
     SP_LIST_EACH(restore, list_of(facts, "restores"))
     print_event(restore->dict, "brought back");
     print_values("outputs", dict_of(facts, "outputs"));
+    return true;
 }
 
-/* Whether steps give the same each time, as far as anybody has tried. */
-static void add_verified(const struct sp_workspace *workspace,
-                         const struct sp_run_summary *run,
-                         const struct sp_dict *facts)
+static bool show(struct sp_question *question, bool json, struct steps *steps)
 {
-    const struct sp_list *verified = sp_verified_read(workspace);
-    const struct sp_list *steps = list_of(facts, "steps");
+    struct sp_value facts = sp_dossier_outline(question->arena, &question->run);
+    const struct sp_json_stream stream = {
+        .key = "steps", .count = question->run.step_count, .arg = steps, .item = step_facts
+    };
 
-    for (size_t i = 0; i < steps->len; i++) {
-        const struct sp_dict *event = sp_verified_of(verified, &run->steps[i]);
-        if (event)
-            sp_dict_put(workspace->arena, steps->items[i].dict, "verified",
-                        (struct sp_value){ .kind = SP_DICT, .dict = (struct sp_dict *)event });
-    }
+    return json ? sp_json_stream(facts.dict, &stream)
+                : print_all(question->arena, facts.dict, steps);
 }
 
 static int run_show(const struct sp_cli_command *self, int argc, char **argv)
 {
     struct show_args args = { 0 };
     sp_auto_question struct sp_question question;
+    struct steps steps = { .err = SP_ERR_INIT };
 
     int status = sp_question_read(&question, self, argc, argv, &args);
     if (status < 0)
-        status = sp_question_pick(&question, question.word, SP_HISTORY_EVENTS);
+        status = sp_question_pick(&question, question.word, SP_HISTORY_SPOTS);
     if (status >= 0)
         return status;
-    struct sp_value facts = sp_dossier_of(question.arena, &question.run);
-    add_verified(&question.workspace, &question.run, facts.dict);
-    if (args.json) {
-        sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
-        sp_json_encode(facts, SP_JSON_PRETTY, &text);
-        (void)printf("%s\n", text.ptr);
-    } else {
-        print_all(question.arena, &question.run, facts.dict);
-    }
-    return SP_EXIT_DONE;
+    steps.run = &question.run;
+    steps.verified = sp_verified_read(&question.workspace);
+    bool whole =
+        sp_history_open(&question.workspace, steps.run, &steps.events, &steps.err) == SP_OK &&
+        show(&question, args.json, &steps);
+    sp_journal_picker_close(steps.events);
+    if (whole)
+        return SP_EXIT_DONE;
+    (void)fprintf(stderr, "spoor: %s\n", steps.err.text);
+    return SP_EXIT_STORE;
 }
 
 const struct sp_cli_command sp_command_show = {

@@ -23,31 +23,6 @@ static void copy_fields(struct sp_arena *arena,
     }
 }
 
-/* --- programs ------------------------------------------------------------------------------ */
-
-/* "KIND:NAME=DIGEST ..." (engine/identity.h): the first name, and all of its digest and what
- * follows. */
-static void add_program(struct sp_arena *arena, struct sp_dict *out, struct sp_str program)
-{
-    struct sp_str identity = program;
-    struct sp_str name = sp_str_cut(&identity, '=');
-
-    sp_dict_set(arena, out, name, sp_text(identity.ptr ? identity : SP_STR("")));
-}
-
-struct sp_value sp_dossier_programs(struct sp_arena *arena, const struct sp_run_summary *run)
-{
-    struct sp_value programs = sp_dict_new(arena);
-
-    for (size_t i = 0; i < run->step_count; i++) {
-        const struct sp_dict *key = run->steps[i].key;
-        struct sp_str program = key ? sp_dict_text(key, "program") : SP_STR("");
-        if (program.len)
-            add_program(arena, programs.dict, program);
-    }
-    return programs;
-}
-
 /* --- steps --------------------------------------------------------------------------------- */
 
 static struct sp_value cost_of(struct sp_arena *arena, const struct sp_step_summary *step)
@@ -62,9 +37,9 @@ static struct sp_value cost_of(struct sp_arena *arena, const struct sp_step_summ
     return cost;
 }
 
-static struct sp_value step_of(struct sp_arena *arena,
-                               const struct sp_run_summary *run,
-                               const struct sp_step_summary *step)
+struct sp_value sp_dossier_step(struct sp_arena *arena,
+                                const struct sp_run_summary *run,
+                                const struct sp_step_summary *step)
 {
     static const struct field of_start[] = {
         { "argv", "command" }, { "env", NULL }, { "virtual_env", NULL }, { "inputs", "parameters" },
@@ -115,7 +90,7 @@ static void add_events(struct sp_arena *arena,
         sp_dict_put(arena, out, name, list);
 }
 
-struct sp_value sp_dossier_of(struct sp_arena *arena, const struct sp_run_summary *run)
+struct sp_value sp_dossier_outline(struct sp_arena *arena, const struct sp_run_summary *run)
 {
     static const struct field of_start[] = {
         { "cwd", NULL },       { "host", NULL },           { "spoor", NULL },
@@ -124,7 +99,6 @@ struct sp_value sp_dossier_of(struct sp_arena *arena, const struct sp_run_summar
         { "selection", NULL }, { "settings", NULL },       { NULL, NULL },
     };
     struct sp_value dict = sp_dict_new(arena);
-    struct sp_value steps = sp_list_new(arena);
 
     sp_dict_put(arena, dict.dict, "run", sp_text(run->id));
     sp_dict_put_text(arena, dict.dict, "recipe", run->recipe);
@@ -133,14 +107,22 @@ struct sp_value sp_dossier_of(struct sp_arena *arena, const struct sp_run_summar
     sp_dict_put(arena, dict.dict, "wall", sp_float(run->wall));
     sp_dict_put_text(arena, dict.dict, "why", run->why);
     copy_fields(arena, dict.dict, run->start, of_start);
-    sp_dict_put(arena, dict.dict, "programs", sp_dossier_programs(arena, run));
-    for (size_t i = 0; i < run->step_count; i++)
-        sp_list_add(arena, steps.list, step_of(arena, run, &run->steps[i]));
-    sp_dict_put(arena, dict.dict, "steps", steps);
+    sp_dict_put(arena, dict.dict, "programs", run->programs);
+    sp_dict_put(arena, dict.dict, "steps", sp_list_new(arena));
     add_events(arena, dict.dict, "edits", run->edits);
     add_events(arena, dict.dict, "restores", run->restores);
     if (run->outputs.kind == SP_DICT)
         sp_dict_put(arena, dict.dict, "outputs", run->outputs);
+    return dict;
+}
+
+struct sp_value sp_dossier_of(struct sp_arena *arena, const struct sp_run_summary *run)
+{
+    struct sp_value dict = sp_dossier_outline(arena, run);
+    struct sp_list *steps = sp_dict_get(dict.dict, "steps")->list;
+
+    for (size_t i = 0; i < run->step_count; i++)
+        sp_list_add(arena, steps, sp_dossier_step(arena, run, &run->steps[i]));
     return dict;
 }
 

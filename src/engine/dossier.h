@@ -8,11 +8,15 @@
 
 #include "engine/history.h"
 
-/* A mapping; shares texts with `run`. */
+/* A mapping; shares texts with `run`, which has the events of its steps. */
 struct sp_value sp_dossier_of(struct sp_arena *arena, const struct sp_run_summary *run);
 
-/* The programs of a dossier: a mapping from path to identity, as far as the journal knows them. */
-struct sp_value sp_dossier_programs(struct sp_arena *arena, const struct sp_run_summary *run);
+/* The same for runs of many steps: its list of steps is empty, and an item of it, for a step that
+ * has its events. */
+struct sp_value sp_dossier_outline(struct sp_arena *arena, const struct sp_run_summary *run);
+struct sp_value sp_dossier_step(struct sp_arena *arena,
+                                const struct sp_run_summary *run,
+                                const struct sp_step_summary *step);
 
 /* Nested mappings as one: "log.dir" for {log: {dir: ...}}; empty mappings stay. */
 struct sp_value sp_dossier_flat(struct sp_arena *arena, const struct sp_dict *dict);

@@ -15,7 +15,9 @@ struct fold {
     struct sp_run_summary *run;
     SP_VEC(struct sp_step_summary) steps;
     bool ended;
-    bool keeps; /* events live as long as the arena */
+    bool keeps;                    /* events live as long as the arena */
+    struct sp_journal_place place; /* behind the event */
+    struct sp_journal_place from;  /* and before it; of SP_HISTORY_SPOTS */
 };
 
 /* A text of an event, which may not live long. */
@@ -26,9 +28,19 @@ static struct sp_str text_of(const struct fold *fold, const struct sp_dict *even
     return fold->keeps || !text.len ? text : sp_arena_str(fold->arena, text);
 }
 
-static const struct sp_dict *event_of(const struct fold *fold, const struct sp_dict *event)
+/* An event of a step: kept, or noted where it stands. */
+static void put_event(const struct fold *fold,
+                      struct sp_step_summary *step,
+                      enum sp_step_event kind,
+                      const struct sp_dict *event)
 {
-    return fold->keeps ? event : NULL;
+    const struct sp_dict **events[] = { &step->start, &step->key, &step->end, &step->outputs,
+                                        &step->versions };
+
+    if (fold->keeps)
+        *events[kind] = event;
+    step->spots[kind] = (struct sp_step_spot){ fold->from.seq, fold->from.offset,
+                                               fold->place.offset - fold->from.offset };
 }
 
 /* For events that are few: all of it, in any case. */
@@ -85,7 +97,7 @@ static void fold_step_start(struct fold *fold, const struct sp_dict *event)
     step->output = text_of(fold, event, "output");
     step->log = text_of(fold, event, "log");
     step->command = sp_history_command(fold->arena, event, "argv");
-    step->start = event_of(fold, event);
+    put_event(fold, step, SP_STEP_START, event);
 }
 
 /* The one of that name that has not ended. Several may be under way, the newest mostly. */
@@ -99,6 +111,21 @@ static struct sp_step_summary *find_open(struct fold *fold, struct sp_str task)
     return NULL;
 }
 
+/* "KIND:NAME=DIGEST ..." (engine/identity.h): the first name, and all of its digest and what
+ * follows. */
+static void add_program(struct fold *fold, const struct sp_dict *event)
+{
+    struct sp_dict *programs = fold->run->programs.dict;
+    struct sp_str identity = sp_dict_text(event, "program");
+    struct sp_str name = sp_str_cut(&identity, '=');
+    const struct sp_value *known = name.len ? sp_dict_find(programs, name) : NULL;
+
+    if (!name.len || (known && sp_str_eq(known->text, identity.ptr ? identity : SP_STR(""))))
+        return;
+    sp_dict_set(fold->arena, programs, sp_arena_str(fold->arena, name),
+                sp_text(sp_arena_str(fold->arena, identity.ptr ? identity : SP_STR(""))));
+}
+
 /* Right after step-start; or it is all there is. */
 static void fold_step_key(struct fold *fold, const struct sp_dict *event)
 {
@@ -109,7 +136,8 @@ static void fold_step_key(struct fold *fold, const struct sp_dict *event)
 
     if (!step)
         return;
-    step->key = event_of(fold, event);
+    put_event(fold, step, SP_STEP_KEY, event);
+    add_program(fold, event);
     if (!hit)
         return;
     step->task = text_of(fold, event, "task");
@@ -138,7 +166,7 @@ static void fold_step_outputs(struct fold *fold, const struct sp_dict *event)
     struct sp_step_summary *step = find_done(fold, sp_dict_text(event, "task"));
 
     if (step)
-        step->outputs = event_of(fold, event);
+        put_event(fold, step, SP_STEP_OUTPUTS, event);
 }
 
 static void fold_step_versions(struct fold *fold, const struct sp_dict *event)
@@ -146,7 +174,7 @@ static void fold_step_versions(struct fold *fold, const struct sp_dict *event)
     struct sp_step_summary *step = find_done(fold, sp_dict_text(event, "task"));
 
     if (step)
-        step->versions = event_of(fold, event);
+        put_event(fold, step, SP_STEP_VERSIONS, event);
 }
 
 static void fold_edit(struct fold *fold, const struct sp_dict *event)
@@ -169,7 +197,7 @@ static void fold_step_end(struct fold *fold, const struct sp_dict *event)
 
     if (!step)
         return;
-    step->end = event_of(fold, event);
+    put_event(fold, step, SP_STEP_END, event);
     step->ended = true;
     step->success = sp_dict_truth(event, "success");
     step->why = text_of(fold, event, "why");
@@ -259,13 +287,27 @@ static bool fold_event(const struct sp_dict *event, void *arg)
     return true;
 }
 
-static enum sp_rc read_events(struct fold *fold, const char *path, struct sp_err *err)
+static bool fold_spot(const struct sp_dict *event, void *arg)
+{
+    struct fold *fold = arg;
+
+    (void)fold_event(event, fold);
+    fold->from = fold->place;
+    return true;
+}
+
+static enum sp_rc read_events(struct fold *fold,
+                              enum sp_history_detail detail,
+                              const char *path,
+                              struct sp_err *err)
 {
     const char *wanted[SP_COUNT(events) + 1] = { NULL };
     size_t count = 0;
 
-    if (fold->keeps)
+    if (detail == SP_HISTORY_EVENTS)
         return sp_journal_read(path, fold->arena, fold_event, fold, err);
+    if (detail == SP_HISTORY_SPOTS)
+        return sp_journal_read_on(path, &fold->place, NULL, fold_spot, fold, err);
     for (size_t i = 0; i < SP_COUNT(events); i++)
         if (!events[i].is_detail)
             wanted[count++] = events[i].name;
@@ -303,6 +345,7 @@ enum sp_rc sp_history_run(const struct sp_workspace *workspace,
                           struct sp_err *err)
 {
     struct sp_run_summary run = { .id = id,
+                                  .programs = sp_dict_new(workspace->arena),
                                   .edits = sp_list_new(workspace->arena),
                                   .restores = sp_list_new(workspace->arena) };
     struct fold fold = {
@@ -312,7 +355,7 @@ enum sp_rc sp_history_run(const struct sp_workspace *workspace,
     };
     struct sp_str path = sp_workspace_journal(workspace, id);
 
-    enum sp_rc rc = read_events(&fold, path.ptr, err);
+    enum sp_rc rc = read_events(&fold, detail, path.ptr, err);
     if (rc == SP_NOT_FOUND)
         rc = no_such_run(workspace, id, err);
     if (rc == SP_OK) {
@@ -325,6 +368,37 @@ enum sp_rc sp_history_run(const struct sp_workspace *workspace,
         *out = run;
     }
     SP_VEC_FINI(&fold.steps);
+    return rc;
+}
+
+enum sp_rc sp_history_open(const struct sp_workspace *workspace,
+                           const struct sp_run_summary *run,
+                           struct sp_journal_picker **out,
+                           struct sp_err *err)
+{
+    return sp_journal_picker_open(sp_workspace_journal(workspace, run->id).ptr, out, err);
+}
+
+enum sp_rc sp_history_load(struct sp_journal_picker *picker,
+                           const struct sp_step_summary *step,
+                           struct sp_arena *arena,
+                           struct sp_step_summary *out,
+                           struct sp_err *err)
+{
+    struct sp_step_summary loaded = *step;
+    const struct sp_dict **slots[] = { &loaded.start, &loaded.key, &loaded.end, &loaded.outputs,
+                                       &loaded.versions };
+    enum sp_rc rc = SP_OK;
+
+    for (size_t i = 0; i < SP_STEP_EVENTS && rc == SP_OK; i++) {
+        const struct sp_step_spot *spot = &step->spots[i];
+        struct sp_journal_place from = { spot->seq, spot->offset };
+        struct sp_journal_place to = { spot->seq + 1, spot->offset + spot->size };
+        if (spot->size)
+            rc = sp_journal_picker_get(picker, &from, &to, arena, slots[i], err);
+    }
+    if (rc == SP_OK)
+        *out = loaded;
     return rc;
 }
 

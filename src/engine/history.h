@@ -13,6 +13,21 @@ enum sp_run_state {
     SP_RUN_LOST
 };
 
+/* What the journal has of a step (doc/design/journal.md). */
+enum sp_step_event {
+    SP_STEP_START,
+    SP_STEP_KEY,
+    SP_STEP_END,
+    SP_STEP_OUTPUTS,
+    SP_STEP_VERSIONS,
+    SP_STEP_EVENTS
+};
+
+/* Where an event stands in the journal; size 0: there is none. */
+struct sp_step_spot {
+    uint64_t seq, offset, size;
+};
+
 struct sp_step_summary {
     struct sp_str task, cab, loop, worker, why, output, log, command;
     bool skipped, ended, success;
@@ -23,8 +38,9 @@ struct sp_step_summary {
     double wall, cpu;             /* seconds */
     uint64_t memory, read, write; /* bytes */
 
-    /* The events of it (doc/design/journal.md), for all that is not above; NULL: there is none. */
+    /* The events of it, for all that is not above; NULL: there is none. */
     const struct sp_dict *start, *key, *end, *outputs, *versions;
+    struct sp_step_spot spots[SP_STEP_EVENTS]; /* of SP_HISTORY_SPOTS */
 };
 
 struct sp_run_summary {
@@ -38,6 +54,7 @@ struct sp_run_summary {
     size_t reused;
     struct sp_value selection;       /* the options that chose steps: a mapping, or null */
     struct sp_value outputs;         /* of the outermost recipe: a mapping, or null */
+    struct sp_value programs;        /* that steps ran: a mapping from name to identity */
     struct sp_value environment;     /* variables asked for, null: not set; a mapping, or null */
     const struct sp_dict *start;     /* the event run-start; NULL: there is none yet */
     struct sp_value edits, restores; /* events: lists */
@@ -46,6 +63,7 @@ struct sp_run_summary {
 /* Of a run with many steps the events take much more time and memory than the rest. */
 enum sp_history_detail {
     SP_HISTORY_OUTLINE, /* no events of steps */
+    SP_HISTORY_SPOTS,   /* none either, but sp_history_load finds those of one step after another */
     SP_HISTORY_EVENTS,
 };
 
@@ -55,6 +73,21 @@ enum sp_rc sp_history_run(const struct sp_workspace *workspace,
                           enum sp_history_detail detail,
                           struct sp_run_summary *out,
                           struct sp_err *err) SP_MUST_USE;
+
+/* The events of the steps of a run that was read with SP_HISTORY_SPOTS. The caller owns *out, and
+ * closes it with sp_journal_picker_close. */
+struct sp_journal_picker;
+enum sp_rc sp_history_open(const struct sp_workspace *workspace,
+                           const struct sp_run_summary *run,
+                           struct sp_journal_picker **out,
+                           struct sp_err *err) SP_MUST_USE;
+
+/* *out is the step with its events, which live in `arena`. */
+enum sp_rc sp_history_load(struct sp_journal_picker *picker,
+                           const struct sp_step_summary *step,
+                           struct sp_arena *arena,
+                           struct sp_step_summary *out,
+                           struct sp_err *err) SP_MUST_USE;
 
 /* The run that a person means by `name`: an id, the beginning of exactly one, "last", or "last~1"
  * for the one before. SP_NOT_FOUND with the nearest id; SP_INVALID: several begin so. */

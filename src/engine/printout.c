@@ -3,6 +3,7 @@
 
 #include "engine/depot.h"
 #include "engine/product.h"
+#include "journal/journal.h"
 #include "sys/file.h"
 
 static bool is_there(struct sp_str path)
@@ -64,7 +65,14 @@ static void find_reused(struct sp_printouts *printouts,
                         struct sp_printout *out)
 {
     struct sp_product product = { .task = step->task };
+    struct sp_step_summary loaded;
+    struct sp_err ignored = SP_ERR_INIT;
     struct sp_digest key;
+
+    if (!step->key && printouts->events &&
+        sp_history_load(printouts->events, step, printouts->workspace->arena, &loaded, &ignored) ==
+            SP_OK)
+        step = &loaded;
 
     out->run = step->key ? sp_dict_text(step->key, "of") : SP_STR("");
     if (printouts->store && step->key && sp_digest_parse(sp_dict_text(step->key, "key"), &key) &&
@@ -84,6 +92,8 @@ void sp_printouts_open(struct sp_session *session,
     *out = (struct sp_printouts){ .workspace = workspace, .run = run };
     if (sp_store_open(sp_depot_dir(session).ptr, SP_STORE_READ, &options, &out->store, &none))
         out->store = NULL;
+    if (sp_history_open(workspace, run, &out->events, &none))
+        out->events = NULL;
 }
 
 void sp_printouts_close(struct sp_printouts *printouts)
@@ -91,6 +101,7 @@ void sp_printouts_close(struct sp_printouts *printouts)
     struct sp_err ignored = SP_ERR_INIT;
 
     (void)!sp_store_close(SP_TAKE(printouts->store), &ignored);
+    sp_journal_picker_close(SP_TAKE(printouts->events));
 }
 
 void sp_printouts_find(struct sp_printouts *printouts,

@@ -20,8 +20,9 @@ struct sp_printouts {
     const struct sp_run_summary *run;
 
     /* private */
-    struct sp_store *store;      /* NULL: there is none */
-    struct sp_run_summary maker; /* the run that was asked about last */
+    struct sp_store *store;           /* NULL: there is none */
+    struct sp_journal_picker *events; /* NULL: they cannot be had */
+    struct sp_run_summary maker;      /* the run that was asked about last */
 };
 
 /* `session` is for opts.store. */
@@ -31,7 +32,8 @@ void sp_printouts_open(struct sp_session *session,
                        struct sp_printouts *out);
 void sp_printouts_close(struct sp_printouts *printouts);
 
-/* Texts live in the arena of the workspace. `step` has its events if it was reused. */
+/* Texts live in the arena of the workspace. `step` has its events, or their spots, if it was
+ * reused. */
 void sp_printouts_find(struct sp_printouts *printouts,
                        const struct sp_step_summary *step,
                        struct sp_printout *out);

@@ -6,6 +6,7 @@
 
 #include "engine/dossier.h"
 #include "engine/recorded.h"
+#include "journal/journal.h"
 
 struct pair {
     struct sp_arena *arena;
@@ -237,36 +238,95 @@ static void add_step(struct sp_arena *arena,
     sp_list_add(arena, out, dict);
 }
 
-/* The last of each name counts. */
-static void index_steps(struct sp_map *map, const struct sp_list *steps)
+/* A run whose steps are looked at one by one. */
+struct side {
+    const struct sp_run_summary *run;
+    struct sp_journal_picker *events;
+    struct sp_map last; /* task -> struct sp_step_summary *: the last of each name counts */
+};
+
+static enum sp_rc open_side(const struct sp_workspace *workspace,
+                            const struct sp_run_summary *run,
+                            struct side *side,
+                            struct sp_err *err)
 {
-    SP_LIST_EACH(step, steps)
-    sp_map_set(map, sp_dict_text(step->dict, "task"), step->dict);
+    *side = (struct side){ .run = run };
+    for (size_t i = 0; i < run->step_count; i++)
+        sp_map_set(&side->last, run->steps[i].task, &run->steps[i]);
+    return sp_history_open(workspace, run, &side->events, err);
 }
 
-static struct sp_value compare_steps(struct pair runs)
+static void close_side(struct side *side)
 {
-    struct sp_value out = sp_list_new(runs.arena);
-    sp_auto_map struct sp_map from = { 0 };
-    sp_auto_map struct sp_map to = { 0 };
-    struct sp_value nothing = sp_dict_new(runs.arena);
+    sp_journal_picker_close(side->events);
+    sp_map_fini(&side->last);
+}
 
-    index_steps(&from, list_of(runs.from, "steps"));
-    index_steps(&to, list_of(runs.to, "steps"));
-    SP_MAP_EACH (entry, &from) {
-        const struct sp_dict *other = sp_map_find(&to, entry->key);
+static enum sp_rc load_step(const struct side *side,
+                            const struct sp_step_summary *step,
+                            struct sp_arena *arena,
+                            const struct sp_dict **out,
+                            struct sp_err *err)
+{
+    struct sp_step_summary loaded;
+    enum sp_rc rc = sp_history_load(side->events, step, arena, &loaded, err);
+
+    if (rc == SP_OK)
+        *out = sp_dossier_step(arena, side->run, &loaded).dict;
+    return rc;
+}
+
+/* `arena` for what is found; two steps at a time are in memory. */
+static enum sp_rc compare_both(struct sp_arena *arena,
+                               const struct side *from,
+                               const struct side *to,
+                               struct sp_list *out,
+                               struct sp_err *err)
+{
+    sp_auto_arena struct sp_arena *scratch = sp_arena_new();
+    enum sp_rc rc = SP_OK;
+
+    SP_MAP_EACH (entry, &from->last) {
+        const struct sp_step_summary *other = sp_map_find(&to->last, entry->key);
+        struct pair steps = { .arena = scratch };
         if (!other) {
-            add_step(runs.arena, out.list, entry->key, "removed", nothing);
+            add_step(arena, out, entry->key, "removed", sp_dict_new(arena));
             continue;
         }
-        struct sp_value found = compare_step((struct pair){ runs.arena, entry->value, other });
+        sp_arena_reset(scratch);
+        rc = load_step(from, entry->value, scratch, &steps.from, err);
+        if (rc == SP_OK)
+            rc = load_step(to, other, scratch, &steps.to, err);
+        if (rc)
+            return rc;
+        struct sp_value found = compare_step(steps);
         if (found.dict->len)
-            add_step(runs.arena, out.list, entry->key, "changed", found);
+            add_step(arena, out, entry->key, "changed", sp_value_copy(arena, found));
     }
-    SP_MAP_EACH (entry, &to)
-        if (!sp_map_has(&from, entry->key))
-            add_step(runs.arena, out.list, entry->key, "added", nothing);
-    return out;
+    return rc;
+}
+
+static enum sp_rc compare_steps(const struct sp_workspace *workspace,
+                                const struct sp_run_summary *from,
+                                const struct sp_run_summary *to,
+                                struct sp_value *out,
+                                struct sp_err *err)
+{
+    struct sp_arena *arena = workspace->arena;
+    struct side left, right = { 0 };
+
+    *out = sp_list_new(arena);
+    enum sp_rc rc = open_side(workspace, from, &left, err);
+    if (rc == SP_OK)
+        rc = open_side(workspace, to, &right, err);
+    if (rc == SP_OK)
+        rc = compare_both(arena, &left, &right, out->list, err);
+    SP_MAP_EACH (entry, &right.last)
+        if (rc == SP_OK && !sp_map_has(&left.last, entry->key))
+            add_step(arena, out->list, entry->key, "added", sp_dict_new(arena));
+    close_side(&left);
+    close_side(&right);
+    return rc;
 }
 
 /* --- runs ---------------------------------------------------------------------------------- */
@@ -281,16 +341,23 @@ static struct sp_value compare_settings(struct pair runs)
     return compare(flat);
 }
 
-struct sp_value sp_rundiff(const struct sp_workspace *workspace,
-                           const struct sp_run_summary *from,
-                           const struct sp_run_summary *to)
+enum sp_rc sp_rundiff(const struct sp_workspace *workspace,
+                      const struct sp_run_summary *from,
+                      const struct sp_run_summary *to,
+                      struct sp_value *result,
+                      struct sp_err *err)
 {
     static const char *const around[] = { "host", "cwd", "spoor", NULL };
     static const char *const about[] = { "recipe", NULL };
     struct sp_arena *arena = workspace->arena;
-    struct pair runs = { arena, sp_dossier_of(arena, from).dict, sp_dossier_of(arena, to).dict };
+    struct pair runs = { arena, sp_dossier_outline(arena, from).dict,
+                         sp_dossier_outline(arena, to).dict };
     struct sp_value out = sp_dict_new(arena);
+    struct sp_value steps;
 
+    enum sp_rc rc = compare_steps(workspace, from, to, &steps, err);
+    if (rc)
+        return rc;
     sp_dict_put(arena, out.dict, "from", sp_text(from->id));
     sp_dict_put(arena, out.dict, "to", sp_text(to->id));
     sp_dict_put(arena, out.dict, "same", sp_bool(false));
@@ -302,8 +369,9 @@ struct sp_value sp_rundiff(const struct sp_workspace *workspace,
     put_if_any(arena, out.dict, "selection", compare(section(runs, "selection")));
     put_if_any(arena, out.dict, "settings", compare_settings(runs));
     put_if_any(arena, out.dict, "programs", compare(section(runs, "programs")));
-    put_if_any(arena, out.dict, "steps", compare_steps(runs));
+    put_if_any(arena, out.dict, "steps", steps);
     sp_dict_put(arena, out.dict, "same", sp_bool(out.dict->len == before));
     put_if_any(arena, out.dict, "around", compare_fields(runs, around));
-    return out;
+    *result = out;
+    return SP_OK;
 }

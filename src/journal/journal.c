@@ -336,6 +336,79 @@ enum sp_rc sp_journal_last(const char *path,
     return SP_OK;
 }
 
+/* --- single events ------------------------------------------------------------------------- */
+
+struct sp_journal_picker {
+    int fd;
+    struct sp_buf line;
+};
+
+enum sp_rc sp_journal_picker_open(const char *path,
+                                  struct sp_journal_picker **out,
+                                  struct sp_err *err)
+{
+    int fd = SP_FAULT("journal.open-pick", EMFILE) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return sp_fail_errno(err, "journal '%s': open", path);
+    *out = sp_alloc(sizeof **out);
+    **out = (struct sp_journal_picker){ fd, SP_BUF(SP_JOURNAL_LINE_MAX) };
+    return SP_OK;
+}
+
+void sp_journal_picker_close(struct sp_journal_picker *picker)
+{
+    if (!picker)
+        return;
+    sp_fd_closep(&picker->fd);
+    sp_buf_fini(&picker->line);
+    free(picker);
+}
+
+static enum sp_rc read_line(struct sp_journal_picker *picker,
+                            uint64_t offset,
+                            uint64_t end,
+                            struct sp_err *err)
+{
+    char block[4096];
+
+    sp_buf_clear(&picker->line);
+    while (offset < end && sp_buf_ok(&picker->line)) {
+        ssize_t got = SP_FAULT("journal.pick", EIO)
+                          ? -1
+                          : pread(picker->fd, block, SP_MIN(sizeof block, (size_t)(end - offset)),
+                                  (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return sp_fail_errno(err, "read");
+        if (got == 0)
+            return sp_fail(err, SP_CORRUPT, "it has become shorter");
+        sp_buf_add(&picker->line, (struct sp_str){ block, (size_t)got });
+        offset += (uint64_t)got;
+    }
+    return sp_buf_ok(&picker->line) ? SP_OK : sp_fail(err, SP_CORRUPT, "it is too long");
+}
+
+enum sp_rc sp_journal_picker_get(struct sp_journal_picker *picker,
+                                 const struct sp_journal_place *from,
+                                 const struct sp_journal_place *to,
+                                 struct sp_arena *arena,
+                                 const struct sp_dict **out,
+                                 struct sp_err *err)
+{
+    struct sp_dict *event = NULL;
+    enum sp_rc rc = read_line(picker, from->offset, to->offset, err);
+
+    if (rc == SP_OK) /* a text of the decoder may lie in what it was given */
+        rc = parse_line(arena, sp_arena_str(arena, sp_str_trim(sp_buf_str(&picker->line))),
+                        from->seq + 1, &event, err);
+    if (rc)
+        return sp_err_wrap(err, "journal: line %" PRIu64, from->seq + 1);
+    *out = event;
+    return SP_OK;
+}
+
 /* --- writing ------------------------------------------------------------------------------- */
 
 static struct sp_journal *new_journal(const char *path, int fd, struct sp_journal_place extent)

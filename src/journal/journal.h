@@ -96,3 +96,21 @@ enum sp_rc sp_journal_read_on(const char *path,
                               sp_journal_fn fn,
                               void *arg,
                               struct sp_err *err) SP_MUST_USE;
+
+/* Events that somebody has seen before, one by one, by where their lines stand. */
+struct sp_journal_picker;
+enum sp_rc sp_journal_picker_open(const char *path,
+                                  struct sp_journal_picker **out,
+                                  struct sp_err *err) SP_MUST_USE;
+
+/* The line between two places of sp_journal_read_on; the event lives in `arena`. SP_CORRUPT: it is
+ * no event any more. */
+enum sp_rc sp_journal_picker_get(struct sp_journal_picker *picker,
+                                 const struct sp_journal_place *from,
+                                 const struct sp_journal_place *to,
+                                 struct sp_arena *arena,
+                                 const struct sp_dict **out,
+                                 struct sp_err *err) SP_MUST_USE;
+
+/* Accepts NULL. */
+void sp_journal_picker_close(struct sp_journal_picker *picker);

@@ -263,4 +263,22 @@ done
 try "$SPOOR" rerun last --check
 status 1 "damaged copies"
 like "$out" '^  file: cabs.yml: it has gone since, and its content was not kept' "count as lost"
+# --- a journal that cannot be read once more: show, diff and log look steps up in it one by one
+cat >spots.yml <<'YAML'
+spots: {steps: {a: {cab: {command: echo one}}, b: {cab: {command: echo two}}}}
+YAML
+"$SPOOR" run -q spots.yml spots >/dev/null 2>&1
+"$SPOOR" run -q spots.yml spots >/dev/null 2>&1
+for site in open-pick:1 pick:1 pick:4; do
+    for words in "show" "show --json" "diff"; do
+        # shellcheck disable=SC2086 # several words
+        try env SPOOR_FAULT=journal.$site "$SPOOR" $words
+        status 4 "$words, journal.$site fails"
+        like "$err" '^spoor: journal' "and is told"
+    done
+done
+try "$SPOOR" show --json
+is "$(python3 -c 'import json, sys; print([s["task"] for s in json.load(open(sys.argv[1]))["steps"]])' "$out")" \
+    "['spots.a', 'spots.b']" "all steps in one document"
+
 finish
