@@ -272,12 +272,18 @@ class Lab:
 
     @staticmethod
     def rewriters(notes):
-        """Calls that write, or may write, what an earlier one of the same run has written: what they find there is in their keys, too."""
-        result, seen, line = set(), set(), None
+        """Calls that write, or may write, what an earlier one of the same run has written: what they find there is in their
+        keys, too. And those that write into a directory that they only read: they are never reused."""
+        result, seen, line, reads = set(), set(), None, set()
         for note in notes:
             verb, path = note.split(" ", 1)
             if verb == "l":
-                line = path
+                line, reads = path, set()
+                continue
+            if any(path.startswith(directory + "/") for directory in reads):
+                result.add(line)
+            if verb == "r":
+                reads.add(path)
             elif verb in "wdgm":
                 if path in seen:
                     result.add(line)
