@@ -108,6 +108,7 @@ class Place:
         self.work, self.tools = self.base / "work", self.base / "tools"
         self.ran_file, self.at, self.go = self.base / "ran", self.base / "at", self.base / "go"
         self.settings = list(settings)
+        self.user = None  # who runs spoor; None: whoever runs the test
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("SPOOR_", "STIMELA_", "XDG_"))}
         self.env.update(HOME=str(self.base / "home"), LC_ALL="C.UTF-8")
         for name in ("home", "tools"):
@@ -146,8 +147,8 @@ class Place:
 
     def start(self, *words, where=None, **env):
         return subprocess.Popen([self.spoor, *map(str, words)], cwd=where or self.work, env={**self.env, **env},
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                text=True, errors="replace")
+                                user=self.user, group=self.user, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, errors="replace")
 
     def spoor_says(self, *words, where=None, **env):
         """Exit status and all that was said."""
