@@ -293,6 +293,21 @@ enum sp_rc sp_heads_settle_all(struct sp_heads *heads,
     return SP_OK;
 }
 
+enum sp_rc sp_heads_conclude(struct sp_heads *heads, struct sp_err *err)
+{
+    SP_MAP_EACH (entry, &heads->map) {
+        struct sp_head *head = entry->value;
+        if (head->composite || head->disk != SP_DISK_HELD || head->index == head->hold->index ||
+            !sp_head_is_settled(head))
+            continue;
+        const struct sp_tree *tree = head->hold->absent ? NULL : &head->tree;
+        enum sp_rc rc = sp_ledger_hold(heads->options.ledger, head->hold, head->index, tree, err);
+        if (rc)
+            return rc;
+    }
+    return SP_OK;
+}
+
 size_t sp_heads_unsettled(const struct sp_heads *heads)
 {
     return heads->unsettled;

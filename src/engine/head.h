@@ -137,6 +137,10 @@ enum sp_rc sp_heads_settle_all(struct sp_heads *heads,
                                struct sp_digest *lost,
                                struct sp_err *err) SP_MUST_USE;
 
+/* After that, when the run has ended well: where a step made again what was there already, the path
+ * is where the head is on its chain; the disk needed nothing. */
+enum sp_rc sp_heads_conclude(struct sp_heads *heads, struct sp_err *err) SP_MUST_USE;
+
 /* A new turn begins: what was seen of the disk in earlier ones may be out of date. */
 void sp_heads_turn(struct sp_heads *heads);
 

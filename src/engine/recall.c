@@ -427,6 +427,8 @@ enum sp_rc sp_recall_finish(struct sp_recall *recall, bool *over, struct sp_err 
         *over = true;
         return SP_OK;
     }
+    if (rc == SP_OK)
+        rc = sp_heads_conclude(recall->heads, err);
     struct sp_err second = SP_ERR_INIT;
     enum sp_rc synced = sp_ledger_sync(recall->ledger, rc ? &second : err);
     return rc ? rc : synced;

@@ -192,4 +192,20 @@ is "$(tr '\n' ' ' <b.out)" "raw A X " "for whoever needs it"
 ! grep -q "not run again" "$out"
 ok $? "and nobody is told that it did not run"
 
+# --- a step under another name, and another recipe that writes over what it made
+begin renamed || exit 99
+cat >r.yml <<'YAML'
+_include: cabs.yml
+r: {inputs: {n: str = 1}, steps: {a: {cab: cat, params: {f: in, n: =recipe.n, out: o}}}}
+other: {steps: {look: {cab: cat, params: {f: o, n: seen, out: l}}, over: {cab: cat, params: {f: in, n: over, out: o}}}}
+YAML
+try "$SPOOR" run r.yml r
+sed -i 's/steps: {a:/steps: {b:/' r.yml
+try "$SPOOR" run r.yml r
+reused 1 "a step under another name"
+try "$SPOOR" run r.yml other
+try "$SPOOR" run r.yml r n=2
+try "$SPOOR" run r.yml other
+is "$(tr '\n' ' ' <l)" "raw 2 seen " "who writes over its result begins with the newest one"
+
 finish
