@@ -202,6 +202,30 @@ class Damage:
         status, said = place.run("all")
         tap.ok(status == 0 and not place.differs("all"), "mended: the result of a clean run", said)
 
+    def gc(self):
+        """What is evicted is made again from the nearest state that is left; what is there stays."""
+        place = self.place
+        for options in (("--all",), ("--all", "--last-runs"), ("--budget", "1K")):
+            what = f"gc {' '.join(options)}"
+            self.ready()
+            before = places.tree(self.work)
+            status, said = place.spoor_says("gc", *options)
+            tap.ok(status in (0, 1) and places.tree(self.work) == before, f"{what}: leaves the files", said)
+            status, said = place.run("all")
+            tap.ok(status == 0 and not place.ran(), f"{what}: nothing runs", said)
+            status, said = place.spoor_says("versions", "x.ms")
+            tap.ok(status == 0 and "all.s2" in said, f"{what}: what there was is still known", said)
+            status, said = place.run("all", "v2=22")
+            ran = place.ran()
+            differs = place.differs("all", "v2=22")
+            tap.ok(status == 0 and not differs and "s2" in ran, f"{what}: what is gone is made again", f"{ran}\n{differs}\n{said}")
+            if "--last-runs" not in options:
+                tap.ok("s1" not in ran, f"{what}: from the nearest state that is left", f"{ran}")
+            status, said = place.run("all")
+            tap.ok(status == 0 and not place.differs("all"), f"{what}: and back", said)
+            status, said = place.spoor_says("fsck", "--data")
+            tap.ok(status == 0, f"{what}: the store is sound", said)
+
     def by_hand(self):
         work = self.work
 
@@ -264,7 +288,7 @@ class Damage:
 def main():
     base = pathlib.Path(tempfile.mkdtemp(prefix="spoor-damage-", dir=places.quick_dir()))
     damage = Damage(sys.argv[1], base)
-    for part in ("records", "objects", "state", "ledger", "formats", "tools", "by_hand", "names", "writer"):
+    for part in ("records", "objects", "state", "ledger", "formats", "tools", "gc", "by_hand", "names", "writer"):
         if not sys.argv[2:] or part in sys.argv[2:]:
             getattr(damage, part)()
     shutil.rmtree(base)

@@ -122,12 +122,24 @@ def twice(first, second):
     return prepare
 
 
+def removed(*names):
+    """All is done, and then some of it is gone: what was recorded before is no news of the run that dies."""
+    def prepare(place):
+        done("all")(place)
+        for name in names:
+            path = place.work / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return prepare
+
+
 PARTS = {
     # name: what was done before, what dies, what must come out
     "first": (nothing, ("run", "all"), ("all",)),
     "changed": (done("all"), ("run", "all", "v2=22"), ("all", "v2=22")),
     "changed-back": (done("all"), ("run", "all", "v2=22"), ("all",)),
     "hits": (twice(("all",), ("all", "v2=22")), ("run", "all"), ("all",)),
+    "removed": (removed("look.txt", "made.ms"), ("run", "all"), ("all",)),
+    "fresh": (removed("look.txt", "made.ms"), ("run", "all", "--fresh"), ("all",)),
     "restore": (done("all"), ("restore", "x.ms@1"), ("all",)),
     "gc": (twice(("all",), ("all", "v2=22")), ("gc", "--all"), ("all",)),
     "fsck": (done("all"), ("fsck", "--repair", "--data"), ("all",)),
