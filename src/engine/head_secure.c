@@ -202,13 +202,16 @@ enum sp_rc sp_head_put_aside(struct sp_heads *heads, struct sp_head *head, struc
     enum sp_rc rc = move_changed(heads, head, &count, err);
     if (rc || !count)
         return rc;
+    struct sp_str by = task.len
+                           ? sp_arena_printf(heads->arena, "'" SP_STR_FMT "'", SP_STR_ARG(task))
+                           : SP_STR("the step that left it");
     sp_heads_note(
         heads, true,
         sp_arena_printf(heads->arena,
-                        SP_STR_FMT " goes back to what it was before '" SP_STR_FMT
-                                   "', which did not end well; what it left is in " SP_STR_FMT
+                        SP_STR_FMT " goes back to what it was before " SP_STR_FMT
+                                   ", which did not end well; what it left is in " SP_STR_FMT
                                    "/" SP_STR_FMT,
-                        SP_STR_ARG(head->path), SP_STR_ARG(task), SP_STR_ARG(heads->options.attic),
+                        SP_STR_ARG(head->path), SP_STR_ARG(by), SP_STR_ARG(heads->options.attic),
                         SP_STR_ARG(heads->options.run)));
     arena = SP_TAKE(head->arena);
     rc = sp_head_scan(heads, head, err);

@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 sp_nsec sp_file_clock(void)
@@ -20,6 +21,16 @@ sp_nsec sp_file_clock(void)
 
     (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
     return (sp_nsec)now.tv_sec * SP_NSEC_PER_SEC + now.tv_nsec;
+}
+
+sp_nsec sp_file_clock_of(const char *dir)
+{
+    struct stat info;
+    sp_auto_fd int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return sp_file_clock();
+    return (sp_nsec)info.st_ctim.tv_sec * SP_NSEC_PER_SEC + info.st_ctim.tv_nsec;
 }
 
 /* --- after a failure ---------------------------------------------------------------------- */

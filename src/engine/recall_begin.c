@@ -437,7 +437,7 @@ static enum sp_rc prepare(struct sp_recall *recall,
             sp_heads_changing(recall->heads, recalled->heads[i], position->taskname);
     if (sp_recall_is_open(recalled))
         sp_ledger_begun(recall->ledger, recall->options.recipe, position->taskname,
-                        sp_file_clock());
+                        sp_file_clock_of(sp_arena_cstr(arena, recall->heads_options.cwd)));
     return sp_ledger_sync(recall->ledger, err);
 }
 

@@ -25,6 +25,21 @@ STEPS = ["s1", "digest look.txt", "s2", "create", "change", "copy out/1.txt", "c
 AFTER_V2 = ["s2", "change", "s3"]
 YEAR = 365
 
+PARTS = """#!/bin/sh
+mkdir -p "$1"
+for i in $(seq "$2"); do echo "$i of $2" >"$1/p$i"; done
+[ -z "${TOOL_WAITS-}" ] || { : >"@AT@"; while [ ! -e "@GO@" ]; do sleep 0.02; done; }
+"""
+PARTS_RECIPE = """cabs:
+  parts:
+    command: @TOOLS@/parts
+    inputs: {n: {dtype: int, default: 1, policies: {positional: true}}}
+    outputs: {dir: {dtype: Directory, required: true, policies: {positional_head: true}}}
+all:
+  inputs: {n: int = 1}
+  steps: {parts: {cab: parts, params: {dir: parts, n: =recipe.n}}}
+"""
+
 
 def skip(what, why):
     tap.ok(True, f"{what} # SKIP {why}")
@@ -244,6 +259,7 @@ class Surroundings:
         for stats in ("1", "0"):
             self.clock_of(stats)
         self.clock_kills()
+        self.clock_leftovers()
         return None
 
     def at(self, days, stats):
@@ -295,6 +311,22 @@ class Surroundings:
             tap.ok(status == 0 and not differs, f"died at {name} {first:+d} days from now, gone on with {then:+d}: "
                    "the result of a clean run", f"{differs}\n{said}")
             self.runs("and nothing runs", [], "all", "v2=22")
+
+    def clock_leftovers(self):
+        """What a step that was killed has left in a directory, where the disk has another clock than Spoor."""
+        place = self.place
+        place.tool("parts", PARTS)
+        for days in (0, YEAR, -YEAR):
+            place.fresh()
+            (self.work / "r.yml").write_text(PARTS_RECIPE.replace("@TOOLS@", str(place.tools)))
+            place.run("n=1")
+            process = place.start("run", "r.yml", "n=3", TOOL_WAITS="parts", **self.at(days, "1"))
+            private.wait_for("the tool", place.at.exists)
+            self.kill(process)
+            status, said = place.run("n=2")
+            found = sorted(path.name for path in (self.work / "parts").iterdir())
+            tap.ok(status == 0 and found == ["p1", "p2"] and "before ''" not in said, f"what is left in a directory, {days:+d} days from now, goes",
+                   f"{found}\n{said}")
 
 
 def main():
