@@ -79,6 +79,11 @@ struct sp_head *sp_heads_find(const struct sp_heads *heads, struct sp_str real)
     return sp_map_find(&heads->map, sp_heads_path(heads, real));
 }
 
+bool sp_heads_has(const struct sp_heads *heads, struct sp_str path)
+{
+    return sp_map_has(&heads->map, path);
+}
+
 bool sp_heads_is_known(const struct sp_heads *heads, struct sp_str real)
 {
     return sp_ledger_find(heads->options.ledger, sp_heads_path(heads, real));

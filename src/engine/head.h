@@ -107,6 +107,9 @@ bool sp_heads_is_known(const struct sp_heads *heads, struct sp_str real);
 /* What is there is nobody's, and not to be relied on: what an unfinished step has left. */
 void sp_heads_disown(struct sp_heads *heads, struct sp_str real);
 
+/* Was it touched in this run? `path` is as in the ledger. */
+bool sp_heads_has(const struct sp_heads *heads, struct sp_str path);
+
 /* The same without looking: NULL when it was not touched. */
 struct sp_head *sp_heads_find(const struct sp_heads *heads, struct sp_str real);
 

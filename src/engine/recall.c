@@ -417,6 +417,7 @@ enum sp_rc sp_recall_finish(struct sp_recall *recall, bool *over, struct sp_err 
         sp_recall_foresee_end(recall, over);
         return SP_OK;
     }
+    sp_recall_note_gone(recall);
     sp_heads_turn(recall->heads);
     enum sp_rc rc = sp_heads_settle_all(recall->heads, SP_STR(""), &lost, err);
     if (rc == SP_NOT_FOUND && sp_recall_force(recall, &lost)) {

@@ -117,6 +117,9 @@ bool sp_recall_take_out_links(struct sp_recall *recall,
 /* Is it the task `name`, or one in it? */
 bool sp_recall_is_task_of(struct sp_str task, struct sp_str name);
 
+/* Says which data are as steps have left them that the recipe has no more. At the end. */
+void sp_recall_note_gone(struct sp_recall *recall);
+
 /* Where the output of the record that was found belongs now. */
 struct sp_str sp_recall_place_of(struct sp_recall *recall,
                                  struct sp_arena *arena,

@@ -147,4 +147,43 @@ try "$SPOOR" run r.yml
 reused 1 "what has gone"
 is "$(readlink x) $(cat scratch/x)" "scratch/x raw" "comes back behind the link"
 
+# --- the last step that changes data goes
+begin gone || exit 99
+cat >>cabs.yml <<'YAML'
+  add:
+    command: sh -c 'echo {current.n} >>{current.d}'
+    inputs: {d: {dtype: File, writable: true, policies: {skip: true}}, n: {dtype: str, policies: {skip: true}}}
+YAML
+recipe() { # STEPS
+    printf '_include: cabs.yml\nr: {steps: {%s}}\n' "$1" >r.yml
+}
+a='a: {cab: add, params: {d: e, n: A}}'
+b='b: {cab: add, params: {d: d, n: B}}'
+echo raw >d && echo raw >e && echo raw >f
+recipe "$a, $b, c: {cab: add, params: {d: f, n: C}}"
+try "$SPOOR" run r.yml
+recipe "$a"
+try "$SPOOR" run r.yml -s a
+unlike "$out" "no longer has" "nothing is said of a part of a recipe"
+try "$SPOOR" run r.yml
+status 0 "steps that have changed data are gone"
+said "d stays as 'r.b' has left it, a step that the recipe no longer has \(and 1 other path" "says so"
+is "$(cat d)" "raw
+B" "data that no step names stay as they are"
+try "$SPOOR" run r.yml --on-top
+unlike "$out" "no longer has" "--on-top: nothing is said"
+try "$SPOOR" restore d@1
+is "$(cat d)" raw "the state before comes back by hand"
+recipe "$b"
+try "$SPOOR" run r.yml
+recipe "$b, b2: {cab: add, params: {d: d, n: B2}}"
+try "$SPOOR" run r.yml
+recipe "$b"
+try "$SPOOR" run r.yml
+said "d goes back to what it was before 'r.b2', a step that the recipe no longer has" "data that steps name go back"
+is "$(cat d)" "raw
+B" "to what these make"
+try "$SPOOR" run r.yml
+unlike "$out" "d (stays|goes)" "which is said once"
+
 finish
