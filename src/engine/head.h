@@ -168,6 +168,13 @@ enum sp_rc sp_heads_clear(struct sp_heads *heads, struct sp_head *head, struct s
 enum sp_rc sp_heads_keep(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
     SP_MUST_USE;
 
+/* Before `task` may write into it: files that have other names become copies of these. SP_LIMIT: no
+ * room. */
+enum sp_rc sp_heads_unshare(struct sp_heads *heads,
+                            struct sp_head *head,
+                            struct sp_str task,
+                            struct sp_err *err) SP_MUST_USE;
+
 void sp_heads_changing(struct sp_heads *heads, struct sp_head *head, struct sp_str task);
 
 /* What `task` has left there is a link: nothing is brought back in this run. */

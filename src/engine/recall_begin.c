@@ -384,6 +384,7 @@ static enum sp_rc clear_way(struct sp_recall *recall, struct sp_head *head, stru
 
 static enum sp_rc prepare_role(struct sp_recall *recall,
                                struct sp_arena *arena,
+                               const struct sp_position *position,
                                const struct sp_role *role,
                                struct sp_head *head,
                                struct sp_err *err)
@@ -405,6 +406,8 @@ static enum sp_rc prepare_role(struct sp_recall *recall,
         return SP_OK; /* starts over */
     if (rc == SP_OK && sp_role_changes(role) && sp_head_is_settled(head))
         rc = keep_before(recall, arena, head, err);
+    if (rc == SP_OK && sp_role_changes(role))
+        rc = sp_heads_unshare(recall->heads, head, position->taskname, err);
     return rc;
 }
 
@@ -425,7 +428,8 @@ static enum sp_rc prepare(struct sp_recall *recall,
     }
     for (size_t i = 0; i < recalled->roles.len && rc == SP_OK && !recall->starts_over; i++)
         if (recalled->heads[i])
-            rc = prepare_role(recall, arena, &recalled->roles.items[i], recalled->heads[i], err);
+            rc = prepare_role(recall, arena, position, &recalled->roles.items[i],
+                              recalled->heads[i], err);
     for (size_t i = 0; i < recalled->roles.len && rc == SP_OK && !recall->starts_over; i++)
         rc = sp_recall_clear_place(recall, arena, &recalled->roles.items[i], err);
     if (rc == SP_BUSY && sp_recall_is_disturbed(recall, err))

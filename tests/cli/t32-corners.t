@@ -186,4 +186,56 @@ B" "to what these make"
 try "$SPOOR" run r.yml
 unlike "$out" "d (stays|goes)" "which is said once"
 
+# --- hard links
+begin twins || exit 99
+cat >r.yml <<'YAML'
+cabs:
+  add:
+    command: sh -c 'echo {current.n} >>{current.d}'
+    inputs: {d: {dtype: File, writable: true, policies: {skip: true}}, n: {dtype: str, policies: {skip: true}}}
+  set:
+    command: sh -c 'for f in {current.d}/*; do echo {current.n} >>$f; done'
+    inputs: {d: {dtype: MS, writable: true, policies: {skip: true}}, n: {dtype: str, policies: {skip: true}}}
+  cat:
+    command: sh -c 'cat {current.f} >{current.o}'
+    inputs: {f: {dtype: File, policies: {skip: true}}}
+    outputs: {o: {dtype: File, policies: {skip: true}}}
+r:
+  inputs: {n: str = N}
+  steps:
+    b: {cab: cat, params: {f: b, o: one}}
+    a: {cab: add, params: {d: a, n: =recipe.n}}
+    c: {cab: cat, params: {f: b, o: two}}
+set: {steps: {a: {cab: set, params: {d: my.ms, n: x}}}}
+over: {steps: {a: {cab: cat, params: {f: c, o: out}}}}
+YAML
+echo raw >a && ln a b
+try "$SPOOR" run r.yml r
+status 0 "a step changes data that have another name"
+said "files of a have other names, too \(1 hard links\): they are copied before 'r.a' may change them" "says so"
+is "$(cat a one b two)" "raw
+N
+raw
+raw
+raw" "what is at the other name stays as it is"
+try "$SPOOR" run r.yml r
+reused 3 "and nothing runs again"
+unlike "$out" "hard links" "said once"
+try "$SPOOR" run r.yml r n=M
+is "$(cat a b)" "raw
+M
+raw" "another change"
+mkdir my.ms && echo A >my.ms/table.dat && echo B >my.ms/table.f0 && cp -al my.ms backup.ms
+try "$SPOOR" run r.yml set
+is "$(cat my.ms/* backup.ms/*)" "A
+x
+B
+x
+A
+B" "a dataset that was copied by links"
+echo new >c && echo old >out && ln out keep
+try "$SPOOR" run r.yml over
+is "$(cat out keep)" "new
+old" "an output that is written over"
+
 finish
