@@ -10,6 +10,7 @@ struct forecast {
     struct sp_forecast *out;
     struct sp_recall *recall; /* NULL: it cannot be asked */
     struct sp_arena *arena;   /* of one step */
+    size_t opening;           /* so many notes before the walk */
     bool over;
 };
 
@@ -129,7 +130,7 @@ static enum sp_rc walk(struct forecast *forecast, struct sp_err *err)
 
     forecast->over = false;
     forecast->out->known = forecast->out->runs = 0;
-    forecast->out->notes = sp_list_new(forecast->session->arena).list;
+    forecast->out->notes->len = forecast->opening;
     enum sp_rc rc = sp_preflight(forecast->session, SP_PITFALLS_RESULTS, on_action, forecast,
                                  &forecast->out->plan, err);
     if (forecast->recall && !forecast->over && sp_recall_finish(forecast->recall, &over, &last))
@@ -164,11 +165,12 @@ enum sp_rc sp_forecast(struct sp_session *session,
         .session = session, .options = options, .out = out, .arena = sp_arena_new()
     };
 
-    *out = (struct sp_forecast){ 0 };
+    *out = (struct sp_forecast){ .notes = sp_list_new(session->arena).list };
     /* That it cannot be asked is no reason not to plan. */
     if (!session->diags.errors && open_recall(&forecast, &cause))
         sp_diag_warning(&session->diags, SP_DIAG_FILE, 0, "what is known cannot be told: %s",
                         cause.text);
+    forecast.opening = out->notes->len;
     enum sp_rc rc = walk_through(&forecast, err);
     if (forecast.recall && sp_recall_close(forecast.recall, &cause))
         sp_diag_warning(&session->diags, SP_DIAG_FILE, 0, "%s", cause.text);

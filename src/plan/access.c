@@ -62,6 +62,7 @@ static struct sp_str parent_of(struct sp_str path)
     return sp_str_slice(path, 0, SP_MAX(slash, (size_t)1));
 }
 
+/* Who only wants to know what would be run need not be the one who may run it. */
 static void refuse(struct visit *visit,
                    const struct sp_param *param,
                    const char *fmt,
@@ -69,11 +70,14 @@ static void refuse(struct visit *visit,
 {
     const struct sp_step_node *step = sp_frame_step(visit->frame);
 
-    sp_diag_error(visit->walk->diags, SP_DIAG_PATH, origin_of(visit, param),
-                  "step '" SP_STR_FMT "': %s '" SP_STR_FMT "' %s '" SP_STR_FMT "'",
-                  SP_STR_ARG(step->fqname), param->is_output ? "output" : "input",
-                  SP_STR_ARG(param->name), fmt, SP_STR_ARG(path));
-    visit->errors++;
+    bool planning = visit->walk->planning;
+
+    sp_diag_say(visit->walk->diags, planning ? SP_WARNING : SP_ERROR_FOUND, SP_DIAG_PATH,
+                origin_of(visit, param),
+                "step '" SP_STR_FMT "': %s '" SP_STR_FMT "' %s '" SP_STR_FMT "'",
+                SP_STR_ARG(step->fqname), param->is_output ? "output" : "input",
+                SP_STR_ARG(param->name), fmt, SP_STR_ARG(path));
+    visit->errors += !planning;
 }
 
 static void check(void *arg, const struct sp_param *param, struct sp_str path)

@@ -238,4 +238,56 @@ try "$SPOOR" run r.yml over
 is "$(cat out keep)" "new
 old" "an output that is written over"
 
+# --- looking at what is not ours
+begin readonly || exit 99
+cat >r.yml <<'YAML'
+cabs:
+  look: {command: cat, inputs: {f: {dtype: File, policies: {positional: true}}}}
+  cat:
+    command: sh -c 'cat {current.f} >{current.o}'
+    inputs: {f: {dtype: File, policies: {skip: true}}}
+    outputs: {o: {dtype: File, policies: {skip: true}}}
+r: {steps: {a: {cab: cat, params: {f: in, o: x}}, b: {cab: look, params: {f: x}}}}
+l: {steps: {a: {cab: look, params: {f: in}}}}
+YAML
+everything() {
+    find . -printf '%p %y %i %m %s %T@ %C@\n' | LC_ALL=C sort
+}
+chmod a+rx "$scratch" .
+chmod a+r ./*
+if [ "$(id -u)" -eq 0 ] && runuser -u nobody -- test -x "$SPOOR" 2>/dev/null; then
+    as_nobody='runuser -u nobody --'
+    what='somebody else'
+else
+    as_nobody=
+    what=root
+    [ "$(id -u)" -eq 0 ] || what=nobody
+    chmod a-w .
+fi
+look() { # NAME OF STATE, RECIPE, REGEX
+    everything >"$scratch/before"
+    for command in plan 'run -d' 'plan --json'; do
+        # shellcheck disable=SC2086 # words
+        try env HOME=/nonexistent $as_nobody "$SPOOR" $command r.yml "$2"
+        status 0 "$1: $command, as $what"
+        everything >"$scratch/after"
+        cmp -s "$scratch/before" "$scratch/after"
+        ok $? "$1: $command writes nothing" || diff "$scratch/before" "$scratch/after" | sed 's/^/# /'
+        [ "$command" != plan ] || like "$out" "$3" "$1: it says what would happen"
+    done
+}
+look "never run" l '1 tool run'
+if [ -n "$as_nobody" ]; then
+    try "$SPOOR" run r.yml r
+    look "has been run" r '2 tool runs \(1 would run, 1 known\)'
+    echo other >in
+    look "changed" r '2 tool runs'
+    : >.spoor/ledger.damaged
+    look "damaged" r '2 tool runs'
+    rm .spoor/ledger
+    look "without a ledger" r '2 tool runs'
+    said "warning: step 'r.a': output 'o' is not writable at 'x'" "what the reader may not do is no error"
+fi
+chmod u+w .
+
 finish
