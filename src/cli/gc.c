@@ -17,7 +17,7 @@
 struct gc_args {
     struct sp_store_args store;
     const char *budget, *keep_free, *older_than;
-    bool all, dry_run, last_runs, sources;
+    bool all, dry_run, last_runs, sources, attic;
 };
 
 static const struct sp_option options[] = {
@@ -53,6 +53,12 @@ static const struct sp_option options[] = {
                 struct gc_args,
                 sources,
                 "so may what nobody can compute again: earlier states of source data"),
+    SP_OPT_FLAG(NULL,
+                "attic",
+                struct gc_args,
+                attic,
+                "empty the attic (.spoor/attic), also of what has been there for less than 30 "
+                "days"),
     SP_OPT_FLAG("d",
                 "dry-run",
                 struct gc_args,
@@ -148,6 +154,27 @@ static void show_kept(const struct sp_dict *kept)
                          rows[i].text);
 }
 
+/* What lies beside the store: what goes, and in a dry run also what stays. */
+static void show_attic(const struct sp_dict *attic, bool dry_run)
+{
+    const struct sp_list *items = sp_dict_get(attic, "items")->list;
+    struct sp_amount_text size;
+
+    SP_LIST_EACH(item, items)
+    {
+        bool goes = sp_dict_truth(item->dict, "goes");
+        long long days = (long long)bytes_of(item->dict, "days");
+        if (goes || dry_run)
+            (void)printf("%s " SP_STR_FMT " (%s, %lld day%s old)%s\n",
+                         !goes     ? "keeps"
+                         : dry_run ? "would remove"
+                                   : "removed",
+                         SP_STR_ARG(sp_dict_text(item->dict, "path")),
+                         size_of(item->dict, "bytes", &size), days, days == 1 ? "" : "s",
+                         goes ? "" : ": --attic removes it");
+    }
+}
+
 static void show(const struct sp_dict *report)
 {
     struct sp_amount_text used, freed, missing;
@@ -157,6 +184,7 @@ static void show(const struct sp_dict *report)
                  bytes_of(report, "freed") ? size_of(report, "freed", &freed) : "nothing",
                  size_of(report, "used", &used), SP_STR_ARG(sp_dict_text(report, "store")));
     show_kept(sp_dict_get(report, "kept")->dict);
+    show_attic(sp_dict_get(report, "attic")->dict, sp_dict_truth(report, "dry_run"));
     if (bytes_of(report, "missing"))
         (void)printf("%s too many: what stays is needed\n", size_of(report, "missing", &missing));
     if (bytes_of(report, "damaged_records") || bytes_of(report, "damaged_trees"))
@@ -180,6 +208,7 @@ static int collect(const struct gc_args *args,
         .unused = unused,
         .ignore = (args->last_runs ? (unsigned)SP_NEED_CONSUMED : 0) |
                   (args->sources ? (unsigned)SP_NEED_SOURCE : 0),
+        .attic = args->attic,
         .dry_run = args->dry_run,
         .items_max = args->store.load.json ? SIZE_MAX : 1000,
     };
@@ -256,7 +285,9 @@ const struct sp_cli_command sp_command_gc = {
                        "state is needed, it is computed again.\n"
                        "What stays: what paths hold now, what the last run of each recipe has read "
                        "and made, what is\npinned, and source data. Exit status 1: what stays is "
-                       "more than the budget.",
+                       "more than the budget.\n"
+                       "Of this workspace also goes what has been in .spoor/attic for 30 days, and "
+                       "what\n'spoor verify' has left in .spoor/verify.",
         .options = options,
         .examples = "  spoor gc --dry-run --all\n"
                     "      what could go, and what would it cost?\n"

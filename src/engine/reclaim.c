@@ -4,6 +4,8 @@
 #include "base/amount.h"
 #include "base/clock.h"
 
+#include "engine/attic.h"
+
 #include <math.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -163,6 +165,25 @@ static enum sp_rc carry_out(struct sp_depot *depot,
     return rc ? rc : sp_sweep_empty_trash(options->store, NULL, err);
 }
 
+/* While nobody else runs here. */
+static enum sp_rc clear_attic(struct sp_depot *depot,
+                              const struct sp_reclaim_options *options,
+                              struct sp_dict *report,
+                              struct sp_err *err)
+{
+    struct sp_attic_options attic = {
+        .state = options->workspace,
+        .all = options->attic,
+        .dry_run = options->dry_run,
+        .now = sp_clock_realtime(),
+    };
+    struct sp_value found;
+    enum sp_rc rc = sp_attic_clear(depot->arena, &attic, &found, err);
+
+    sp_dict_put(depot->arena, report, "attic", found);
+    return rc;
+}
+
 static enum sp_rc act(struct sp_depot *depot,
                       const struct sp_reclaim_options *options,
                       struct sp_value *report,
@@ -181,7 +202,8 @@ static enum sp_rc act(struct sp_depot *depot,
         return rc;
     sp_eviction_plan(depot->stock, &eviction, &plan);
     struct sp_value value = report_value(depot, options, &plan, eviction.goal);
-    if (!options->dry_run)
+    rc = clear_attic(depot, options, value.dict, err);
+    if (rc == SP_OK && !options->dry_run)
         rc = carry_out(depot, options, &plan, err);
     if (rc == SP_OK)
         *report = value;

@@ -12,13 +12,14 @@ struct sp_reclaim_options {
     struct sp_str keep_free; /* "100G" or "10%" of the file system; empty: no wish */
     sp_nsec unused;          /* only what nobody has used for so long */
     unsigned ignore;         /* enum sp_need: CONSUMED, SOURCE */
+    bool attic;              /* all that is in the attic of the workspace */
     bool dry_run;
     size_t items_max; /* so many are described; all are counted */
 };
 
 /* What was done, or would be (doc/manual/store.md has the fields): store, used, goal, freed,
- * orphans, missing, kept, items, workspaces, damaged. SP_NOT_FOUND: there is no store. SP_BUSY: err
- * says who uses it. */
+ * orphans, missing, kept, items, workspaces, damaged, attic. SP_NOT_FOUND: there is no store.
+ * SP_BUSY: err says who uses it. */
 enum sp_rc sp_reclaim(struct sp_arena *arena,
                       const struct sp_reclaim_options *options,
                       struct sp_value *report,

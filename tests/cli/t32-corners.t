@@ -290,4 +290,45 @@ if [ -n "$as_nobody" ]; then
 fi
 chmod u+w .
 
+# --- what lies beside the store
+begin attic || exit 99
+cat >r.yml <<'YAML'
+_include: cabs.yml
+r: {steps: {a: {cab: cat, params: {f: in, o: x}}}}
+YAML
+try "$SPOOR" run r.yml
+mkdir -p .spoor/attic/20200101-000000/dir .spoor/attic/20200102-000000 .spoor/attic/late .spoor/verify/work
+echo mine | tee .spoor/attic/20200101-000000/dir/x .spoor/attic/20200102-000000/x .spoor/attic/late/x .spoor/verify/work/x >/dev/null
+touch -d '31 days ago' .spoor/attic/20200101-000000
+touch -d '30 days ago' .spoor/attic/20200102-000000
+touch -d '29 days ago' .spoor/attic/late
+beside() {
+    everything | grep 'attic\|verify'
+}
+beside >"$scratch/before"
+try "$SPOOR" gc --dry-run
+status 0 "gc --dry-run with an attic"
+like "$out" '^would remove .spoor/attic/20200101-000000 \(5 B, 31 days old\)$' "lists what has been there for long"
+like "$out" '^would remove .spoor/attic/20200102-000000 ' "as long as that"
+like "$out" '^keeps .spoor/attic/late .*--attic' "and what has not"
+like "$out" '^would remove .spoor/verify ' "and what a verification has left"
+beside | diff "$scratch/before" - >"$scratch/changed"
+ok $? "and changes nothing" || sed 's/^/# /' "$scratch/changed"
+try "$SPOOR" gc
+status 0 "gc with an attic"
+like "$out" '^removed .spoor/attic/20200101-000000 ' "says what it removes"
+is "$(ls -A .spoor/attic)" late "what has been there for long is gone"
+[ ! -e .spoor/verify ]
+ok $? "and what a verification has left"
+try "$SPOOR" gc --attic --json
+like "$out" '"goes": true' "gc --attic --json"
+is "$(ls -A .spoor/attic)" "" "all is gone"
+mkdir -p .spoor/attic/old .spoor/attic/older
+touch -d '40 days ago' .spoor/attic/old .spoor/attic/older
+try env SPOOR_FAULT=tree.unlink:1 "$SPOOR" gc
+status 4 "gc that cannot remove something"
+like "$err" "remove '.spoor/attic/old'" "says what"
+try "$SPOOR" gc
+is "$(ls -A .spoor/attic)" "" "the next one can"
+
 finish
