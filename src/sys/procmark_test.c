@@ -63,6 +63,11 @@ static void test_find(void)
     for (size_t i = 0; i < 3; i++)
         if (read(ends[0], letters + i, 1) != 1)
             return;
+    sp_proclist_scan_since(&all, pid);
+    bool sees_self = false;
+    for (size_t i = 0; i < all.len; i++)
+        sees_self |= all.items[i].pid == pid;
+    tap_ok(sees_self && all.len >= 4, "what has been started since a process was, with it");
     sp_proclist_scan(&all);
     struct sp_procmark_job job = { .group = pid, .mark = "run@1:2/r.a" };
     sp_procmark_find(&all, &job, &found);

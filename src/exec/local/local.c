@@ -25,7 +25,8 @@
 
 #define SILENCES_MAX 10 /* after the end, in units of patience.silence */
 
-#define PAUSE_MIN (5 * SP_NSEC_PER_MS) /* between two looks at what a job has left behind */
+#define PAUSE_MIN (5 * SP_NSEC_PER_MS)  /* between two looks at what a job has left behind */
+#define BRIEF     (SP_NSEC_PER_SEC / 2) /* see sp_proclist_scan_since */
 #define PAUSE_MAX (200 * SP_NSEC_PER_MS)
 
 /* The kernel counts resident pages in batches a processor: what two counters say about the same
@@ -320,7 +321,10 @@ static void settle(struct job *job)
     sp_nsec now = sp_clock_monotonic();
 
     sp_watch_remove(SP_TAKE(job->linger));
-    sp_proclist_scan(&backend->processes);
+    if (now - job->started < BRIEF)
+        sp_proclist_scan_since(&backend->processes, job->pid);
+    else
+        sp_proclist_scan(&backend->processes);
     sp_procmark_find(&backend->processes, &job->kin, &backend->left);
     if (!backend->left.len) {
         finish(job);
