@@ -14,6 +14,10 @@
 #define PATIENCE (5 * SP_NSEC_PER_SEC)
 #define PAUSE    (5 * SP_NSEC_PER_MS)
 
+#define KERNEL     2 /* its threads have no environment */
+#define EXEC_TRIES 10
+#define EXEC_PAUSE SP_NSEC_PER_MS
+
 static bool has_mark(pid_t pid, struct sp_str entry)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
@@ -21,8 +25,13 @@ static bool has_mark(pid_t pid, struct sp_str entry)
     char path[32]; /* "/proc/" + 10 digits + "/environ" */
 
     (void)snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
-    if (sp_file_read(path, &text, &err))
-        return false; /* gone, or somebody else's */
+    /* It is empty for the moment in which a process becomes another program. */
+    for (int i = 0; i < EXEC_TRIES && text.len == 0; i++) {
+        if (i)
+            (void)nanosleep(&(struct timespec){ .tv_nsec = EXEC_PAUSE }, NULL);
+        if (sp_file_read(path, &text, &err))
+            return false; /* gone, or somebody else's */
+    }
     for (struct sp_str rest = sp_buf_str(&text); rest.ptr;)
         if (sp_str_eq(sp_str_cut(&rest, '\0'), entry))
             return true;
@@ -117,7 +126,8 @@ void sp_procmark_find(const struct sp_proclist *all,
                 is_in(out, process))
                 continue;
             if (process->pgrp == job->group || has_parent(out, process->ppid) ||
-                (!before && job->mark && has_mark(process->pid, sp_buf_str(&entry))))
+                (!before && job->mark && process->ppid != KERNEL &&
+                 has_mark(process->pid, sp_buf_str(&entry))))
                 *SP_VEC_ADD(out) = *process;
         }
     }

@@ -170,6 +170,7 @@ void sp_proclist_scan(struct sp_proclist *list)
         qsort(list->items, list->len, sizeof *list->items, compare_pids);
 }
 
+#define LOOKS_MAX   3
 #define NUMBERS_MAX 100 /* to be tried one by one */
 
 /* The number that was given to the newest process; 0 when it cannot be told. */
@@ -186,17 +187,21 @@ static pid_t newest_pid(void)
 
 void sp_proclist_scan_since(struct sp_proclist *list, pid_t first)
 {
-    pid_t newest = newest_pid();
     struct sp_procstat stat;
+    pid_t newest = -1;
 
-    if (newest < first || newest - first > NUMBERS_MAX) {
-        sp_proclist_scan(list);
-        return;
+    /* One that has started another meanwhile, and has ended, must not be the last that is seen. */
+    for (int i = 0; i < LOOKS_MAX && newest_pid() != newest; i++) {
+        newest = newest_pid();
+        if (newest < first || newest - first > NUMBERS_MAX) {
+            sp_proclist_scan(list);
+            return;
+        }
+        list->len = 0;
+        for (pid_t pid = first; pid <= newest; pid++)
+            if (sp_procstat_read(pid, &stat))
+                *SP_VEC_ADD(list) = stat;
     }
-    list->len = 0;
-    for (pid_t pid = first; pid <= newest; pid++)
-        if (sp_procstat_read(pid, &stat))
-            *SP_VEC_ADD(list) = stat;
 }
 
 void sp_proclist_fini(struct sp_proclist *list)
