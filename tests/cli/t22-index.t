@@ -170,7 +170,7 @@ unlike "$out" "$last" "a run that was removed is gone"
 same "a run that was removed"
 
 # --- runs that are cleared away -----------------------------------------------------------------------------------
-some=$(dirname "$(find .spoor/runs -name journal.jsonl -size +2k | head -n 1)")
+some=$(find .spoor/runs -name journal.jsonl -printf '%s %h\n' | sort -n | tail -n 1 | cut -d' ' -f2)
 for n in $(seq 1000 1400); do
     cp -r "$some" ".spoor/runs/20250101-00$n"
 done

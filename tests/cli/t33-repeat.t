@@ -194,26 +194,26 @@ like "$out" "slow.m" "and says what was going on"
 # --- what is not the same each time
 cat >date.yml <<'YAML'
 _include: cabs.yml
-r: {steps: {a: {cab: cat, params: {f: in, n: "{config.run.date}", out: d.out}}}}
+dated: {steps: {a: {cab: cat, params: {f: in, n: "{config.run.date}", out: d.out}}}}
 YAML
 ! settle date.yml
 ok $? "the date"
 cat >logdir.yml <<'YAML'
 _include: cabs.yml
 opts: {log: {dir: "logs-{config.run.datetime}"}}
-r: {steps: {a: {cab: cat, params: {f: in, out: d2.out}}}}
+logged: {steps: {a: {cab: cat, params: {f: in, out: d2.out}}}}
 YAML
 settle logdir.yml
 ok $? "in the name of a log directory it does not matter"
 cat >say.yml <<'YAML'
 _include: cabs.yml
-r: {steps: {a: {cab: cat, params: {f: in, out: d3.out}, preamble: {said: =LOG("hello")}}}}
+said: {steps: {a: {cab: cat, params: {f: in, out: d3.out}, preamble: {said: =LOG("hello")}}}}
 YAML
 ! settle say.yml
 ok $? "a message wants to be said each time"
 cat >env.yml <<'YAML'
 _include: cabs.yml
-r: {steps: {a: {cab: cat, params: {f: in, n: "{config.run.env.SHLVL}", out: d4.out}}}}
+asked: {steps: {a: {cab: cat, params: {f: in, n: "{config.run.env.SHLVL}", out: d4.out}}}}
 YAML
 SHLVL=1 "$SPOOR" run env.yml >/dev/null 2>&1 </dev/null
 SHLVL=1 "$SPOOR" run env.yml >/dev/null 2>&1 </dev/null
