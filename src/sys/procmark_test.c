@@ -85,7 +85,7 @@ static void test_find(void)
     sp_procmark_find(&all, &job, &found);
     for (size_t i = 0; i < found.len; i++) {
         struct sp_proc_name name = sp_proc_name(found.items[i].pid);
-        tap_ok(strstr(name.text, "(sleep 1000)") != NULL, "%s has a name", name.text);
+        tap_ok(strstr(name.text, "sleep 1000") != NULL, "%s has a name", name.text);
         (void)kill(found.items[i].pid, SIGKILL);
     }
     (void)waitpid(pid, NULL, 0);
