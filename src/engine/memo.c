@@ -77,7 +77,7 @@ static void look(const char *path, struct mark *out)
     struct stat st;
     int64_t now = file_now();
 
-    sp_witness_path(path);
+    sp_witness_times(path);
     *out = (struct mark){ 0 };
     if (stat(path, &st) < 0)
         return;

@@ -23,8 +23,8 @@
 enum kind {
     PATH = 'p',     /* what is there, a link itself */
     FOLLOWED = 'f', /* what the link points to */
-    TIMES = 't',    /* the same as PATH, of a directory, with its times */
-    NAMES = 'n',    /* in a directory */
+    TIMES = 't',    /* the same as FOLLOWED, of a directory, with its times */
+    NAMES = 'n',    /* in a directory, and what sort of thing has each */
     VARIABLE = 'e', /* of the environment; its name is the path */
 };
 
@@ -38,6 +38,7 @@ struct question {
 struct witness {
     struct sp_arena *arena; /* NULL: nothing was begun */
     struct sp_map known;    /* "kPATH": number + 1 */
+    struct sp_map walked;   /* path of a directory whose tree was asked about: 1, with times 2 */
     SP_VEC(struct question) questions;
     struct sp_str here; /* the working directory and a slash */
     sp_nsec begun, newest;
@@ -54,6 +55,17 @@ static sp_nsec nsec_of(struct timespec time)
 
 /* --- answers ------------------------------------------------------------------------------ */
 
+/* With its type: glob(3) never asks about a plain file where only a directory will do. */
+static struct sp_digest digest_of_entry(const struct dirent *entry)
+{
+    char text[sizeof entry->d_name + 1];
+    size_t len = strlen(entry->d_name);
+
+    text[0] = (char)entry->d_type;
+    memcpy(text + 1, entry->d_name, len);
+    return sp_blake3((struct sp_str){ text, len + 1 });
+}
+
 /* The order of the names on disk does not matter: their digests are added up. */
 static struct sp_digest answer_names(const char *path)
 {
@@ -64,7 +76,7 @@ static struct sp_digest answer_names(const char *path)
     if (!dir)
         return out;
     for (const struct dirent *entry; (entry = readdir(dir));) {
-        struct sp_digest one = sp_blake3(sp_str_of(entry->d_name));
+        struct sp_digest one = digest_of_entry(entry);
         uint64_t words[SP_COUNT(sum)];
         memcpy(words, one.bytes, sizeof words);
         for (size_t i = 0; i < SP_COUNT(sum); i++)
@@ -105,7 +117,7 @@ static struct sp_digest answer(enum kind kind, const char *path, struct stat *in
         return answer_names(path);
     if (kind == VARIABLE)
         return answer_variable(path);
-    if (fstatat(AT_FDCWD, path, info, kind == FOLLOWED ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(AT_FDCWD, path, info, kind == PATH ? AT_SYMLINK_NOFOLLOW : 0) < 0)
         *info = (struct stat){ .st_ino = errno == ENOTDIR ? ENOENT : (ino_t)errno };
     return digest_of(info, kind == TIMES || !S_ISDIR(info->st_mode));
 }
@@ -164,7 +176,7 @@ static mode_t ask(enum kind kind, struct sp_str path)
     question->answer = answer(kind, question->path.ptr, &info);
     question->mode = info.st_mode;
     sp_map_set(&witness.known, key, (void *)(uintptr_t)witness.questions.len);
-    if (!S_ISDIR(info.st_mode) && info.st_mode)
+    if ((kind == TIMES || !S_ISDIR(info.st_mode)) && info.st_mode)
         witness.newest = SP_MAX(witness.newest, nsec_of(info.st_ctim));
     if (kind == PATH && S_ISLNK(info.st_mode))
         return ask(FOLLOWED, question->path);
@@ -175,6 +187,12 @@ void sp_witness_path(const char *path)
 {
     if (is_listening())
         (void)ask(PATH, short_path(sp_str_of(path)));
+}
+
+void sp_witness_times(const char *path)
+{
+    if (is_listening() && S_ISDIR(ask(PATH, short_path(sp_str_of(path)))))
+        (void)ask(TIMES, short_path(sp_str_of(path)));
 }
 
 void sp_witness_names(const char *path)
@@ -202,6 +220,17 @@ static void ask_below(struct sp_str path, bool times, unsigned depth)
     (void)closedir(dir);
 }
 
+/* Its names alone may have been asked for before, or all of it without the times. */
+static bool was_walked(struct sp_str path, bool times)
+{
+    uintptr_t how = times ? 2 : 1;
+
+    if ((uintptr_t)sp_map_find(&witness.walked, path) >= how)
+        return true;
+    sp_map_set(&witness.walked, path, (void *)how);
+    return false;
+}
+
 static void ask_tree(struct sp_str path, bool times, bool is_top, unsigned depth)
 {
     mode_t mode = ask(PATH, path);
@@ -212,10 +241,10 @@ static void ask_tree(struct sp_str path, bool times, bool is_top, unsigned depth
         witness.blind = true;
         return;
     }
+    if (was_walked(path, times))
+        return;
     if (times)
         (void)ask(TIMES, path);
-    if (find(NAMES, path))
-        return;
     (void)ask(NAMES, path);
     ask_below(path, times, depth);
 }
@@ -282,6 +311,7 @@ bool sp_witness_end(struct sp_buf *out)
         write_question(&witness.questions.items[i], out);
     SP_VEC_FINI(&witness.questions);
     sp_map_fini(&witness.known);
+    sp_map_fini(&witness.walked);
     sp_arena_free(witness.arena);
     witness = (struct witness){ .paused = witness.paused };
     return good && out && sp_buf_ok(out);

@@ -43,6 +43,9 @@ bool sp_witness_holds(struct sp_str testimony);
 /* What is at `path` is about to be looked at, or read. */
 void sp_witness_path(const char *path);
 
+/* The same; if it is a directory, its times count as well. */
+void sp_witness_times(const char *path);
+
 /* The names in the directory `path` are about to be read. */
 void sp_witness_names(const char *path);
 

@@ -97,6 +97,67 @@ static void test_times(void)
     tap_ok(!sp_witness_holds(sp_buf_str(&heard)), "times: those of a directory below");
 }
 
+/* What was asked about a directory before makes no question about its tree superfluous. */
+static void test_order(void)
+{
+    static const struct {
+        const char *name, *change;
+        bool first_a_tree, times;
+    } orders[] = {
+        { "names, then the tree", "echo more >>d/deep/y", false, false },
+        { "names, then the tree with times", "touch d/deep/t; rm d/deep/t", false, true },
+        { "the tree, then with times", "touch d/deep/t; rm d/deep/t", true, true },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(orders); i++) {
+        sp_auto_buf struct sp_buf heard = SP_BUF(SP_BUF_LARGE);
+        set_stage();
+        sp_witness_begin();
+        if (orders[i].first_a_tree)
+            sp_witness_tree("d", false);
+        else
+            sp_witness_names("d");
+        sp_witness_tree("d", orders[i].times);
+        tap_ok(sp_witness_end(&heard), "%s: heard", orders[i].name);
+        run(orders[i].change);
+        tap_ok(!sp_witness_holds(sp_buf_str(&heard)), "%s: does not hold", orders[i].name);
+    }
+}
+
+/* Of one directory, also through a link. */
+static void test_own_times(void)
+{
+    static const char *const names[] = { "d", "dirlink" };
+
+    for (size_t i = 0; i < SP_COUNT(names); i++) {
+        sp_auto_buf struct sp_buf heard = SP_BUF(SP_BUF_LARGE);
+        set_stage();
+        sp_witness_begin();
+        sp_witness_times(names[i]);
+        sp_witness_times("a");
+        sp_witness_times("absent");
+        tap_ok(sp_witness_end(&heard) && sp_witness_holds(sp_buf_str(&heard)), "times of %s",
+               names[i]);
+        run("touch d/deep/t; rm d/deep/t");
+        tap_ok(sp_witness_holds(sp_buf_str(&heard)), "times of %s: not of one below", names[i]);
+        run("touch d/t; rm d/t");
+        tap_ok(!sp_witness_holds(sp_buf_str(&heard)), "times of %s: its own", names[i]);
+    }
+}
+
+/* What glob(3) has seen to be a plain file it does not ask about. */
+static void test_type(void)
+{
+    sp_auto_buf struct sp_buf heard = SP_BUF(SP_BUF_LARGE);
+
+    set_stage();
+    sp_witness_begin();
+    sp_witness_names("d");
+    tap_ok(sp_witness_end(&heard), "names alone: heard");
+    run("rm d/x && mkdir d/x");
+    tap_ok(!sp_witness_holds(sp_buf_str(&heard)), "names alone: another type of that name");
+}
+
 static void test_worthless(void)
 {
     sp_auto_buf struct sp_buf heard = SP_BUF(SP_BUF_LARGE);
@@ -214,6 +275,9 @@ int main(void)
     for (size_t i = 0; i < SP_COUNT(rows); i++)
         check_row(&rows[i]);
     test_times();
+    test_type();
+    test_order();
+    test_own_times();
     test_worthless();
     test_race();
     test_functions();

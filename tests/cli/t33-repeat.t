@@ -174,6 +174,46 @@ try "$SPOOR" run other.yml
 status 0 "another recipe changes the data"
 changed "another recipe in between"
 
+# --- what glob(3) and the memory of tools know without asking
+cat >deep.yml <<'YAML'
+_include: cabs.yml
+deep: {steps: {g: {cab: all, params: {fs: =GLOB("sub*/f"), out: deep.out}}}}
+YAML
+mkdir sub1 && touch sub1/f && echo file >sub2
+settle deep.yml
+ok $? "a pattern with directories"
+rm sub2 && mkdir sub2 && touch sub2/f
+try "$SPOOR" run deep.yml
+! is_repeated
+ok $? "a directory where a plain file was"
+like "$out" "deep.g +done" "the pattern finds more"
+cat >script.yml <<'YAML'
+cabs:
+  script:
+    command: ./script/tool.py
+    inputs: {n: {dtype: int, policies: {positional: true}}}
+    outputs: {out: {dtype: File, implicit: script.out}}
+script: {steps: {s: {cab: script, params: {n: 1}}}}
+YAML
+mkdir script
+cat >script/tool.py <<'PY'
+#!/usr/bin/env python3
+try:
+    from extra import number
+except ImportError:
+    number = 0
+with open("script.out", "w") as out:
+    print(number, file=out)
+PY
+chmod +x script/tool.py
+settle script.yml
+ok $? "a script in Python"
+echo "number = 5" >script/extra.py
+try "$SPOOR" run script.yml
+! is_repeated
+ok $? "a new module beside it"
+is "$(cat script.out)" 5 "it is imported"
+
 # --- a run that was killed, a run that failed
 settle r.yml n=K
 cat >slow.yml <<'YAML'
