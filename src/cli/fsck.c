@@ -5,6 +5,7 @@
 #include "cli/table.h"
 #include "engine/catalogue.h"
 #include "engine/workspace.h"
+#include "store/ledger.h"
 #include "sys/tty.h"
 #include "value/json.h"
 
@@ -93,6 +94,43 @@ static enum sp_rc check_ledger(struct sp_arena *arena,
     return rc;
 }
 
+/* A digest tells nobody which of the data it is: the state of which path, if the ledger has it. */
+static void name_path(struct sp_arena *arena,
+                      const struct sp_ledger *ledger,
+                      struct sp_fsck_finding *finding)
+{
+    struct sp_digest id;
+
+    if (!sp_digest_parse(finding->name, &id))
+        return;
+    SP_MAP_EACH (entry, sp_ledger_holds(ledger)) {
+        const struct sp_hold *hold = entry->value;
+        for (size_t i = 0; i < hold->chain.len; i++) {
+            const struct sp_passage *passage = &hold->chain.items[i];
+            if (passage->absent || !sp_digest_eq(&passage->tree, &id))
+                continue;
+            finding->text = sp_arena_printf(
+                arena, SP_STR_FMT " (version %.12s of " SP_STR_FMT ")", SP_STR_ARG(finding->text),
+                sp_digest_hex(&passage->version.id).text, SP_STR_ARG(hold->path));
+            return;
+        }
+    }
+}
+
+static void name_paths(struct sp_arena *arena, struct sp_fsck *fsck)
+{
+    struct sp_ledger *ledger = NULL;
+    struct sp_err ignored = SP_ERR_INIT;
+
+    if (!fsck->findings.len || sp_ledger_open(SP_STATE_DIR, false, &ledger, NULL, &ignored))
+        return;
+    for (size_t i = 0; i < fsck->findings.len; i++)
+        if (fsck->findings.items[i].kind == SP_FSCK_LOST ||
+            fsck->findings.items[i].kind == SP_FSCK_TREE)
+            name_path(arena, ledger, &fsck->findings.items[i]);
+    sp_ledger_close(ledger);
+}
+
 /* --- showing -------------------------------------------------------------------------------- */
 
 static void show_json(struct sp_arena *arena, const struct sp_fsck *fsck)
@@ -128,6 +166,18 @@ static void show_json(struct sp_arena *arena, const struct sp_fsck *fsck)
     (void)printf("%s\n", text.ptr);
 }
 
+/* Is there anything that --repair would take out? */
+static bool can_repair(const struct sp_fsck *fsck)
+{
+    for (size_t i = 0; i < fsck->findings.len; i++) {
+        const struct sp_fsck_finding *finding = &fsck->findings.items[i];
+        if (!finding->repaired && !finding->source && finding->kind != SP_FSCK_LEFTOVER &&
+            finding->kind != SP_FSCK_STRAY)
+            return true;
+    }
+    return false;
+}
+
 static void show(const struct sp_fsck *fsck)
 {
     size_t open;
@@ -144,9 +194,14 @@ static void show(const struct sp_fsck *fsck)
                  fsck->records, fsck->trees, fsck->objects, fsck->lines);
     if (!count)
         (void)printf("all is well\n");
-    else if (open)
+    else if (open && can_repair(fsck))
         (void)printf("%zu damaged ('spoor fsck --repair' takes out what can be computed again)\n",
                      open);
+    else if (open)
+        (void)printf(
+            "%zu damaged, which nobody can compute again: if you have those data elsewhere, "
+            "put them back\n",
+            open);
     else
         (void)printf("%zu damaged, all taken out\n", count);
     if (fsck->first_digests)
@@ -175,6 +230,8 @@ static int check(const struct fsck_args *args, const struct sp_session *session,
         (void)fputs("\r\033[K", stderr);
     if (rc == SP_OK)
         rc = check_ledger(session->arena, &what, &fsck, &err);
+    if (rc == SP_OK)
+        name_paths(session->arena, &fsck);
     if (rc == SP_OK && args->store.load.json)
         show_json(session->arena, &fsck);
     else if (rc == SP_OK)

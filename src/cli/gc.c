@@ -145,7 +145,7 @@ static void show_kept(const struct sp_dict *kept)
         { "ancestors", "what these would be computed from" },
         { "sources", "cannot be computed again (--sources)" },
         { "logs", "logs of tools" },
-        { "rest", "other" },
+        { "rest", "may go, but need not (--all)" },
     };
 
     for (size_t i = 0; i < SP_COUNT(rows); i++)

@@ -25,15 +25,22 @@ static const struct sp_option options[] = {
 /* A version with what the store says of it. */
 struct row {
     const struct sp_version_entry *entry;
+    bool unknown; /* the store cannot be asked */
     bool kept, pinned;
     uint64_t bytes;
 };
 
+struct source {
+    struct sp_store *store; /* NULL: there is none, or it is closed */
+    bool closed;            /* there is one, but it cannot be opened */
+};
+
 static struct row look_at(struct sp_arena *arena,
-                          struct sp_store *store,
+                          const struct source *source,
                           const struct sp_version_entry *entry)
 {
-    struct row row = { .entry = entry, .bytes = entry->bytes };
+    struct sp_store *store = source->store;
+    struct row row = { .entry = entry, .unknown = source->closed, .bytes = entry->bytes };
     struct sp_tree tree;
     struct sp_err err = SP_ERR_INIT;
 
@@ -65,6 +72,7 @@ static void add_row(struct sp_arena *arena, struct sp_table *table, const struct
     sp_table_add(table, "%s%s",
                  row->kept       ? "kept"
                  : entry->is_now ? "on disk"
+                 : row->unknown  ? "not known"
                                  : "not kept",
                  row->pinned ? ", pinned" : "");
 }
@@ -84,6 +92,8 @@ static struct sp_value row_value(struct sp_arena *arena, const struct row *row)
     sp_dict_put_text(arena, value.dict, "run", entry->run);
     sp_dict_put_text(arena, value.dict, "time", entry->time);
     sp_dict_put(arena, value.dict, "bytes", sp_int((int64_t)row->bytes));
+    if (row->unknown)
+        return value;
     sp_dict_put(arena, value.dict, "kept", sp_bool(row->kept));
     sp_dict_put(arena, value.dict, "pinned", sp_bool(row->pinned));
     return value;
@@ -91,7 +101,7 @@ static struct sp_value row_value(struct sp_arena *arena, const struct row *row)
 
 static void show(struct sp_arena *arena,
                  const struct sp_versions *versions,
-                 struct sp_store *store,
+                 const struct source *source,
                  bool json)
 {
     static const struct sp_column columns[] = {
@@ -103,7 +113,7 @@ static void show(struct sp_arena *arena,
     struct sp_value list = sp_list_new(arena);
 
     for (size_t i = 0; i < versions->len; i++) {
-        struct row row = look_at(arena, store, &versions->items[i]);
+        struct row row = look_at(arena, source, &versions->items[i]);
         add_row(arena, table, &row);
         sp_list_add(arena, list.list, row_value(arena, &row));
     }
@@ -115,7 +125,8 @@ static void show(struct sp_arena *arena,
     (void)printf("%s%s", text.ptr, json ? "\n" : "");
 }
 
-/* Without a store the versions are known all the same; none is kept. */
+/* Without a store the versions are known all the same; none is kept. What cannot be opened may keep
+ * them, and somebody should know. */
 static enum sp_rc list_versions(struct sp_session *session,
                                 const char *path,
                                 bool json,
@@ -124,7 +135,7 @@ static enum sp_rc list_versions(struct sp_session *session,
     struct sp_store_options store_options = { 0 };
     struct sp_workspace workspace;
     struct sp_ledger *ledger = NULL;
-    struct sp_store *store = NULL;
+    struct source source = { 0 };
     struct sp_versions versions;
     struct sp_err none = SP_ERR_INIT;
 
@@ -134,10 +145,14 @@ static enum sp_rc list_versions(struct sp_session *session,
     if (rc == SP_OK)
         rc = sp_versions_read(&workspace, ledger, sp_str_of(path), &versions, err);
     if (rc == SP_OK) {
-        if (sp_store_open(sp_depot_dir(session).ptr, SP_STORE_READ, &store_options, &store, &none))
-            store = NULL;
-        show(session->arena, &versions, store, json);
-        (void)!sp_store_close(store, &none);
+        enum sp_rc opened = sp_store_open(sp_depot_dir(session).ptr, SP_STORE_READ, &store_options,
+                                          &source.store, err);
+        if (opened)
+            source.store = NULL;
+        source.closed = opened && opened != SP_NOT_FOUND;
+        show(session->arena, &versions, &source, json);
+        rc = source.closed ? opened : SP_OK;
+        (void)!sp_store_close(source.store, &none);
     }
     sp_ledger_close(ledger);
     return rc;

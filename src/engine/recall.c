@@ -157,7 +157,7 @@ static enum sp_rc open_ledger(struct sp_recall *recall, bool *forgetful, struct 
         sp_recall_note(
             recall, true,
             sp_arena_printf(recall->arena,
-                            "%zu damaged lines of the ledger are lost: some steps may run again "
+                            "damaged lines of the ledger are lost (%zu): some steps may run again "
                             "('spoor fsck --repair' takes them out)",
                             damaged));
     else if (ledger_is_gone(recall))

@@ -265,7 +265,7 @@ static const struct sp_list *reasons(struct sp_recall *recall,
     else if (found)
         line = sp_recall_misfit(recall, arena, recalled);
     else if (!sp_ledger_key_of(recall->ledger, recall->options.recipe, position->taskname, &last))
-        line = "it has not run here before";
+        line = "there is no earlier result of it that could be reused";
     else if (sp_digest_eq(&last, &recalled->preimage.key))
         line = "its result is no longer in the store";
     else if (sp_store_get_record(recall->store, &last, &text, &err) ||

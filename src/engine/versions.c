@@ -15,7 +15,8 @@ struct fold {
     struct sp_map ids; /* id -> number of the entry + 1 */
     struct sp_str run, recipe;
     bool known;
-    bool seeks_name; /* nobody knows the path: only the nearest name is looked for */
+    bool seeks_name;      /* nobody knows the path: only the nearest name is looked for */
+    struct sp_str inside; /* then also: a file below the path */
     struct sp_nearest nearest;
 };
 
@@ -63,6 +64,15 @@ static void fold_state(struct fold *fold, const struct sp_catalogue_state *state
 
 /* --- from journals -------------------------------------------------------------------------- */
 
+/* A path that nobody knows may be a directory whose files are known. */
+static void offer_name(struct fold *fold, struct sp_str path)
+{
+    sp_nearest_offer(&fold->nearest, path);
+    if (!fold->inside.len && path.len > fold->path.len && path.ptr[fold->path.len] == '/' &&
+        sp_str_eq(sp_str_slice(path, 0, fold->path.len), fold->path))
+        fold->inside = path;
+}
+
 static void fold_artefact(struct fold *fold,
                           const struct sp_dict *event,
                           const struct sp_dict *artefact,
@@ -80,7 +90,7 @@ static void fold_artefact(struct fold *fold,
     };
 
     if (fold->seeks_name)
-        sp_nearest_offer(&fold->nearest, sp_arena_str(fold->arena, path));
+        offer_name(fold, sp_arena_str(fold->arena, path));
     else if (sp_str_eq(path, fold->path))
         fold_state(fold, &state);
 }
@@ -230,6 +240,12 @@ enum sp_rc sp_versions_read(const struct sp_workspace *workspace,
     fold.nearest = SP_NEAREST(fold.path);
     fold.seeks_name = true;
     read_runs(&fold, workspace);
+    if (fold.inside.len)
+        return sp_fail(err, SP_NOT_FOUND,
+                       "'" SP_STR_FMT
+                       "' is a directory in which each file has versions of its own: "
+                       "name one, such as '" SP_STR_FMT "'",
+                       SP_STR_ARG(fold.path), SP_STR_ARG(fold.inside));
     return sp_nearest_fail(&fold.nearest, NULL, err, SP_NOT_FOUND,
                            "no run here has read or made '" SP_STR_FMT "'", SP_STR_ARG(fold.path));
 }

@@ -316,9 +316,9 @@ static enum sp_rc check_tree(struct checker *checker, uint32_t tree, struct sp_e
     if (rc || !lost)
         return rc == SP_NOT_FOUND ? SP_OK : rc;
     struct sp_fsck_finding *finding = find_id(fsck, SP_FSCK_LOST, &there->id);
-    finding->text =
-        sp_arena_printf(fsck->arena, "%zu of its files are lost or damaged, first '" SP_STR_FMT "'",
-                        lost, SP_STR_ARG(first));
+    finding->text = sp_arena_printf(
+        fsck->arena, "files of it that are lost or damaged: %zu, first '" SP_STR_FMT "'", lost,
+        SP_STR_ARG(first));
     return repair_tree(checker, tree, finding, err);
 }
 

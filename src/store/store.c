@@ -243,7 +243,7 @@ static enum sp_rc check_format(const struct sp_store *store, const char *path, s
     if (number > FORMAT_NUMBER)
         return sp_fail(err, SP_INVALID,
                        "the store '%s' was written by a newer spoor (format %" PRId64
-                       ", this one knows %d): use that one, or another store",
+                       ", this one knows %d): use that one, or another store (opts.store.dir)",
                        store->dir, number, FORMAT_NUMBER);
     return SP_OK;
 }
@@ -256,7 +256,10 @@ static enum sp_rc make_format(const struct sp_store *store, const char *path, st
     if (rc)
         return rc;
     if (!is_empty(store->dir))
-        return sp_fail(err, SP_INVALID, "'%s' is not a store, and not empty either", store->dir);
+        return sp_fail(err, SP_INVALID,
+                       "'%s' is not a store, and not empty either: if it is one, write '" FORMAT
+                       "%d' into '%s', else name another (opts.store.dir)",
+                       store->dir, FORMAT_NUMBER, path);
     (void)snprintf(text, sizeof text, FORMAT "%d\n", FORMAT_NUMBER);
     return sp_file_write(path, sp_str_of(text), err);
 }

@@ -140,7 +140,27 @@ like "$err" "version 2 of my.data .*running its step again makes it again" "of w
 ok $? "nothing is made of it"
 try "$SPOOR" restore my.data@1
 like "$err" "version 1 of my.data is not in the store; no step can make it again: put it back" "the next time, too"
+try "$SPOOR" fsck
+status 4 "fsck of a source that is lost"
+like "$out" '^lost .* \(version [0-9a-f]{12} of my.data\); nobody can compute it again' "says of which path"
+try "$SPOOR" fsck --repair
+try "$SPOOR" fsck
+status 4 "it stays lost"
+like "$out" ' damaged, which nobody can compute again: .* put them back' "and no repair is offered that would do nothing"
+try "$SPOOR" versions my.data
+status 0 "the versions"
+like "$out" '^ +1 .* not kept' "the source is not kept"
+rm .spoor/store/format
+try "$SPOOR" run twice.yml
+status 4 "a store without its format"
+like "$err" "not empty either: if it is one, write 'spoor-store 1' into '.*store/format', else name another" "what to do"
 echo rubbish >.spoor/store/format
+try "$SPOOR" versions my.data
+status 1 "the versions, when the store cannot be opened"
+like "$err" "store/format' is damaged" "says why"
+like "$out" '^ +1 .* not known' "nobody knows what is kept"
+try "$SPOOR" versions --json my.data
+unlike "$out" '"kept"' "nor does the document say"
 try "$SPOOR" run twice.yml
 status 4 "a damaged store"
 try "$SPOOR" why
@@ -148,6 +168,50 @@ like "$out" "^run .* came to no step: open the store" "why: what was wrong with 
 sed -i 's/"v": *1/"v":99/' .spoor/runs/*/journal.jsonl
 try "$SPOOR" status
 like "$err" "written by a newer spoor .*: use that one" "a newer journal"
+cd ..
+
+# --- a directory is no version -------------------------------------------------------------------------
+cat >parts.yml <<'YAML'
+cabs:
+  add:
+    command: sh -c 'echo more >>{current.data}/part'
+    inputs: {data: {dtype: Directory, writable: true, policies: {skip: true}}}
+r:
+  steps:
+    a: {cab: add, params: {data: parts}}
+YAML
+mkdir -p in/parts && cp parts.yml in && cd in && echo raw >parts/part || exit 99
+try "$SPOOR" run parts.yml
+status 0 "a tool that changes a file in a directory"
+for command in 'versions parts' 'restore parts/@1'; do
+    # shellcheck disable=SC2086 # two words
+    try "$SPOOR" $command
+    status 1 "$command"
+    like "$err" "'parts' is a directory in which each file has versions of its own: .* 'parts/part'" "names a file"
+done
+try "$SPOOR" versions part
+unlike "$err" 'is a directory' "but only of what is in it"
+try "$SPOOR" restore parts/part@1
+is "$(cat parts/part)" raw "which comes back"
+cd ..
+
+# --- a result that could not be kept --------------------------------------------------------------------
+cat >liar.yml <<'YAML'
+cabs:
+  liar:
+    command: sh -c 'echo more >>{current.data}; echo made >{current.out}'
+    inputs: {data: {dtype: File, policies: {skip: true}}}
+    outputs: {out: {dtype: File, policies: {skip: true}}}
+r:
+  steps:
+    a: {cab: liar, params: {data: lied.dat, out: out.dat}}
+YAML
+mkdir liar && cp liar.yml liar && cd liar && echo raw >lied.dat || exit 99
+"$SPOOR" run liar.yml >"$out" 2>"$err"
+try "$SPOOR" run liar.yml
+status 0 "a tool that changes what it reads"
+try "$SPOOR" why
+like "$out" 'there is no earlier result of it that could be reused' "why: not that it has never run"
 cd ..
 
 # --- no room -----------------------------------------------------------------------------------------
