@@ -17,7 +17,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +27,25 @@
 #define FILE_MAX ((size_t)1 << 30)
 
 /* --- what is asked ------------------------------------------------------------------------- */
+
+/* What the kernel grants this process, and how it reads letters: "?" in a pattern is one. */
+static void add_process(struct sp_hasher *hasher)
+{
+    gid_t groups[NGROUPS_MAX];
+    int count = getgroups(SP_COUNT(groups), groups);
+
+    sp_hasher_add_number(hasher, geteuid());
+    sp_hasher_add_number(hasher, getegid());
+    sp_hasher_add_number(hasher, (uint64_t)count);
+    for (int i = 0; i < count; i++)
+        sp_hasher_add_number(hasher, groups[i]);
+    for (int i = 0; i < RLIM_NLIMITS; i++) {
+        struct rlimit limit = { 0 };
+        (void)getrlimit((__rlimit_resource_t)i, &limit);
+        sp_hasher_add_number(hasher, limit.rlim_max);
+    }
+    sp_hasher_add(hasher, sp_str_of(setlocale(LC_CTYPE, NULL)));
+}
 
 void sp_repeat_ask(struct sp_repeat_request *request, int argc, char **argv)
 {
@@ -40,8 +61,7 @@ void sp_repeat_ask(struct sp_repeat_request *request, int argc, char **argv)
     (void)gethostname(host, sizeof host - 1);
     sp_hasher_add(&hasher, sp_str_of(host));
     sp_hasher_add_number(&hasher, (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
-    sp_hasher_add_number(&hasher, geteuid());
-    sp_hasher_add_number(&hasher, getegid());
+    add_process(&hasher);
     request->digest = sp_hasher_end(&hasher);
 }
 

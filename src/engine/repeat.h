@@ -8,7 +8,7 @@
  *     sp_witness_begin();
  *     ... sp_run(session, &options with .request) ... keeps what it has heard, if it ran nothing
  *
- * A run is determined by what was asked (command line, directory, user, machine) and by what the
+ * A run is determined by what was asked (command line, directory, process, machine) and by what the
  * file system and the environment have answered to its questions. When a run has reused every step,
  * said nothing, and asked nothing else, .spoor/repeat keeps all of these with what it came to. If
  * the next one is asked the same, and every question has the same answer, it comes to the same.

@@ -214,6 +214,35 @@ try "$SPOOR" run script.yml
 ok $? "a new module beside it"
 is "$(cat script.out)" 5 "it is imported"
 
+# --- what a process is granted, and reads
+cat >letter.yml <<'YAML'
+_include: cabs.yml
+letter: {steps: {g: {cab: all, params: {fs: =GLOB("let?"), out: let.out}}}}
+YAML
+touch let1 letä
+before=$LC_ALL
+unset LC_ALL
+LC_CTYPE=C.UTF-8
+export LC_CTYPE
+settle letter.yml
+ok $? "a pattern with a letter"
+LC_CTYPE=C try "$SPOOR" run letter.yml
+! is_repeated
+ok $? "in another character set that is two"
+unset LC_CTYPE
+LC_ALL=$before
+export LC_ALL
+cat >limit.yml <<'YAML'
+_include: cabs.yml
+opts: {backend: {rlimits: {NOFILE: 250}}}
+limit: {steps: {a: {cab: cat, params: {f: in, out: limit.out}}}}
+YAML
+settle limit.yml
+ok $? "a limit that can be set"
+try sh -c 'ulimit -n 200 && exec "$0" run limit.yml' "$SPOOR"
+status 1 "one that cannot"
+like "$err" "the hard limit here is 200" "says why"
+
 # --- a run that was killed, a run that failed
 settle r.yml n=K
 cat >slow.yml <<'YAML'
