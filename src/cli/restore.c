@@ -108,8 +108,9 @@ const struct sp_cli_command sp_command_restore = {
         .summary = "bring an earlier state of a file or dataset back",
         .synopsis = "[--to PATH] PATH@VERSION",
         .description = "VERSION is a number ('spoor versions PATH'), 'last', or the first digits of "
-                       "its id. Recipes that are\nrun afterwards go on from there. What is at PATH "
-                       "and is not in the store is kept in .spoor/attic.",
+                       "its id. Recipes that are\nrun afterwards go on from there; the one that has "
+                       "made it starts from what it started from\nthen. What is at PATH and is not "
+                       "in the store is kept in .spoor/attic.",
         .options = options,
         .examples = "  spoor restore my.ms@2\n"
                     "      my.ms as it was when version 2 was made\n"

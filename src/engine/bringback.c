@@ -103,7 +103,8 @@ static struct sp_passage passage_of(const struct sp_version_entry *entry)
 {
     return (struct sp_passage){ .version = entry->version,
                                 .kept = entry->has_tree,
-                                .tree = entry->tree };
+                                .tree = entry->tree,
+                                .task = entry->is_source ? SP_STR("") : entry->task };
 }
 
 /* What is there now must not be lost: it is kept, or goes to the attic. */
@@ -139,6 +140,7 @@ static enum sp_rc in_place(struct bringback *b, struct sp_err *err)
         .run = SP_STR("restore"),
         .edits = SP_EDITS_RESTORE,
         .digest_limit = UINT64_MAX,
+        .shared = !sp_str_is(sp_depot_dir(session), ".spoor/store"),
         .note = on_note,
         .arg = b,
     };

@@ -21,7 +21,8 @@ struct sp_bringback {
     uint64_t bytes;
 };
 
-/* The path holds that version afterwards, and recipes go on from there. What is there, and in no
+/* The path holds that version afterwards, and recipes go on from there (the
+ * one that has made it: from what it started from). What is there, and in no
  * store, goes to the attic. SP_NOT_FOUND: there is no such version, or its data are not kept.
  * SP_BUSY: a run is going. `out` lives in the session's arena. */
 enum sp_rc sp_bringback(const struct sp_bringback_options *options,

@@ -420,9 +420,19 @@ enum sp_rc sp_heads_place(struct sp_heads *heads,
     size_t index = 0;
 
     if (!sp_hold_find_state(head->hold, &passage->version, &index)) {
-        /* Whatever is there now is taken for unknown, and replaced as a whole. */
+        /* Whatever is there now is taken for unknown, and replaced as a whole. What a step has made
+         * stays its result, or the next run would do the same to it a second time. */
         enum sp_disk disk = head->disk;
-        head->hold = sp_ledger_source(ledger, head->path, &passage->version);
+        bool found = false;
+        enum sp_rc rc = passage->task.len
+                            ? sp_head_retrace(heads, head, &passage->version, &found, err)
+                            : SP_OK;
+        if (rc)
+            return rc;
+        if (found)
+            index = head->index;
+        else
+            head->hold = sp_ledger_source(ledger, head->path, &passage->version);
         head->disk = disk == SP_DISK_HELD ? SP_DISK_UNKNOWN : disk;
     }
     head->index = index;

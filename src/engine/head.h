@@ -189,8 +189,9 @@ void sp_heads_advance(struct sp_heads *heads,
 enum sp_rc sp_heads_take_disk(struct sp_heads *heads, struct sp_head *head, struct sp_err *err)
     SP_MUST_USE;
 
-/* By hand: the head goes to a state, on its chain if it is there, else the chain starts from it. It
- * is not on disk yet. */
+/* By hand: the head goes to a state, on its chain if it is there. Else, if a task has made it
+ * (passage->task), on the chain that the records tell of; else a chain starts from it. It is not on
+ * disk yet. */
 enum sp_rc sp_heads_place(struct sp_heads *heads,
                           struct sp_head *head,
                           const struct sp_passage *passage,

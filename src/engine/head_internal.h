@@ -46,6 +46,14 @@ enum sp_rc sp_head_relearn(struct sp_heads *heads,
                            bool *found,
                            struct sp_err *err);
 
+/* The chain that led to `version` by the records, told to the ledger; head->index is its end.
+ * *found: a step has made it. */
+enum sp_rc sp_head_retrace(struct sp_heads *heads,
+                           struct sp_head *head,
+                           const struct sp_version *version,
+                           bool *found,
+                           struct sp_err *err);
+
 /* What is on disk is a new beginning; the second: with a hold that the ledger does not know. */
 enum sp_rc sp_head_begin_chain(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);
 enum sp_rc sp_head_begin_alone(struct sp_heads *heads, struct sp_head *head, struct sp_err *err);

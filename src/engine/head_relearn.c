@@ -116,12 +116,11 @@ static size_t walk_back(const struct search *search,
     return len;
 }
 
-/* Tell the ledger. */
-static enum sp_rc say_chain(struct sp_heads *heads,
-                            struct sp_head *head,
-                            const struct search *search,
-                            const struct sp_version *now,
-                            struct sp_err *err)
+/* Tell the ledger how the path came to `now`, the last of the chain. */
+static void say_chain(struct sp_heads *heads,
+                      struct sp_head *head,
+                      const struct search *search,
+                      const struct sp_version *now)
 {
     struct sp_ledger *ledger = heads->options.ledger;
     const struct edge **way =
@@ -141,13 +140,23 @@ static enum sp_rc say_chain(struct sp_heads *heads,
     for (size_t i = 0; i < len; i++)
         sp_ledger_made(ledger, head->hold, i, &way[len - 1 - i]->to);
     head->index = len;
+}
+
+static enum sp_rc take_known(struct sp_heads *heads,
+                             struct sp_head *head,
+                             const struct search *search,
+                             const struct sp_version *now,
+                             struct sp_err *err)
+{
+    say_chain(heads, head, search, now);
+    const struct sp_passage *last = &head->hold->chain.items[head->index];
     head->disk = SP_DISK_HELD;
-    sp_heads_note(heads, false,
-                  sp_arena_printf(heads->arena,
-                                  SP_STR_FMT " is %s" SP_STR_FMT ", as the records say",
-                                  SP_STR_ARG(head->path), len ? "what was made by " : "the source",
-                                  SP_STR_ARG(len ? way[0]->to.task : SP_STR(""))));
-    return sp_ledger_hold(ledger, head->hold, len, &head->tree, err);
+    sp_heads_note(
+        heads, false,
+        sp_arena_printf(heads->arena, SP_STR_FMT " is %s" SP_STR_FMT ", as the records say",
+                        SP_STR_ARG(head->path), head->index ? "what was made by " : "the source",
+                        SP_STR_ARG(head->index ? last->task : SP_STR(""))));
+    return sp_ledger_hold(heads->options.ledger, head->hold, head->index, &head->tree, err);
 }
 
 static enum sp_rc fail_unclear(const struct sp_head *head, struct sp_err *err)
@@ -180,9 +189,27 @@ enum sp_rc sp_head_relearn(struct sp_heads *heads,
     *found =
         rc == SP_OK && (forgetful ? is_known(&search, &now) : find_maker(&search, &now) != NULL);
     if (*found)
-        rc = say_chain(heads, head, &search, &now, err);
+        rc = take_known(heads, head, &search, &now, err);
     else if (rc == SP_OK && forgetful && search.edges.len && heads->options.edits != SP_EDITS_ADOPT)
         rc = fail_unclear(head, err);
+    SP_VEC_FINI(&search.edges);
+    return rc;
+}
+
+enum sp_rc sp_head_retrace(struct sp_heads *heads,
+                           struct sp_head *head,
+                           const struct sp_version *version,
+                           bool *found,
+                           struct sp_err *err)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct search search = { .heads = heads, .head = head, .arena = arena };
+    size_t damaged;
+
+    enum sp_rc rc = sp_store_each_record(heads->options.store, on_record, &search, &damaged, err);
+    *found = rc == SP_OK && find_maker(&search, version);
+    if (*found)
+        say_chain(heads, head, &search, version);
     SP_VEC_FINI(&search.edges);
     return rc;
 }

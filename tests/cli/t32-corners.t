@@ -331,4 +331,48 @@ like "$err" "remove '.spoor/attic/old'" "says what"
 try "$SPOOR" gc
 is "$(ls -A .spoor/attic)" "" "the next one can"
 
+# --- a result of other parameters that is brought back
+begin variant || exit 99
+cat >r.yml <<'YAML'
+cabs:
+  add:
+    command: sh -c 'echo {current.n} >>{current.d}'
+    inputs: {d: {dtype: File, writable: true, policies: {skip: true}}, n: {dtype: str, policies: {skip: true}}}
+r:
+  inputs: {n: str = one}
+  steps:
+    a: {cab: add, params: {d: d, n: A}}
+    b: {cab: add, params: {d: d, n: =recipe.n}}
+other:
+  steps:
+    c: {cab: add, params: {d: d, n: C}}
+YAML
+echo raw >d
+for n in one two one; do
+    try "$SPOOR" run r.yml r n=$n
+done
+try "$SPOOR" restore d@4
+is "$(xargs <d)" "raw A two" "the variant is there"
+try "$SPOOR" run r.yml r n=one
+reused 2 "the recipe does not run on top of its own result"
+is "$(xargs <d)" "raw A one" "but gives what it gave"
+try "$SPOOR" restore d@4
+try "$SPOOR" run r.yml other
+is "$(xargs <d)" "raw A two C" "another recipe goes on from it"
+echo new >d
+try "$SPOOR" run r.yml r --edits adopt
+is "$(xargs <d)" "new A one" "other data"
+try "$SPOOR" restore d@2
+is "$(xargs <d)" "raw A" "a result of the data before"
+try "$SPOOR" run r.yml r
+reused 2 "it is known from what it was made"
+is "$(xargs <d)" "raw A one" "and that is where the recipe starts"
+try "$SPOOR" restore d@4
+for record in .spoor/store/records/*/*; do
+    chmod u+w "$record" && echo rubbish >"$record"
+done
+try "$SPOOR" restore d@2
+status 0 "restore without records"
+is "$(xargs <d)" "raw A" "works all the same"
+
 finish
