@@ -140,6 +140,22 @@ static void other_module(void)
     put("lib/other.py", "y = 1\n");
 }
 
+/* Which one Python loads depends on whether the directory has an __init__.py. */
+static void shadow_module(void)
+{
+    put("lib/single/__init__.py", "x = 3\n");
+}
+
+static void shadow_local(void)
+{
+    put("helper/__init__.py", "x = 3\n");
+}
+
+static void shadow_package(void)
+{
+    put("local.py", "x = 3\n");
+}
+
 static void new_package(void)
 {
     put("venv/lib/python3.11/site-packages/numpy-2.0.dist-info/METADATA", "");
@@ -202,6 +218,12 @@ static const struct {
       "program:python3=", false },
     { "a module beside a file", PY("(lib/single.py)f", SP_FLAVOUR_PYTHON), other_module,
       "program:python3=", false },
+    { "a package of the name of a module", PY("single.f", SP_FLAVOUR_PYTHON), shadow_module,
+      "program:python3=", false },
+    { "and one in the working directory", PY("helper.f", SP_FLAVOUR_PYTHON), shadow_local,
+      "program:python3=", false },
+    { "a module of the name of a package", PY("local.f", SP_FLAVOUR_PYTHON), shadow_package,
+      "program:python3=", false },
     { "an installed package", PY("pack.a.f", SP_FLAVOUR_PYTHON), new_package,
       "program:python3=", false },
     { "a package under development", PY("x = 1", SP_FLAVOUR_PYTHON_CODE), change_editable,
@@ -224,8 +246,9 @@ static void make_tree(void)
 {
     struct sp_err err = SP_ERR_INIT;
 
-    if (sp_remove_tree("first", &err) || sp_remove_tree("venv", &err) ||
-        sp_remove_tree("lib", &err))
+    (void)unlink("local.py");
+    if (sp_remove_tree("helper", &err) || sp_remove_tree("first", &err) ||
+        sp_remove_tree("venv", &err) || sp_remove_tree("lib", &err))
         printf("# %s\n", err.text);
     put("first/nothing", "");
     put("bin/script", "#!/bin/sh\nexit 0\n");
@@ -235,6 +258,7 @@ static void make_tree(void)
     put("bin/lost", "#!/usr/bin/env no-such-program\n");
     put("work.sh", "exit\n");
     put("helper.py", "h = 1\n");
+    put("local/a.py", "x = 1\n");
     put("lib/pack/__init__.py", "");
     put("lib/pack/a.py", "x = 1\n");
     put("lib/pack/deep/b.py", "x = 1\n");

@@ -209,21 +209,24 @@ enum sp_rc sp_pysource_packages(struct sp_memo_entry *entry,
 
 /* --- modules ------------------------------------------------------------------------------- */
 
-/* `path` without ".py": a package, or a module? */
+/* `path` without ".py": a package, or a module? Both, if somebody has put one beside the other:
+ * which of them it is that Python loads depends on what is in the package. */
 static bool add_module(struct gathering *all, struct sp_str path)
 {
     struct sp_str file = sp_arena_join(all->arena, path, "", SP_STR(".py"));
+    bool is_package = sp_file_kind(sp_arena_cstr(all->arena, path)) == SP_FILE_DIR;
+    bool is_file = sp_file_kind(file.ptr) == SP_FILE_REGULAR;
 
-    if (sp_file_kind(file.ptr) == SP_FILE_REGULAR) {
+    if (is_package)
+        add_sources(all, path, SP_STR("package"), 0);
+    if (is_file) {
         all->deep = false; /* what it can import lies beside it */
         add_file(all, SP_STR("module"), file);
         add_sources(all, parent_of(path), SP_STR("beside"), 0);
-        return true;
+    } else {
+        sp_memo_guard(all->entry, file.ptr);
     }
-    if (sp_file_kind(sp_arena_cstr(all->arena, path)) != SP_FILE_DIR)
-        return false;
-    add_sources(all, path, SP_STR("package"), 0);
-    return true;
+    return is_file || is_package;
 }
 
 static struct sp_str first_part(struct sp_str name)

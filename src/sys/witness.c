@@ -55,15 +55,18 @@ static sp_nsec nsec_of(struct timespec time)
 
 /* --- answers ------------------------------------------------------------------------------ */
 
-/* With its type: glob(3) never asks about a plain file where only a directory will do. */
+/* With its type: glob(3) never asks about a plain file where only a directory will do. A link that
+ * takes the place of another is another file, whatever they point to. */
 static struct sp_digest digest_of_entry(const struct dirent *entry)
 {
-    char text[sizeof entry->d_name + 1];
+    char text[1 + sizeof entry->d_ino + sizeof entry->d_name];
+    ino_t number = entry->d_type == DT_LNK ? entry->d_ino : 0;
     size_t len = strlen(entry->d_name);
 
     text[0] = (char)entry->d_type;
-    memcpy(text + 1, entry->d_name, len);
-    return sp_blake3((struct sp_str){ text, len + 1 });
+    memcpy(text + 1, &number, sizeof number);
+    memcpy(text + 1 + sizeof number, entry->d_name, len);
+    return sp_blake3((struct sp_str){ text, 1 + sizeof number + len });
 }
 
 /* The order of the names on disk does not matter: their digests are added up. */
@@ -197,10 +200,8 @@ void sp_witness_times(const char *path)
 
 void sp_witness_names(const char *path)
 {
-    if (!is_listening())
-        return;
-    (void)ask(PATH, short_path(sp_str_of(path)));
-    (void)ask(NAMES, short_path(sp_str_of(path)));
+    if (is_listening() && S_ISDIR(ask(PATH, short_path(sp_str_of(path)))))
+        (void)ask(NAMES, short_path(sp_str_of(path)));
 }
 
 static void ask_tree(struct sp_str path, bool times, bool is_top, unsigned depth);

@@ -146,16 +146,26 @@ static void test_own_times(void)
 }
 
 /* What glob(3) has seen to be a plain file it does not ask about. */
-static void test_type(void)
+static void test_names(void)
 {
-    sp_auto_buf struct sp_buf heard = SP_BUF(SP_BUF_LARGE);
+    static const struct row cases[] = {
+        { "another file of that name", "rm d/x; echo >d/x", true },
+        { "a directory of that name", "rm d/x; mkdir d/x", false },
+        { "a link of that name", "mv d/x x; ln -s ../x d/x", false },
+        { "another link of that name", "ln -s a d/m; ln -s b d/n; mv -T d/n d/l; rm d/m", false },
+    };
 
-    set_stage();
-    sp_witness_begin();
-    sp_witness_names("d");
-    tap_ok(sp_witness_end(&heard), "names alone: heard");
-    run("rm d/x && mkdir d/x");
-    tap_ok(!sp_witness_holds(sp_buf_str(&heard)), "names alone: another type of that name");
+    for (size_t i = 0; i < SP_COUNT(cases); i++) {
+        sp_auto_buf struct sp_buf heard = SP_BUF(SP_BUF_LARGE);
+        set_stage();
+        run("ln -s a d/l");
+        sp_witness_begin();
+        sp_witness_names("d");
+        tap_ok(sp_witness_end(&heard), "names alone: heard");
+        run(cases[i].change);
+        tap_ok(sp_witness_holds(sp_buf_str(&heard)) == cases[i].holds, "names alone: %s",
+               cases[i].name);
+    }
 }
 
 static void test_worthless(void)
@@ -275,7 +285,7 @@ int main(void)
     for (size_t i = 0; i < SP_COUNT(rows); i++)
         check_row(&rows[i]);
     test_times();
-    test_type();
+    test_names();
     test_order();
     test_own_times();
     test_worthless();
