@@ -42,6 +42,19 @@ static bool is_start(const struct inputs *inputs,
            sp_version_eq(&sp_head_passage(head)->version, version);
 }
 
+/* Would the recipe find anything there, if it ran now? What it has made itself does not count. */
+static bool starts_with_it(const struct inputs *inputs, struct sp_str path)
+{
+    struct sp_arena *arena = inputs->rerun->arena;
+    struct sp_head *head;
+    struct sp_err err = SP_ERR_INIT;
+
+    return inputs->heads &&
+           sp_heads_touch(inputs->heads, sp_heads_absolute(inputs->heads, arena, path), &head,
+                          &err) == SP_OK &&
+           !sp_head_passage(head)->absent;
+}
+
 static void note_restore(struct sp_rerun *rerun, struct sp_str path, struct sp_str version)
 {
     struct sp_value dict = sp_dict_new(rerun->arena);
@@ -51,7 +64,8 @@ static void note_restore(struct sp_rerun *rerun, struct sp_str path, struct sp_s
     sp_list_add(rerun->arena, rerun->restores, dict);
 }
 
-static void consider(struct inputs *inputs, const struct sp_dict *input)
+/* `versioned`: what has no version was not there then, such as a ~/.casarc. */
+static void consider(struct inputs *inputs, const struct sp_dict *input, bool versioned)
 {
     struct sp_rerun *rerun = inputs->rerun;
     struct sp_arena *arena = rerun->arena;
@@ -62,6 +76,12 @@ static void consider(struct inputs *inputs, const struct sp_dict *input)
     struct sp_supply supply = { 0 };
     struct sp_supply_wish wish = { .path = path, .version = &version, .tree = &tree };
 
+    if (versioned && !sp_dict_get(input, "version")) {
+        if (is_there && starts_with_it(inputs, path))
+            sp_rerun_differ(rerun, "input", path, SP_STR_FMT ": it was not there then",
+                            SP_STR_ARG(path));
+        return;
+    }
     if (!inputs->store || !sp_version_read(sp_dict_text(input, "version"), arena, &version)) {
         if (!is_there)
             sp_rerun_differ(rerun, "input", path, SP_STR_FMT ": it is not there any more",
@@ -133,7 +153,7 @@ static void consider_inputs(struct inputs *inputs,
         if (!path.len || sp_map_has(seen, path))
             continue;
         sp_map_set(seen, path, inputs);
-        consider(inputs, input->dict);
+        consider(inputs, input->dict, versions);
     }
 }
 

@@ -190,4 +190,24 @@ status 0 "what is neither kept nor there"
 [ ! -e lost/data/x.ms ]
 ok $? "is left out"
 
+# --- a hidden input that was not there, and is not there
+cat >hidden.yml <<'YAML'
+cabs:
+  make:
+    command: sh -c 'cat hidden.cfg 2>/dev/null; echo made >{current.o}'
+    outputs: {o: {dtype: File, policies: {skip: true}}}
+    recompute: {reads: [hidden.cfg]}
+h:
+  steps:
+    a: {cab: make, params: {o: o.txt}}
+YAML
+try "$SPOOR" run hidden.yml
+status 0 "a tool looks for a file that is not there"
+try "$SPOOR" rerun last --check
+status 0 "that is how it was then"
+echo new >hidden.cfg
+try "$SPOOR" rerun last --check
+status 1 "it is there now"
+like "$out" '^  input: .*hidden.cfg: it was not there then$' "which is said"
+
 finish
