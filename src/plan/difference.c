@@ -108,6 +108,27 @@ static void tell_part(struct telling *telling, struct sp_str what)
     }
 }
 
+static bool has_word(struct sp_str words, struct sp_str word)
+{
+    while (words.ptr)
+        if (sp_str_eq(sp_str_cut(&words, ' '), word))
+            return true;
+    return false;
+}
+
+/* The words of one that the other has not, each once: a shell line may name ten programs. */
+static struct sp_str only_in(struct sp_arena *arena, struct sp_str words, struct sp_str other)
+{
+    struct sp_str all = words, found = SP_STR("");
+
+    while (words.ptr) {
+        struct sp_str word = sp_str_cut(&words, ' ');
+        if (!has_word(other, word) && !has_word(found, word))
+            found = found.len ? sp_arena_join(arena, found, " ", word) : word;
+    }
+    return found.len ? found : all;
+}
+
 static void tell_program(struct telling *telling,
                          struct sp_str name,
                          const struct sp_str *old,
@@ -125,9 +146,13 @@ static void tell_program(struct telling *telling,
             !sp_str_ends(word, sp_arena_cstr(telling->arena, digest)))
             tell_part(telling, what);
     }
-    if (telling->lines->len == before)
-        say(telling, "it is another program: " SP_STR_FMT " -> " SP_STR_FMT,
-            SP_STR_ARG(old ? *old : SP_STR("none")), SP_STR_ARG(now ? *now : SP_STR("none")));
+    if (telling->lines->len > before)
+        return;
+    struct sp_str was = old ? *old : SP_STR("none"), is = now ? *now : SP_STR("none");
+    struct sp_str gone = only_in(telling->arena, was, is);
+    struct sp_str come = only_in(telling->arena, is, was);
+    say(telling, "it is another program: " SP_STR_FMT " -> " SP_STR_FMT, SP_STR_ARG(gone),
+        SP_STR_ARG(come));
 }
 
 /* Which of `parts` the line is about, and whose; SIZE_MAX: none. */
