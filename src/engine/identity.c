@@ -160,8 +160,12 @@ static bool find_interpreter(struct finding *finding,
         do
             word = sp_str_trim(sp_str_cut(&line, ' '));
         while (line.ptr && (!word.len || word.ptr[0] == '-' || sp_str_find(word, '=') != SIZE_MAX));
-        while (path.ptr) /* another one could come before it */
-            sp_memo_guard(entry, sp_arena_cstr(finding->arena, sp_str_cut(&path, ':')));
+        while (path.ptr) { /* another one could come before it, or be made a program */
+            struct sp_str dir = sp_str_cut(&path, ':');
+            struct sp_str other =
+                sp_arena_join(finding->arena, dir.len ? dir : SP_STR("."), "/", word);
+            sp_memo_guard(entry, other.ptr);
+        }
     }
     if (!word.len ||
         !sp_find_program(sp_arena_cstr(finding->arena, word), finding->path.ptr, &found))

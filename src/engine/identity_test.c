@@ -105,6 +105,11 @@ static void change_inner(void)
     put("bin/inner", "#!/bin/sh\n# another\n");
 }
 
+static void wake_inner(void)
+{
+    (void)chmod("first/tardy", 0755);
+}
+
 static void earlier_inner(void)
 {
     put("first/inner", "#!/bin/sh\n# found before\n");
@@ -201,6 +206,7 @@ static const struct {
       earlier_inner,
       "script:outer=",
       false },
+    { "an interpreter that was no program yet", { "late" }, wake_inner, "script:late=", false },
     { "behind a wrapper", { "wrap prog" }, change_program, "script:wrap=", false },
     { "in the text for a shell", { "wrap 'a; prog|b'" }, change_program, "script:wrap=", false },
     { "a file that the command names", { "wrap work.sh" }, change_word, "script:wrap=", false },
@@ -255,6 +261,10 @@ static void make_tree(void)
     put("bin/wrap", "#!/bin/sh\n");
     put("bin/inner", "#!/bin/sh\n");
     put("bin/outer", "#!/usr/bin/env -S inner\n");
+    put("bin/tardy", "#!/bin/sh\n");
+    put("bin/late", "#!/usr/bin/env -S tardy\n");
+    put("first/tardy", "#!/bin/sh\n# not executable\n");
+    (void)chmod("first/tardy", 0644);
     put("bin/lost", "#!/usr/bin/env no-such-program\n");
     put("work.sh", "exit\n");
     put("helper.py", "h = 1\n");

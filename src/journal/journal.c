@@ -595,9 +595,9 @@ static struct sp_str cut_piece(struct sp_str *rest)
 {
     size_t most = SP_MIN(rest->len, SP_JOURNAL_LINE_MAX);
     size_t end = SP_MIN(rest->len, PIECE_SIZE);
-    const char *last = memrchr(rest->ptr, '\n', end);
+    const char *last = rest->ptr ? memrchr(rest->ptr, '\n', end) : NULL;
 
-    if (!last)
+    if (!last && rest->ptr)
         last = memchr(rest->ptr, '\n', most);
     size_t len = last ? (size_t)(last - rest->ptr) + 1 : 0;
     struct sp_str piece = sp_str_slice(*rest, 0, len);
