@@ -74,6 +74,11 @@ bool sp_heads_is_outside(const struct sp_heads *heads, struct sp_str real)
            sp_str_starts(path, ".spoor/");
 }
 
+bool sp_head_contains(const struct sp_heads *heads, const struct sp_head *head, struct sp_str real)
+{
+    return sp_path_is_within(sp_heads_path(heads, real), head->path);
+}
+
 struct sp_head *sp_heads_find(const struct sp_heads *heads, struct sp_str real)
 {
     return sp_map_find(&heads->map, sp_heads_path(heads, real));

@@ -116,6 +116,9 @@ struct sp_head *sp_heads_find(const struct sp_heads *heads, struct sp_str real);
 /* Does the path lie outside of what can be an artefact: the workspace itself, or around it? */
 bool sp_heads_is_outside(const struct sp_heads *heads, struct sp_str real);
 
+/* Is the path the head's, or in it? */
+bool sp_head_contains(const struct sp_heads *heads, const struct sp_head *head, struct sp_str real);
+
 const struct sp_passage *sp_head_passage(const struct sp_head *head);
 
 /* Is the head what the disk holds? */

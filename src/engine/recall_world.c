@@ -80,6 +80,19 @@ static enum sp_path_kind kept_kind(struct sp_recall *recall,
     return kind == SP_PATH_NONE ? SP_PATH_FILE : kind;
 }
 
+/* A directory that is there, and no part of what is to be brought back, stays one: whoever asks for
+ * the place of a file must not move data. */
+static bool is_place(struct sp_recall *recall, struct sp_str real, struct sp_str path)
+{
+    const struct sp_world *world = real_world(recall);
+    struct sp_head *head;
+
+    for (size_t at = 0; sp_heads_each_unsettled(recall->heads, &at, &head);)
+        if (sp_head_contains(recall->heads, head, real))
+            return false;
+    return world->kind(world->arg, path) == SP_PATH_DIR;
+}
+
 static enum sp_path_kind world_kind(void *arg, struct sp_str path)
 {
     struct sp_recall *recall = arg;
@@ -87,11 +100,11 @@ static enum sp_path_kind world_kind(void *arg, struct sp_str path)
 
     if (sp_heads_unsettled(recall->heads)) {
         sp_auto_arena struct sp_arena *arena = sp_arena_new();
-        const struct sp_head *head =
-            sp_heads_find(recall->heads, world->real(world->arg, path, arena));
+        struct sp_str real = world->real(world->arg, path, arena);
+        const struct sp_head *head = sp_heads_find(recall->heads, real);
         if (head && !sp_head_is_settled(head) && !head->writer)
             return kept_kind(recall, sp_head_passage(head), path);
-        if (!head)
+        if (!head && !is_place(recall, real, path))
             settle_around(recall, path);
     }
     return world->kind(world->arg, path);

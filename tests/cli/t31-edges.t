@@ -176,6 +176,23 @@ try "$SPOOR" run r.yml --on-top
 status 0 "--on-top takes an edited result"
 is "$(tr '\n' ' ' <in)" "raw x mine x " "as it is"
 
+# --- an output that is never made: whoever looks where it would be moves no data
+begin never || exit 99
+cat >r.yml <<'YAML'
+_include: cabs.yml
+cabs:
+  look:
+    command: sh -c 'cat {current.d} >{current.out}'
+    inputs: {d: {dtype: File, policies: {skip: true}}}
+    outputs: {out: {dtype: File, must_exist: true, policies: {skip: true}}, more: {dtype: File, must_exist: false, implicit: more.txt}}
+r: {steps: {a: {cab: add, params: {d: in, n: x}}, l: {cab: look, params: {d: in, out: l.out}}, b: {cab: add, params: {d: in, n: y}}}}
+YAML
+try "$SPOOR" run r.yml
+find in l.out -printf '%p %i %C@\n' >../before
+try "$SPOOR" run r.yml
+reused 3 "an output that is not there"
+is "$(find in l.out -printf '%p %i %C@\n')" "$(cat ../before)" "nothing is touched"
+
 # --- a result that is kept no longer
 begin lost || exit 99
 cat >r.yml <<'YAML'
