@@ -300,10 +300,14 @@ class Surroundings:
         self.fresh(("all",))
         sites = [(n, name) for n, name in enumerate(place.sites("all", "v2=22"), 1) if not name.startswith(kill.READS)]
         days = [(-YEAR, 0), (0, -YEAR), (YEAR, 0)]
+        died = 0
         for i, (number, name) in enumerate(sites[::len(sites) // 24]):
             first, then = days[i % len(days)]
             self.fresh(("all",))
             status, said = place.run("all", "v2=22", SPOOR_FAULT_KILL=f"*:{number}", **self.at(first, "1"))
+            if status == 0:
+                continue  # how often what a tool has left is looked for depends on the time: this run had fewer sites
+            died += 1
             if status != -signal.SIGKILL:
                 tap.ok(False, f"it dies at {name}", said)
             status, said = place.run("all", "v2=22", **self.at(then, "1"))
@@ -311,6 +315,7 @@ class Surroundings:
             tap.ok(status == 0 and not differs, f"died at {name} {first:+d} days from now, gone on with {then:+d}: "
                    "the result of a clean run", f"{differs}\n{said}")
             self.runs("and nothing runs", [], "all", "v2=22")
+        tap.ok(died > 20, f"nearly all have died: {died}")
 
     def clock_leftovers(self):
         """What a step that was killed has left in a directory, where the disk has another clock than Spoor."""
