@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # A run that has nothing to do is known before anything is loaded, and only then (doc/design/repeat.md).
+# shellcheck disable=SC2016 # scripts of others, in single quotes
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
 

@@ -262,8 +262,16 @@ class Surroundings:
         self.clock_leftovers()
         return None
 
+    @staticmethod
+    def clear_shared():
+        """faketime names what its processes share by their number; of those that were killed it stays, in the way of later ones."""
+        for path in pathlib.Path("/dev/shm").glob("*faketime_*_*"):
+            if not os.path.exists(f"/proc/{path.name.rsplit('_', 1)[1]}"):
+                path.unlink(missing_ok=True)
+
     def at(self, days, stats):
         """The environment of a process whose clock is wrong by so many days; and what it is told of times of files."""
+        self.clear_shared()
         probe = subprocess.run(["faketime", "-f", "+0d", "env"], capture_output=True, text=True, check=True)
         found = dict(line.split("=", 1) for line in probe.stdout.splitlines() if "=" in line)
         env = {"LD_PRELOAD": found["LD_PRELOAD"], "FAKETIME": f"{days:+d}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
