@@ -148,6 +148,8 @@ def full(spoor, base):
         room.on_disk("workspace").sweep([0, 1, 2, 3, 5, 7, 9, 12, 15, 20, 25, 30, 40, 60, 100], room.disk.leave_inodes)
     if not shutil.which("mkfs.ext4"):
         return skip("a full ext4", "needs mkfs.ext4")
+    if subprocess.run(["losetup", "--find"], capture_output=True, check=False).returncode:
+        return skip("a full ext4", "needs loop devices")
     image = base / "ext4.img"
     with open(image, "wb") as file:
         file.truncate(8 << 20)
