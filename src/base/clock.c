@@ -3,14 +3,23 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
+
+sp_nsec sp_clock_nsec(struct timespec time)
+{
+    return (sp_nsec)time.tv_sec * SP_NSEC_PER_SEC + time.tv_nsec;
+}
 
 static sp_nsec read_clock(clockid_t id)
 {
     struct timespec now;
 
     (void)clock_gettime(id, &now);
-    return now.tv_sec * SP_NSEC_PER_SEC + now.tv_nsec;
+    return sp_clock_nsec(now);
+}
+
+sp_nsec sp_clock_files(void)
+{
+    return read_clock(CLOCK_REALTIME_COARSE);
 }
 
 sp_nsec sp_clock_realtime(void)

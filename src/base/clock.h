@@ -4,8 +4,15 @@
 
 #include "base/buf.h"
 
+#include <time.h>
+
 sp_nsec sp_clock_realtime(void);  /* since 1970-01-01 UTC */
 sp_nsec sp_clock_monotonic(void); /* since some start; never goes back */
+sp_nsec sp_clock_files(void);     /* the clock that local files are stamped with: it goes in ticks,
+                                     and may lag behind sp_clock_realtime by some milliseconds */
+
+/* What the kernel tells, in nanoseconds. */
+sp_nsec sp_clock_nsec(struct timespec time);
 
 /* "2026-11-21 11:27:55" in local time, without allocation. */
 struct sp_clock_text {

@@ -38,7 +38,7 @@ static int64_t days_of(const struct clearing *at, struct sp_str path)
 
     if (lstat(path.ptr, &info) < 0)
         return 0;
-    sp_nsec when = (sp_nsec)info.st_mtim.tv_sec * SP_NSEC_PER_SEC + info.st_mtim.tv_nsec;
+    sp_nsec when = sp_clock_nsec(info.st_mtim);
     return at->options->now > when ? (at->options->now - when) / DAY : 0;
 }
 

@@ -303,7 +303,7 @@ static enum sp_rc run_tool(struct sp_lane *lane, struct sp_err *err)
     lane->output = output;
     lane->base = event_of(lane, SP_RUN_STEP, action);
     lane->base.done = lane->works->tasks - 1; /* begun before this one */
-    lane->step_started = sp_file_clock();
+    lane->step_started = sp_clock_files();
     log_reasons(lane);
     log_invocation(lane, action->task);
     enum sp_rc rc = sp_chronicle_write(

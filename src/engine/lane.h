@@ -63,7 +63,7 @@ struct sp_lane {
     struct sp_recalled recalled;
     struct sp_str output; /* file of the tool's raw output */
     struct sp_taskrun_result last;
-    sp_nsec step_started; /* sp_file_clock: what a failed step left behind is newer */
+    sp_nsec step_started; /* sp_clock_files: what a failed step left behind is newer */
 
     /* the crew's */
     struct sp_lane *parent;

@@ -2,6 +2,7 @@
 #include "engine/leftover.h"
 
 #include "base/amount.h"
+#include "base/clock.h"
 #include "base/vec.h"
 
 #include "draw/fits_scan.h"
@@ -15,22 +16,14 @@
 #include <sys/stat.h>
 #include <time.h>
 
-sp_nsec sp_file_clock(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return (sp_nsec)now.tv_sec * SP_NSEC_PER_SEC + now.tv_nsec;
-}
-
 sp_nsec sp_file_clock_of(const char *dir)
 {
     struct stat info;
     sp_auto_fd int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 
     if (fd < 0 || fstat(fd, &info) < 0)
-        return sp_file_clock();
-    return (sp_nsec)info.st_ctim.tv_sec * SP_NSEC_PER_SEC + info.st_ctim.tv_nsec;
+        return sp_clock_files();
+    return sp_clock_nsec(info.st_ctim);
 }
 
 /* --- after a failure ---------------------------------------------------------------------- */

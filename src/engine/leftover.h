@@ -6,15 +6,12 @@
 #include "exec/backend.h"
 #include "plan/walk.h"
 
-/* Now, by the clock that stamps files: it may lag behind sp_clock_realtime by some milliseconds. */
-sp_nsec sp_file_clock(void);
-
-/* The same of the file system that the directory is on: the server of a disk has a clock of its
- * own. */
+/* sp_clock_files as the file system has it that the directory is on: the server of a disk has a
+ * clock of its own. */
 sp_nsec sp_file_clock_of(const char *dir);
 
 /* After a failed or interrupted tool: one text for each path it may have written that is there
- * and was changed since `started` (sp_file_clock). */
+ * and was changed since `started` (sp_clock_files). */
 struct sp_list *sp_leftovers(struct sp_arena *arena, const struct sp_task *task, sp_nsec started);
 
 /* Outputs that exist but are useless: a FITS image without a single finite pixel (WSClean makes

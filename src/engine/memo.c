@@ -58,24 +58,10 @@ struct sp_memo {
 
 /* --- marks --------------------------------------------------------------------------------- */
 
-static int64_t ns(struct timespec time)
-{
-    return (int64_t)time.tv_sec * SP_NSEC_PER_SEC + time.tv_nsec;
-}
-
-/* The clock that files are stamped with. */
-static int64_t file_now(void)
-{
-    struct timespec now = { 0 };
-
-    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return ns(now);
-}
-
 static void look(const char *path, struct mark *out)
 {
     struct stat st;
-    int64_t now = file_now();
+    int64_t now = sp_clock_files();
 
     sp_witness_times(path);
     *out = (struct mark){ 0 };
@@ -84,8 +70,8 @@ static void look(const char *path, struct mark *out)
     out->dev = st.st_dev;
     out->ino = st.st_ino;
     out->size = (uint64_t)st.st_size;
-    out->modified = ns(st.st_mtim);
-    out->changed = ns(st.st_ctim);
+    out->modified = sp_clock_nsec(st.st_mtim);
+    out->changed = sp_clock_nsec(st.st_ctim);
     out->mode = st.st_mode;
     out->doubtful = out->changed >= now;
 }

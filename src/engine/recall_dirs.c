@@ -113,8 +113,7 @@ void sp_recall_disown(struct sp_recall *recall, struct sp_str real)
 
     sp_witness_path(sp_arena_cstr(arena, real));
     if (!recall->begun || sp_heads_is_known(recall->heads, real) ||
-        lstat(sp_arena_cstr(arena, real), &info) < 0 ||
-        (int64_t)info.st_ctim.tv_sec * SP_NSEC_PER_SEC + info.st_ctim.tv_nsec < recall->begun)
+        lstat(sp_arena_cstr(arena, real), &info) < 0 || sp_clock_nsec(info.st_ctim) < recall->begun)
         return;
     sp_heads_disown(recall->heads, real);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/record.h"
 
-#include "engine/leftover.h"
+#include "base/clock.h"
+
 #include "engine/provenance.h"
 #include "sys/file.h"
 
@@ -142,7 +143,7 @@ struct sp_dict *sp_record_run_start(struct sp_session *session,
     put_dict(r, "settings", settings && settings->kind == SP_DICT ? settings->dict : NULL);
     put_text(r, "host", host && sp_is_text(*host) ? host->text : SP_STR(""));
     put(r, "pid", sp_int(getpid()));
-    put(r, "clock", sp_int(sp_file_clock()));
+    put(r, "clock", sp_int(sp_clock_files()));
     put_selection(r, session->selection);
     put(r, "total", sp_int((int64_t)total));
     return r.dict;
@@ -191,7 +192,7 @@ struct sp_dict *sp_record_step_start(struct sp_arena *arena,
     put_text(r, "virtual_env", task->virtual_env);
     put_dict(r, "inputs", task->inputs);
     put_writes(r, task);
-    put(r, "clock", sp_int(sp_file_clock()));
+    put(r, "clock", sp_int(sp_clock_files()));
     put_text(r, "output", output_file);
     put_text(r, "log", log_file);
     return r.dict;
@@ -221,7 +222,7 @@ struct sp_dict *sp_record_step_end(struct sp_arena *arena,
 
     put_position(r, position);
     put(r, "success", sp_bool(success));
-    put(r, "clock", sp_int(sp_file_clock()));
+    put(r, "clock", sp_int(sp_clock_files()));
     put_text(r, "why", sp_str_of(why));
     if (WIFEXITED(exit_status))
         put(r, "exit", sp_int(WEXITSTATUS(exit_status)));

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/fault.h"
 
-#include "engine/leftover.h"
 #include "engine/record.h"
 #include "engine/workspace.h"
 #include "journal/journal.h"
@@ -250,7 +249,7 @@ static struct sp_dict *build_start(struct repeat *repeat, struct sp_err *err)
     sp_dict_put_text(arena, first, "run", repeat->result->id);
     sp_dict_put_text(arena, first, "repeats", sp_dict_text(repeat->line, "run"));
     sp_dict_put(arena, first, "pid", sp_int(getpid()));
-    sp_dict_put(arena, first, "clock", sp_int(sp_file_clock()));
+    sp_dict_put(arena, first, "clock", sp_int(sp_clock_files()));
     return first;
 }
 

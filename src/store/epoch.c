@@ -11,6 +11,7 @@
  * records of that epoch are dropped, and objects and manifests that are not older than the marker
  * are checked against their names; those that have no digest in their name are dropped.
  */
+#include "base/clock.h"
 #include "base/fault.h"
 
 #include "store/object.h"
@@ -168,7 +169,7 @@ struct recovery {
 
 static sp_nsec changed_at(const struct stat *info)
 {
-    return (sp_nsec)info->st_ctim.tv_sec * SP_NSEC_PER_SEC + info->st_ctim.tv_nsec;
+    return sp_clock_nsec(info->st_ctim);
 }
 
 static bool drop_record(void *arg, const struct sp_digest *key, const char *path)

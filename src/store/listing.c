@@ -2,6 +2,7 @@
 #include "store/listing.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fault.h"
 
 #include <dirent.h>
@@ -40,7 +41,7 @@ static enum sp_rc show(const struct walk *walk,
         .regular = S_ISREG(info->st_mode),
         .size = (uint64_t)info->st_size,
         .bytes = (uint64_t)info->st_blocks * 512,
-        .mtime = info->st_mtim.tv_sec * SP_NSEC_PER_SEC + info->st_mtim.tv_nsec,
+        .mtime = sp_clock_nsec(info->st_mtim),
     };
 
     if (front + strlen(name) == SP_DIGEST_HEX) {

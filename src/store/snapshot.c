@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* snapshot.c - a tree into the store: objects first, then the manifest that names them. */
 #include "base/amount.h"
+#include "base/clock.h"
 #include "base/fault.h"
 
 #include "store/copy.h"
@@ -48,9 +49,8 @@ uint64_t sp_store_missing(const struct sp_store *store, const struct sp_tree *tr
 static bool is_as_scanned(const struct sp_tree_entry *entry, const struct stat *info)
 {
     return entry->dev == info->st_dev && entry->ino == info->st_ino &&
-           entry->size == (uint64_t)info->st_size &&
-           entry->mtime == info->st_mtim.tv_sec * SP_NSEC_PER_SEC + info->st_mtim.tv_nsec &&
-           entry->changed == info->st_ctim.tv_sec * SP_NSEC_PER_SEC + info->st_ctim.tv_nsec;
+           entry->size == (uint64_t)info->st_size && entry->mtime == sp_clock_nsec(info->st_mtim) &&
+           entry->changed == sp_clock_nsec(info->st_ctim);
 }
 
 static enum sp_rc open_source(const struct keep *keep,

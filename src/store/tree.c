@@ -46,20 +46,6 @@ struct walk {
 
 /* --- clocks -------------------------------------------------------------------------------- */
 
-static sp_nsec nsec_of(struct timespec time)
-{
-    return (sp_nsec)time.tv_sec * SP_NSEC_PER_SEC + time.tv_nsec;
-}
-
-/* The clock from which the kernel takes the times of files. */
-static sp_nsec file_clock(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return nsec_of(now);
-}
-
 static bool is_remote(int fd)
 {
     static const unsigned long types[] = {
@@ -126,8 +112,8 @@ static struct sp_tree_entry *add_entry(struct walk *walk,
                                          : SP_TREE_LINK,
         .mode = info->st_mode & 07777,
         .size = S_ISREG(info->st_mode) ? (uint64_t)info->st_size : 0,
-        .mtime = nsec_of(info->st_mtim),
-        .changed = nsec_of(info->st_ctim),
+        .mtime = sp_clock_nsec(info->st_mtim),
+        .changed = sp_clock_nsec(info->st_ctim),
         .dev = info->st_dev,
         .ino = info->st_ino,
     };
@@ -255,7 +241,7 @@ static sp_nsec newest_change(const struct walk *walk)
 /* Sleep until `clock` has passed `time`; false if that is too long. */
 static bool wait_until(sp_nsec time)
 {
-    for (sp_nsec left; (left = time - file_clock()) >= 0;) {
+    for (sp_nsec left; (left = time - sp_clock_files()) >= 0;) {
         if (left > WAIT_MAX)
             return false;
         struct timespec pause = { .tv_sec = left / SP_NSEC_PER_SEC,
@@ -334,7 +320,7 @@ static enum sp_rc scan_once(const char *path,
     struct walk walk = { .path = path, .arena = arena, .root = -1 };
     struct stat info;
     sp_auto_fd int root = -1;
-    sp_nsec begin = file_clock();
+    sp_nsec begin = sp_clock_files();
 
     enum sp_rc rc = open_root(path, &root, &info, err);
     if (rc)

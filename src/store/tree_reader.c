@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "store/tree_reader.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
 
 #include <fcntl.h>
@@ -51,19 +52,14 @@ static enum sp_rc fail_errno(const struct sp_tree_reader *reader,
                          SP_STR_ARG(entry->path));
 }
 
-static int64_t nsec_of(struct timespec time)
-{
-    return (int64_t)time.tv_sec * SP_NSEC_PER_SEC + time.tv_nsec;
-}
-
 /* Trees that come from a manifest know no inode. */
 static bool is_as_scanned(const struct stat *info, const struct sp_tree_entry *entry)
 {
     if (!S_ISREG(info->st_mode) || (uint64_t)info->st_size != entry->size ||
-        nsec_of(info->st_mtim) != entry->mtime)
+        sp_clock_nsec(info->st_mtim) != entry->mtime)
         return false;
     return entry->ino == 0 || (info->st_ino == entry->ino && info->st_dev == entry->dev &&
-                               nsec_of(info->st_ctim) == entry->changed);
+                               sp_clock_nsec(info->st_ctim) == entry->changed);
 }
 
 enum sp_rc sp_tree_reader_check(const struct sp_tree_reader *reader,

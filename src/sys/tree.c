@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tree.c - what file.h says about whole trees: one walk, three uses. */
+#include "base/clock.h"
 #include "base/fault.h"
 
 #include "sys/file.h"
@@ -136,7 +137,7 @@ static enum sp_rc newest_entry(int dir_fd,
     (void)dir_fd;
     (void)name;
     (void)err;
-    newest->time = SP_MAX(newest->time, time->tv_sec * SP_NSEC_PER_SEC + time->tv_nsec);
+    newest->time = SP_MAX(newest->time, sp_clock_nsec(*time));
     return SP_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/blake3.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/vec.h"
 
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 200                   /* of trees: as sys/file.h walks them */
@@ -32,7 +32,7 @@ struct question {
     enum kind kind;
     struct sp_str path;
     struct sp_digest answer;
-    mode_t mode; /* PATH: as answered; 0: nothing is there */
+    mode_t mode; /* of what is there; 0: nothing is */
 };
 
 struct witness {
@@ -47,11 +47,6 @@ struct witness {
 };
 
 static _Thread_local struct witness witness;
-
-static sp_nsec nsec_of(struct timespec time)
-{
-    return time.tv_sec * SP_NSEC_PER_SEC + time.tv_nsec;
-}
 
 /* --- answers ------------------------------------------------------------------------------ */
 
@@ -97,8 +92,8 @@ static struct sp_digest digest_of(const struct stat *info, bool times)
         info->st_dev,
         info->st_ino,
         times ? (uint64_t)info->st_size : 0,
-        times ? (uint64_t)nsec_of(info->st_mtim) : 0,
-        times ? (uint64_t)nsec_of(info->st_ctim) : 0,
+        times ? (uint64_t)sp_clock_nsec(info->st_mtim) : 0,
+        times ? (uint64_t)sp_clock_nsec(info->st_ctim) : 0,
     };
 
     return sp_blake3((struct sp_str){ (const char *)facts, sizeof facts });
@@ -180,7 +175,7 @@ static mode_t ask(enum kind kind, struct sp_str path)
     question->mode = info.st_mode;
     sp_map_set(&witness.known, key, (void *)(uintptr_t)witness.questions.len);
     if ((kind == TIMES || !S_ISDIR(info.st_mode)) && info.st_mode)
-        witness.newest = SP_MAX(witness.newest, nsec_of(info.st_ctim));
+        witness.newest = SP_MAX(witness.newest, sp_clock_nsec(info.st_ctim));
     if (kind == PATH && S_ISLNK(info.st_mode))
         return ask(FOLLOWED, question->path);
     return info.st_mode;
@@ -284,15 +279,13 @@ void sp_witness_resume(unsigned **paused)
 void sp_witness_begin(void)
 {
     char here[PATH_MAX];
-    struct timespec now = { 0 };
 
     (void)sp_witness_end(NULL);
     witness.arena = sp_arena_new();
     witness.blind = !getcwd(here, sizeof here - 1);
     if (!witness.blind)
         witness.here = sp_arena_printf(witness.arena, "%s/", here);
-    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    witness.begun = nsec_of(now);
+    witness.begun = sp_clock_files();
 }
 
 /* One question: its kind, its path, a zero, the answer. */
