@@ -14,8 +14,8 @@
 #include "engine/history.h"
 
 struct sp_question {
-    struct sp_arena *arena;
-    const char *word; /* a run or a step, as the command has it; NULL: there is none */
+    struct sp_arena *arena; /* owned; what is read lives in it */
+    const char *word; /* of argv: a run or a step, as the command has it; NULL: there is none */
     struct sp_workspace workspace;
     struct sp_run_summary run;
 };

@@ -28,9 +28,9 @@ struct sp_repeat_request {
 
 void sp_repeat_ask(struct sp_repeat_request *request, int argc, char **argv);
 
-/* True: there was nothing to do, as options->request says; the run is in the journal, and the
- * watcher was told. False: this has to be found out in the usual way; nothing has been done. Texts
- * of `result` live in `arena`. */
+/* True: there was nothing to do in what options->request asks (never NULL here); the run is in the
+ * journal, and the watcher was told. False: this has to be found out in the usual way; nothing has
+ * been done. What `result` points to lives in `arena`. */
 bool sp_repeat_run(struct sp_arena *arena,
                    const struct sp_run_options *options,
                    struct sp_run_result *result);

@@ -73,7 +73,7 @@ struct sp_run_options {
     bool on_top;        /* every file as it is, also what this recipe has made of it before */
     const char *edits;  /* refuse, adopt, restore (engine/head.h); NULL: as configured */
     sp_nsec wait;       /* for another run in the workspace: so long at most; negative: for ever */
-    const struct sp_repeat_request *request; /* to be known again, engine/repeat.h; NULL: not */
+    const struct sp_repeat_request *request; /* borrowed; to be known again (repeat.h); NULL: not */
 };
 
 struct sp_run_result {
@@ -83,9 +83,10 @@ struct sp_run_result {
     bool backend_failed;   /* there is none of that name, or it does not work (exit status 3) */
     bool nothing;          /* the selection leaves no step: nothing was run, not even begun */
     size_t done, skipped;
-    size_t reused;                 /* of those done: results that were there */
-    struct sp_str log_dir;         /* of the outermost recipe; lives as long as the session */
-    const struct sp_dict *outputs; /* of the outermost recipe; NULL: it has not ended well */
+    size_t reused;         /* of those done: results that were there */
+    struct sp_str log_dir; /* of the outermost recipe; lives as long as the session */
+    const struct sp_dict
+        *outputs; /* of the outermost recipe, lives as long; NULL: there are none */
 };
 
 /* SP_OK: every step ended well. Otherwise err says in a line what went wrong; session->diags has

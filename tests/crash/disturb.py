@@ -11,21 +11,13 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 
 sys.dont_write_bytecode = True
 here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here), str(here.parent / "science")]
 import place as places  # noqa: E402
 import tap  # noqa: E402
-
-
-def wait_for(what, condition):
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"{what} does not happen within 30 s")
+from private import wait_for  # noqa: E402
 
 
 class Disturbance:
