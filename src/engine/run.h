@@ -83,10 +83,9 @@ struct sp_run_result {
     bool backend_failed;   /* there is none of that name, or it does not work (exit status 3) */
     bool nothing;          /* the selection leaves no step: nothing was run, not even begun */
     size_t done, skipped;
-    size_t reused;         /* of those done: results that were there */
-    struct sp_str log_dir; /* of the outermost recipe; lives as long as the session */
-    const struct sp_dict
-        *outputs; /* of the outermost recipe, lives as long; NULL: there are none */
+    size_t reused;                 /* of those done: results that were there */
+    struct sp_str log_dir;         /* of the outermost recipe; lives as long as the session */
+    const struct sp_dict *outputs; /* of the outermost recipe, too; NULL: there are none */
 };
 
 /* SP_OK: every step ended well. Otherwise err says in a line what went wrong; session->diags has
