@@ -42,6 +42,9 @@ enum sp_rc sp_make_dirs(const char *path, struct sp_err *err) SP_MUST_USE;
  * trees deeper than 200 levels. */
 enum sp_rc sp_remove_tree(const char *path, struct sp_err *err) SP_MUST_USE;
 
+/* The same for the entry `name` (no path) of a directory. */
+enum sp_rc sp_remove_entry(int dir_fd, const char *name, struct sp_err *err) SP_MUST_USE;
+
 /* Newest modification time of a file or of anything in a tree; 0 when there is nothing. Symbolic
  * links inside the tree count themselves, not what they point to. */
 sp_nsec sp_tree_mtime(const char *path);

@@ -118,6 +118,14 @@ enum sp_rc sp_remove_tree(const char *path, struct sp_err *err)
     return rc ? sp_err_wrap(err, "remove '%s'", path) : SP_OK;
 }
 
+enum sp_rc sp_remove_entry(int dir_fd, const char *name, struct sp_err *err)
+{
+    const struct visitor visitor = { .visit = remove_entry };
+
+    enum sp_rc rc = walk(dir_fd, name, &visitor, 0, err);
+    return rc ? sp_err_wrap(err, "remove '%s'", name) : SP_OK;
+}
+
 /* --- measuring ----------------------------------------------------------------------------- */
 
 struct newest {
