@@ -15,6 +15,7 @@ const struct sp_cli_command *const sp_commands[] = {
     &sp_command_check,
     &sp_command_plan,
     &sp_command_doc,
+    &sp_command_image,
     &sp_command_image_build,
     &sp_command_runs,
     &sp_command_status,
@@ -47,6 +48,11 @@ const char *sp_command_word(const struct sp_cli_command *command)
     return command->usage.name + strlen("spoor ");
 }
 
+const char *sp_command_part_word(const struct sp_cli_command *part)
+{
+    return strrchr(part->usage.name, ' ') + 1;
+}
+
 /* Append the name of a command as it was called: "spoor run", "stimela run". */
 static void add_name(const struct sp_usage *usage, struct sp_buf *out)
 {
@@ -66,6 +72,33 @@ void sp_command_show_help(const struct sp_usage *usage, FILE *stream)
     shown.name = name.ptr;
     sp_usage_help(&shown, sp_tty_width(fileno(stream)), &text);
     (void)fputs(text.ptr, stream);
+}
+
+static void show_parts(const struct sp_cli_command *self, FILE *stream)
+{
+    sp_command_show_help(&self->usage, stream);
+    (void)fprintf(stream, "\ncommands:\n");
+    for (size_t i = 0; self->parts[i]; i++)
+        (void)fprintf(stream, "  %-12s %s\n", sp_command_part_word(self->parts[i]),
+                      self->parts[i]->usage.summary);
+}
+
+int sp_command_run_part(const struct sp_cli_command *self, int argc, char **argv)
+{
+    const struct sp_cli_command *part;
+    struct sp_err err = SP_ERR_INIT;
+    bool help = false;
+    int used = 0;
+
+    if (sp_option_parse_front(self->usage.options, argc, argv, &help, &used, &err))
+        return sp_command_fault(self, &err);
+    if (help || used == argc) {
+        show_parts(self, help ? stdout : stderr);
+        return help ? SP_EXIT_DONE : SP_EXIT_USAGE;
+    }
+    if (sp_command_get_part(self, argv[used], &part, &err))
+        return sp_command_fault(self, &err);
+    return part->run(part, argc - used, argv + used);
 }
 
 int sp_command_fault(const struct sp_cli_command *self, const struct sp_err *err)
@@ -296,4 +329,23 @@ enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, s
         sp_nearest_offer(&nearest, sp_str_of(sp_command_word(sp_commands[i])));
     }
     return sp_nearest_fail(&nearest, NULL, err, SP_NOT_FOUND, "there is no command '%s'", word);
+}
+
+enum sp_rc sp_command_get_part(const struct sp_cli_command *group,
+                               const char *word,
+                               const struct sp_cli_command **out,
+                               struct sp_err *err)
+{
+    struct sp_nearest nearest = SP_NEAREST(sp_str_of(word));
+
+    for (size_t i = 0; group->parts && group->parts[i]; i++) {
+        const char *name = sp_command_part_word(group->parts[i]);
+        if (strcmp(name, word) == 0) {
+            *out = group->parts[i];
+            return SP_OK;
+        }
+        sp_nearest_offer(&nearest, sp_str_of(name));
+    }
+    return sp_nearest_fail(&nearest, NULL, err, SP_NOT_FOUND, "there is no command '%s %s'",
+                           sp_command_word(group), word);
 }

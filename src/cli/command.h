@@ -24,14 +24,15 @@ enum sp_exit {
 struct sp_cli_command {
     struct sp_usage usage;                                                /* name "spoor run" */
     int (*run)(const struct sp_cli_command *self, int argc, char **argv); /* argv[0]: the command */
+    const struct sp_cli_command *const *parts; /* of a group ("spoor image"): ends with NULL */
 };
 
 extern const struct sp_cli_command sp_command_run, sp_command_check, sp_command_plan,
-    sp_command_doc, sp_command_clean, sp_command_image_build, sp_command_config, sp_command_doctor,
-    sp_command_runs, sp_command_status, sp_command_log, sp_command_show, sp_command_diff,
-    sp_command_rerun, sp_command_export, sp_command_gc, sp_command_fsck, sp_command_pin,
-    sp_command_unpin, sp_command_forget, sp_command_why, sp_command_verify, sp_command_versions,
-    sp_command_restore, sp_command_completion, sp_command_help;
+    sp_command_doc, sp_command_clean, sp_command_image, sp_command_image_build, sp_command_config,
+    sp_command_doctor, sp_command_runs, sp_command_status, sp_command_log, sp_command_show,
+    sp_command_diff, sp_command_rerun, sp_command_export, sp_command_gc, sp_command_fsck,
+    sp_command_pin, sp_command_unpin, sp_command_forget, sp_command_why, sp_command_verify,
+    sp_command_versions, sp_command_restore, sp_command_completion, sp_command_help;
 
 /* All commands in the order of the help, ending with NULL. */
 extern const struct sp_cli_command *const sp_commands[];
@@ -42,6 +43,18 @@ enum sp_rc sp_command_get(const char *word, const struct sp_cli_command **out, s
 
 /* Word of a command: what follows "spoor ". */
 const char *sp_command_word(const struct sp_cli_command *command);
+
+/* Of a group, by the word behind it; SP_NOT_FOUND with the nearest name. */
+enum sp_rc sp_command_get_part(const struct sp_cli_command *group,
+                               const char *word,
+                               const struct sp_cli_command **out,
+                               struct sp_err *err) SP_MUST_USE;
+
+/* The last word: "pull" of "spoor image pull". */
+const char *sp_command_part_word(const struct sp_cli_command *part);
+
+/* What a group runs: the command that the next word names. */
+int sp_command_run_part(const struct sp_cli_command *self, int argc, char **argv);
 
 /* Options that all commands have which load recipes, and those that choose steps. Embed as first
  * member of the arguments. */

@@ -107,7 +107,7 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
 
     int status = sp_command_parse(self, argc, argv, &args, &words);
     if (status < 0)
-        status = sp_command_refuse_words(self, &words, 1);
+        status = sp_command_refuse_words(self, &words, 2);
     if (status >= 0)
         return status;
     if (args.functions)
@@ -120,6 +120,12 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
         return show_diagnostics();
     const struct sp_cli_command *command = NULL;
     if (words.len && sp_command_get(words.items[0], &command, &err))
+        return sp_command_fault(self, &err);
+    if (words.len == 2 && !command->parts) {
+        (void)sp_fail(&err, SP_INVALID, "unexpected '%s'", words.items[1]);
+        return sp_command_fault(self, &err);
+    }
+    if (words.len == 2 && sp_command_get_part(command, words.items[1], &command, &err))
         return sp_command_fault(self, &err);
     if (args.man)
         return show_man(command ? &command->usage : &sp_program_usage);
@@ -135,7 +141,7 @@ const struct sp_cli_command sp_command_help = {
     .usage = {
         .name = "spoor help",
         .summary = "explain a command, or list functions, operators, words or codes of findings",
-        .synopsis = "[--man] [COMMAND] | --functions | --operators | --words | --diagnostics",
+        .synopsis = "[--man] [COMMAND [COMMAND]] | --functions | --operators | --words | --diagnostics",
         .options = options,
         .examples = "  spoor help run\n"
                     "      the same as spoor run --help\n"

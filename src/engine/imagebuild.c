@@ -42,14 +42,13 @@ static bool bool_setting(const struct sp_dict *settings, const char *path, bool 
 
 /* --- what is needed ----------------------------------------------------------------------- */
 
-/* The recipe is this session's own: what its steps say about skipping is of no use to a build. */
-static void forget_skips(struct sp_recipe *recipe, bool all_steps, int depth)
+void sp_recipe_forget_skips(struct sp_recipe *recipe, bool all_steps, int depth)
 {
     for (size_t i = 0; recipe && depth < 16 && i < recipe->step_count; i++) {
         recipe->steps[i].skip_if_outputs = SP_SKIP_NEVER;
         if (all_steps)
             recipe->steps[i].skip = sp_null();
-        forget_skips(recipe->steps[i].recipe, all_steps, depth + 1);
+        sp_recipe_forget_skips(recipe->steps[i].recipe, all_steps, depth + 1);
     }
 }
 
@@ -132,7 +131,7 @@ enum sp_rc sp_images_needed(struct sp_session *session,
     options.offers = offers;
     options.dry = true;
     *out = (struct sp_image_needs){ 0 };
-    forget_skips(session->recipe, all_steps, 0);
+    sp_recipe_forget_skips(session->recipe, all_steps, 0);
     enum sp_rc rc = sp_walk_new(&options, &walk, err);
     while (rc == SP_OK && sp_walk_next(walk, &action)) {
         out->skipped += action.kind == SP_ACTION_SKIP;

@@ -33,6 +33,10 @@ enum sp_rc sp_images_needed(struct sp_session *session,
                             struct sp_image_needs *out,
                             struct sp_err *err) SP_MUST_USE;
 
+/* The recipe is this session's own: what its steps say about skipping is of no use to whoever only
+ * wants their images. */
+void sp_recipe_forget_skips(struct sp_recipe *recipe, bool all_steps, int depth);
+
 enum sp_image_outcome {
     SP_IMAGE_THERE,
     SP_IMAGE_BUILT

@@ -21,8 +21,9 @@ static const char *const opts_keys[] = {
     "backend", "backend_varieties", "log",   "include", "runtime",
     "profile", "disable_skips",     "store", NULL,
 };
-static const char *const store_keys[] = { "enable", "dir",  "snapshot", "edits",     "digest_limit",
-                                          "sync",   "salt", "budget",   "keep_free", NULL };
+static const char *const store_keys[] = { "enable", "dir",        "snapshot",     "edits",
+                                          "sync",   "salt",       "budget",       "keep_free",
+                                          "images", "plain_http", "digest_limit", NULL };
 static const struct section sections[] = {
     { "images", NULL },    { "lib", lib_keys }, { "cabs", NULL },
     { "opts", opts_keys }, { "vars", NULL },    { "run", NULL },
