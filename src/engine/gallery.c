@@ -5,6 +5,7 @@
 #include "lang/path.h"
 #include "recipe/image.h"
 #include "sys/env.h"
+#include "sys/file.h"
 
 #define DOCKER "docker://"
 
@@ -90,8 +91,10 @@ enum sp_rc sp_gallery_name(struct sp_session *session,
         text = sp_str_slice(text, strlen(DOCKER), text.len);
     struct sp_str reference = sp_arena_str(session->arena, text);
     if (sp_image_name_parse(reference, &name, err) == SP_OK && name.transport) {
+        /* The same file from wherever one stands. */
+        name.file = sp_real_path(session->arena, name.file);
         *out = name;
-        *full = reference;
+        *full = sp_image_name_format(session->arena, &name);
         return SP_OK;
     }
     *err = SP_ERR_INIT;
