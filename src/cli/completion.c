@@ -19,6 +19,26 @@ static void add_options(struct sp_buf *out, const struct sp_option *option)
             sp_buf_addf(out, " --%s", option->name);
 }
 
+static void add_options_of(struct sp_buf *out, const struct sp_cli_command *command)
+{
+    sp_buf_addf(out, "        '%s') words='", sp_command_word(command));
+    add_options(out, command->usage.options);
+    sp_buf_adds(out, "' ;;\n");
+}
+
+/* The words behind "image" and the like. */
+static void add_parts(struct sp_buf *out)
+{
+    for (size_t i = 0; sp_commands[i]; i++) {
+        if (!sp_commands[i]->parts)
+            continue;
+        sp_buf_addf(out, "        %s) words='", sp_command_word(sp_commands[i]));
+        for (size_t k = 0; sp_commands[i]->parts[k]; k++)
+            sp_buf_addf(out, "%s ", sp_command_part_word(sp_commands[i]->parts[k]));
+        sp_buf_adds(out, "' ;;\n");
+    }
+}
+
 /* What a step or a tag may be called is in the files on the line so far; the name of a recipe is a
  * word that follows no option. */
 static void add_bash_selection(struct sp_buf *out)
@@ -50,6 +70,8 @@ static void add_bash(struct sp_buf *out)
                 "}\n");
     sp_buf_adds(out, "_spoor() {\n"
                      "    local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=\n"
+                     "    [ \"$command\" != image ] || [ \"$COMP_CWORD\" -eq 2 ] ||\n"
+                     "        command=\"image ${COMP_WORDS[2]}\"\n"
                      "    case $COMP_CWORD:${COMP_WORDS[COMP_CWORD - 1]} in\n"
                      "    1:*) ;;\n"
                      "    *:--ro-crate | *:--wrote)\n"
@@ -75,9 +97,9 @@ static void add_bash(struct sp_buf *out)
         sp_buf_addf(out, " %s", sp_command_word(sp_commands[i]));
     sp_buf_adds(out, "'\n    elif [[ $word == -* ]]; then\n        case $command in\n");
     for (size_t i = 0; sp_commands[i]; i++) {
-        sp_buf_addf(out, "        %s) words='", sp_command_word(sp_commands[i]));
-        add_options(out, sp_commands[i]->usage.options);
-        sp_buf_adds(out, "' ;;\n");
+        add_options_of(out, sp_commands[i]);
+        for (size_t k = 0; sp_commands[i]->parts && sp_commands[i]->parts[k]; k++)
+            add_options_of(out, sp_commands[i]->parts[k]);
     }
     sp_buf_adds(
         out,
@@ -90,13 +112,15 @@ static void add_bash(struct sp_buf *out)
         "        help) words='");
     for (size_t i = 0; sp_commands[i]; i++)
         sp_buf_addf(out, "%s ", sp_command_word(sp_commands[i]));
-    sp_buf_adds(out, "' ;;\n"
+    sp_buf_adds(out, "' ;;\n");
+    add_parts(out);
+    sp_buf_adds(out, "        'image show') words=$(spoor image list --names 2>/dev/null) ;;\n"
                      "        completion) words='bash zsh' ;;\n"
                      "        esac\n"
                      "    fi\n"
                      "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
                      "    case $command in\n"
-                     "    run|check|plan|doc)\n"
+                     "    run|check|plan|doc|'image pin')\n"
                      "        mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY "
                      "< <(compgen -f -X '!*.y*ml' -- \"$word\"; compgen -d -- \"$word\") ;;\n"
                      "    esac\n"

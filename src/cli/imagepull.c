@@ -172,10 +172,10 @@ const struct sp_cli_command sp_command_image_pull = {
         .summary = "fetch images from a registry, a directory or an archive, and unpack them",
         .synopsis = "[OPTIONS] NAME...",
         .description = "NAME is [HOST[:PORT]/]PATH[:TAG][@sha256:...], completed as for cabs "
-                       "(opts.backend.default_registry),\nor oci:DIR[:TAG], oci-archive:FILE[:TAG], "
-                       "docker-archive:FILE[:NAME]. Every layer is checked\nagainst its digest; "
-                       "those that are there are not fetched again. Passwords are those that\n"
-                       "'podman login' and 'docker login' have stored.",
+                       "with\nopts.backend.default_registry; or oci:DIR[:TAG], "
+                       "oci-archive:FILE[:TAG],\ndocker-archive:FILE[:NAME]. Every layer is checked "
+                       "against its digest; those that are\nthere are not fetched again. Passwords "
+                       "are those that 'podman login' and 'docker login'\nhave stored.",
         .options = options,
         .examples = "  spoor image pull quay.io/stimela2/wsclean:cc0.2.1\n"
                     "      from a registry\n"

@@ -54,37 +54,45 @@ static enum sp_rc check_drops(const struct sweep *sweep, struct sp_err *err)
     return SP_OK;
 }
 
-/* What this name needs. Half an image is one that has to be fetched again: its blobs may stay. */
-static void mark(struct sweep *sweep, const struct sp_vault_name *name)
+/* What this name needs. An image of which the manifest or the configuration is lost or damaged has
+ * to be fetched again; but when one cannot be read just now, nobody knows what may go. */
+static enum sp_rc mark(struct sweep *sweep, const struct sp_vault_name *name, struct sp_err *err)
 {
     struct sp_image_found found;
-    struct sp_err ignored = SP_ERR_INIT;
+    struct sp_err lost = SP_ERR_INIT;
 
     keep(sweep, &sweep->blobs, &name->digest);
     keep(sweep, &sweep->blobs, &name->manifest);
-    if (sp_image_find(sweep->vault, name->name, sweep->arena, &found, &ignored))
-        return;
+    enum sp_rc rc = sp_image_find(sweep->vault, name->name, sweep->arena, &found, &lost);
+    if (rc == SP_NOT_FOUND || rc == SP_CORRUPT || rc == SP_INVALID)
+        return SP_OK;
+    if (rc) {
+        *err = lost;
+        return rc;
+    }
     keep(sweep, &sweep->blobs, &found.manifest.config.digest);
     for (size_t i = 0; i < found.manifest.len; i++)
         keep(sweep, &sweep->blobs, &found.manifest.items[i].digest);
     keep(sweep, &sweep->roots, &found.chain);
+    return SP_OK;
 }
 
 static enum sp_rc sweep_names(struct sweep *sweep, struct sp_err *err)
 {
-    for (size_t i = 0; i < sweep->names.len; i++) {
+    enum sp_rc rc = SP_OK;
+
+    for (size_t i = 0; i < sweep->names.len && rc == SP_OK; i++)
+        if (!is_dropped(sweep, &sweep->names.items[i]))
+            rc = mark(sweep, &sweep->names.items[i], err);
+    for (size_t i = 0; i < sweep->names.len && rc == SP_OK; i++) {
         const struct sp_vault_name *name = &sweep->names.items[i];
-        if (!is_dropped(sweep, name)) {
-            mark(sweep, name);
+        if (!is_dropped(sweep, name))
             continue;
-        }
         sweep->swept.names++;
-        enum sp_rc rc =
-            sweep->options->dry_run ? SP_OK : sp_vault_drop_name(sweep->vault, name->name, err);
-        if (rc)
-            return rc;
+        if (!sweep->options->dry_run)
+            rc = sp_vault_drop_name(sweep->vault, name->name, err);
     }
-    return SP_OK;
+    return rc;
 }
 
 /* Files under names/ that cannot be read. */
@@ -99,8 +107,8 @@ static enum sp_rc sweep_damaged_names(struct sweep *sweep, struct sp_err *err)
         const char *path = sp_vault_path(sweep->vault, sweep->arena, "names", files[i].ptr).ptr;
         struct sp_vault_name name;
         struct sp_err damaged = SP_ERR_INIT;
-        if (sp_file_read(path, &text, &damaged) == SP_OK &&
-            sp_vault_name_parse(sweep->arena, sp_buf_str(&text), &name, &damaged) == SP_OK)
+        rc = sp_file_read(path, &text, err);
+        if (rc || sp_vault_name_parse(sweep->arena, sp_buf_str(&text), &name, &damaged) == SP_OK)
             continue;
         sweep->swept.names++;
         if (!sweep->options->dry_run && unlink(path) < 0)

@@ -81,9 +81,11 @@ static enum sp_rc read_name(const char *path,
     if (rc)
         return rc;
     rc = sp_vault_name_parse(arena, sp_arena_str(arena, sp_buf_str(&text)), out, err);
-    if (rc)
-        (void)sp_err_wrap(err, "'%s' is damaged", path);
-    return rc ? SP_CORRUPT : SP_OK;
+    if (!rc)
+        return SP_OK;
+    (void)sp_err_wrap(err, "'%s' is damaged", path);
+    err->code = SP_CORRUPT;
+    return SP_CORRUPT;
 }
 
 enum sp_rc sp_vault_get_name(const struct sp_vault *vault,
@@ -126,10 +128,13 @@ enum sp_rc sp_vault_list_names(const struct sp_vault *vault,
     for (size_t i = 0; i < len; i++) {
         struct sp_err damaged = SP_ERR_INIT;
         const char *path = sp_vault_path(vault, arena, "names", files[i].ptr).ptr;
-        if (read_name(path, arena, &names.items[names.len], &damaged) == SP_OK)
-            names.len++;
-        else
-            names.damaged++;
+        rc = read_name(path, arena, &names.items[names.len], &damaged);
+        names.len += rc == SP_OK;
+        names.damaged += rc == SP_CORRUPT;
+        if (rc && rc != SP_CORRUPT && rc != SP_NOT_FOUND) { /* it may have been dropped just now */
+            *err = damaged;
+            return rc;
+        }
     }
     if (names.len)
         qsort(names.items, names.len, sizeof *names.items, by_name);

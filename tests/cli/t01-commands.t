@@ -44,7 +44,7 @@ for command in $commands; do
     try "$SPOOR" help "$command"
     is "$(cat "$out")" "$(cat "$scratch/help")" "help $command is the same"
 
-    options=$(sed -n "s/^ *$command) words='\(.*\)' ;;/\1/p" "$scratch/completion" | head -n 1)
+    options=$(sed -n "s/^ *'$command') words='\(.*\)' ;;/\1/p" "$scratch/completion" | head -n 1)
     "$SPOOR" help --man "$command" >"$scratch/man"
     for option in $options; do
         like "$scratch/help" "(^|[ ,])$option( |$)" "$command --help has $option"
