@@ -33,15 +33,27 @@ static const struct sp_option options[] = {
     SP_OPT_END,
 };
 
-static int show_man(const struct sp_usage *usage)
+static void add_man_parts(struct sp_buf *text, const struct sp_cli_command *command)
 {
+    sp_buf_adds(text, ".SH COMMANDS\n");
+    for (size_t i = 0; command->parts[i]; i++)
+        sp_buf_addf(text, ".TP\n.BR spoor-%s-%s (1)\n%s\n", sp_command_word(command),
+                    sp_command_part_word(command->parts[i]), command->parts[i]->usage.summary);
+}
+
+/* `command` NULL: the program. */
+static int show_man(const struct sp_cli_command *command)
+{
+    const struct sp_usage *usage = command ? &command->usage : &sp_program_usage;
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
 
     sp_buf_adds(&text, ".TH ");
     sp_usage_page_name(usage, &text);
     sp_buf_adds(&text, " 1 \"\" \"spoor " SPOOR_VERSION "\"\n");
     sp_usage_man(usage, &text);
-    if (usage == &sp_program_usage) {
+    if (command && command->parts)
+        add_man_parts(&text, command);
+    if (!command) {
         sp_buf_adds(&text, ".SH COMMANDS\n");
         for (size_t i = 0; sp_commands[i]; i++)
             sp_buf_addf(&text, ".TP\n.BR spoor-%s (1)\n%s\n", sp_command_word(sp_commands[i]),
@@ -128,7 +140,7 @@ static int run_help(const struct sp_cli_command *self, int argc, char **argv)
     if (words.len == 2 && sp_command_get_part(command, words.items[1], &command, &err))
         return sp_command_fault(self, &err);
     if (args.man)
-        return show_man(command ? &command->usage : &sp_program_usage);
+        return show_man(command);
     char help[] = "--help";
     char *help_argv[] = { argv[0], help, NULL };
     if (command)

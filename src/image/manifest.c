@@ -52,8 +52,8 @@ const char *sp_media_type(enum sp_media media)
 
 /* The place in the document, for messages. */
 struct place {
-    const char *list; /* NULL: `key` alone */
-    size_t index;
+    const char *in; /* NULL: `key` alone */
+    size_t index;   /* in a list; SIZE_MAX: it is none */
 };
 
 static enum sp_rc refuse(const struct place *at,
@@ -61,8 +61,10 @@ static enum sp_rc refuse(const struct place *at,
                          const char *what,
                          struct sp_err *err)
 {
-    if (at->list)
-        return sp_fail(err, SP_INVALID, "%s[%zu].%s: %s", at->list, at->index, key, what);
+    if (at->in && at->index != SIZE_MAX)
+        return sp_fail(err, SP_INVALID, "%s[%zu].%s: %s", at->in, at->index, key, what);
+    if (at->in)
+        return sp_fail(err, SP_INVALID, "%s.%s: %s", at->in, key, what);
     return sp_fail(err, SP_INVALID, "%s: %s", key, what);
 }
 
@@ -169,7 +171,7 @@ enum sp_rc sp_image_document_parse(struct sp_arena *arena,
                                    struct sp_err *err)
 {
     static const struct place top = { 0 };
-    static const struct place config = { "config", 0 };
+    static const struct place config = { "config", SIZE_MAX };
     struct sp_image_document document = { 0 };
     const struct sp_dict *dict;
 

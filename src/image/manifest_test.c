@@ -38,7 +38,7 @@ static const struct {
     { "a manifest that says it is an index",
       V2 "\"mediaType\":\"" OCI "index.v1+json\",\"config\":" DESC ",\"layers\":[]}",
       "either 'layers'", false, 0 },
-    { "no configuration", V2 "\"layers\":[]}", "config: there is none", false, 0 },
+    { "no configuration", V2 "\"layers\":[]}", "config.digest: there is none", false, 0 },
     { "layers no list", V2 "\"config\":" DESC ",\"layers\":{}}", "layers: it is not a list", false,
       0 },
     { "layer no object", V2 "\"config\":" DESC ",\"layers\":[1]}",

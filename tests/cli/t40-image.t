@@ -191,7 +191,7 @@ nothing_is_left gzip "oci:$work/bad"
 fresh
 try "$SPOOR" image pull oci:good:1 --no-unpack
 is "$(ls "$vault/roots")" "" "--no-unpack"
-layer=$(ls -S "$vault/blobs/sha256" | head -n 1)
+layer=$(find "$vault/blobs/sha256" -type f -printf '%s %f\n' | sort -nr | sed -n '1s/.* //p')
 chmod u+w "$vault/blobs/sha256/$layer"
 printf x | dd of="$vault/blobs/sha256/$layer" bs=1 seek=1000 conv=notrunc 2>/dev/null
 try "$SPOOR" image show --verify oci:good:1
@@ -289,7 +289,7 @@ done
 fresh
 $make both both
 try "$SPOOR" image pull oci:good:1 oci:both
-blobs=$(ls "$vault/blobs/sha256" | wc -l)
+blobs=$(find "$vault/blobs/sha256" -type f | wc -l)
 try "$SPOOR" image gc
 like "$out" '^removed 0 names, 0 unpacked images and 0 blobs' "gc: everything is named"
 try "$SPOOR" image gc --drop oci:bot
@@ -297,7 +297,7 @@ status 1 "gc --drop of an unknown name"
 like "$err" "there is no image 'oci:$work/bot'; did you mean 'oci:$work/both'\?" "nearest name"
 try "$SPOOR" image gc --drop oci:both --dry-run
 like "$out" '^would remove 1 name, 1 unpacked image and [34] blobs' "gc --dry-run"
-is "$(ls "$vault/blobs/sha256" | wc -l)" "$blobs" "removes nothing"
+is "$(find "$vault/blobs/sha256" -type f | wc -l)" "$blobs" "removes nothing"
 try "$SPOOR" image gc --drop oci:both --json
 is "$(python3 -c 'import json, sys; d = json.load(sys.stdin); print(d["names"], d["roots"])' <"$out")" "1 1" "gc --json"
 is "$("$SPOOR" image list --names)" "oci:$work/good:1" "the other stays"

@@ -36,7 +36,7 @@ forget() { # all images
 nothing_is_left() { # NAME
     try "$SPOOR" image list --names
     is "$(cat "$out")" "" "$1: no image"
-    is "$(ls "$vault/tmp" "$vault/roots" 2>/dev/null | grep -v ':$' | grep .)" "" "$1: nothing half done"
+    is "$(find "$vault/tmp" "$vault/roots" -mindepth 1 2>/dev/null)" "" "$1: nothing half done"
     (cd "$vault/blobs/sha256" 2>/dev/null && sha256sum -- *) 2>/dev/null |
         awk '$1 != $2 { exit 1 }'
     ok $? "$1: blobs are what they are called"
