@@ -142,10 +142,9 @@ static void add_image(struct sp_session *session,
         out->without++; /* an image that is a file here is what it is */
         return;
     }
-    struct sp_str reference = SP_STR("");
     if (rc == SP_OK) {
         struct sp_value settings = sp_value_copy(session->arena, action->task->backend);
-        reference = sp_image_reference(session->arena, &image, settings);
+        struct sp_str reference = sp_image_reference(session->arena, &image, settings);
         rc = sp_image_name_parse(reference, &name, &err);
     }
     if (rc)

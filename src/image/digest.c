@@ -55,11 +55,12 @@ bool sp_sha_parse(struct sp_str text, struct sp_sha_digest *out)
 
     if (!sp_str_starts(text, PREFIX) || hex.len != SP_SHA_HEX)
         return false;
-    for (size_t i = 0; i < hex.len; i++)
-        if (!memchr("0123456789abcdef", hex.ptr[i], 16))
+    for (size_t i = 0; i < hex.len; i++) {
+        char c = hex.ptr[i];
+        if ((c < '0' || c > '9') && (c < 'a' || c > 'f'))
             return false;
-    memcpy(out->hex, hex.ptr, SP_SHA_HEX);
-    out->hex[SP_SHA_HEX] = '\0';
+    }
+    (void)snprintf(out->hex, sizeof out->hex, SP_STR_FMT, SP_STR_ARG(hex));
     return true;
 }
 

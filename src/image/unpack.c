@@ -120,32 +120,41 @@ static enum sp_rc check_depth(const struct sp_unpack *unpack, int fd, struct sp_
                              : SP_OK;
 }
 
+/* One directory whose parents are there. */
+static enum sp_rc make_one(const struct sp_unpack *unpack, char *path, struct sp_err *err)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash)
+        *slash = '\0';
+    sp_auto_fd int above = open_beneath(unpack->root_fd, slash ? path : "");
+    if (slash)
+        *slash = '/';
+    if (above < 0)
+        return fail_open(err);
+    if (!SP_FAULT("unpack.mkdir", ENOSPC) && mkdirat(above, base_of(path), 0755) == 0)
+        return SP_OK;
+    return errno == EEXIST ? sp_fail(err, SP_INVALID, "a link above it leads nowhere")
+                           : sp_fail_errno(err, "make the directory '%s'", path);
+}
+
 /* Make what is missing of `path`, from the top. */
 static enum sp_rc make_missing(const struct sp_unpack *unpack, char *path, struct sp_err *err)
 {
-    for (char *end = path;; end++) {
+    char *end = path;
+
+    for (;;) {
+        end += strcspn(end, "/");
         char last = *end;
-        if (last != '/' && last != '\0')
-            continue;
         *end = '\0';
         sp_auto_fd int there = open_beneath(unpack->root_fd, path);
-        if (there < 0 && errno == ENOENT) {
-            char *slash = strrchr(path, '/');
-            if (slash)
-                *slash = '\0';
-            sp_auto_fd int above = open_beneath(unpack->root_fd, slash ? path : "");
-            if (slash)
-                *slash = '/';
-            if (above < 0 || SP_FAULT("unpack.mkdir", ENOSPC) ||
-                mkdirat(above, base_of(path), 0755) < 0)
-                return errno == EEXIST ? sp_fail(err, SP_INVALID, "a link above it leads nowhere")
-                                       : sp_fail_errno(err, "make the directory '%s'", path);
-        } else if (there < 0) {
-            return fail_open(err);
-        }
+        enum sp_rc rc = there >= 0        ? SP_OK
+                        : errno == ENOENT ? make_one(unpack, path, err)
+                                          : fail_open(err);
         *end = last;
-        if (last == '\0')
-            return SP_OK;
+        if (rc || last == '\0')
+            return rc;
+        end++;
     }
 }
 

@@ -26,6 +26,7 @@ struct transfer {
     struct sp_buf headers, body;
     uint64_t skip;   /* bytes that came although they were not wanted */
     enum sp_rc sunk; /* what the sink has returned */
+    CURLcode code;   /* of the options, then of the transfer */
     struct sp_err *err;
 };
 
@@ -93,11 +94,18 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
 
 /* --- what goes ------------------------------------------------------------------------------- */
 
-#define SET(option, value)                                            \
-    do {                                                              \
-        if (rc == CURLE_OK)                                           \
-            rc = curl_easy_setopt(transfer->curl, (option), (value)); \
-    } while (0)
+/* The first option that is refused is remembered. */
+static void set_number(struct transfer *transfer, CURLoption option, long value)
+{
+    if (transfer->code == CURLE_OK)
+        transfer->code = curl_easy_setopt(transfer->curl, option, value);
+}
+
+static void set_pointer(struct transfer *transfer, CURLoption option, const void *value)
+{
+    if (transfer->code == CURLE_OK)
+        transfer->code = curl_easy_setopt(transfer->curl, option, value);
+}
 
 static struct sp_str host_of(const char *url)
 {
@@ -108,55 +116,66 @@ static struct sp_str host_of(const char *url)
     return sp_str_slice(rest, 0, sp_str_find(rest, '/'));
 }
 
-static CURLcode set_identity(const struct transfer *transfer)
+static void set_identity(struct transfer *transfer)
 {
     const struct sp_http_request *request = transfer->request;
-    CURLcode rc = CURLE_OK;
 
     if (request->bearer) {
-        SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-        SET(CURLOPT_XOAUTH2_BEARER, request->bearer);
+        set_number(transfer, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        set_pointer(transfer, CURLOPT_XOAUTH2_BEARER, request->bearer);
     } else if (request->user) {
-        SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-        SET(CURLOPT_USERNAME, request->user);
-        SET(CURLOPT_PASSWORD, request->password ? request->password : "");
+        set_number(transfer, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        set_pointer(transfer, CURLOPT_USERNAME, request->user);
+        set_pointer(transfer, CURLOPT_PASSWORD, request->password ? request->password : "");
     }
-    return rc;
 }
 
-static CURLcode set_up(const struct transfer *transfer, struct curl_slist *headers, char *message)
+static void set_callbacks(struct transfer *transfer)
+{
+    set_pointer(transfer, CURLOPT_HEADERDATA, transfer);
+    set_pointer(transfer, CURLOPT_WRITEDATA, transfer);
+    if (transfer->code == CURLE_OK)
+        transfer->code = curl_easy_setopt(transfer->curl, CURLOPT_HEADERFUNCTION, on_header);
+    if (transfer->code == CURLE_OK)
+        transfer->code = curl_easy_setopt(transfer->curl, CURLOPT_WRITEFUNCTION, on_body);
+}
+
+/* Where to, and what for. */
+static void set_request(struct transfer *transfer, const struct curl_slist *headers)
 {
     const struct sp_http_request *request = transfer->request;
     bool secure = strncmp(request->url, "https:", strlen("https:")) == 0;
     char range[32]; /* libcurl makes a copy */
-    CURLcode rc = CURLE_OK;
 
-    curl_easy_reset(transfer->curl);
-    SET(CURLOPT_URL, request->url);
-    SET(CURLOPT_ERRORBUFFER, message);
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
-    SET(CURLOPT_FOLLOWLOCATION, 1L);
-    SET(CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-    SET(CURLOPT_CONNECTTIMEOUT, CONNECT_S);
-    SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    SET(CURLOPT_LOW_SPEED_TIME, request->patience_s ? (long)request->patience_s : PATIENCE_S);
-    SET(CURLOPT_USERAGENT, "spoor/" SPOOR_VERSION);
-    SET(CURLOPT_HTTPHEADER, headers);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, transfer);
-    SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_WRITEDATA, transfer);
+    set_pointer(transfer, CURLOPT_URL, request->url);
+    set_pointer(transfer, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
+    set_pointer(transfer, CURLOPT_HTTPHEADER, headers);
+    set_number(transfer, CURLOPT_LOW_SPEED_TIME,
+               request->patience_s ? (long)request->patience_s : PATIENCE_S);
     if (sp_http_is_loopback(host_of(request->url)))
-        SET(CURLOPT_NOPROXY, "*");
+        set_pointer(transfer, CURLOPT_NOPROXY, "*");
     if (request->data)
-        SET(CURLOPT_POSTFIELDS, request->data);
+        set_pointer(transfer, CURLOPT_POSTFIELDS, request->data);
     if (request->from) { /* CURLOPT_RESUME_FROM would refuse the whole again */
         (void)snprintf(range, sizeof range, "%llu-", (unsigned long long)request->from);
-        SET(CURLOPT_RANGE, range);
+        set_pointer(transfer, CURLOPT_RANGE, range);
     }
-    return rc ? rc : set_identity(transfer);
+}
+
+static void set_up(struct transfer *transfer, const struct curl_slist *headers, char *message)
+{
+    curl_easy_reset(transfer->curl);
+    set_pointer(transfer, CURLOPT_ERRORBUFFER, message);
+    set_pointer(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
+    set_pointer(transfer, CURLOPT_USERAGENT, "spoor/" SPOOR_VERSION);
+    set_number(transfer, CURLOPT_NOSIGNAL, 1);
+    set_number(transfer, CURLOPT_FOLLOWLOCATION, 1);
+    set_number(transfer, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+    set_number(transfer, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
+    set_number(transfer, CURLOPT_LOW_SPEED_LIMIT, 1);
+    set_callbacks(transfer);
+    set_request(transfer, headers);
+    set_identity(transfer);
 }
 
 static struct curl_slist *header_list(const char *const *headers)
@@ -192,11 +211,10 @@ static const struct {
     { CURLE_URL_MALFORMAT, SP_INVALID },
     { CURLE_UNSUPPORTED_PROTOCOL, SP_INVALID },
     { CURLE_WEIRD_SERVER_REPLY, SP_INVALID },
-    { CURLE_UNSUPPORTED_PROTOCOL, SP_INVALID },
     { CURLE_PEER_FAILED_VERIFICATION, SP_INVALID },
 };
 
-static enum sp_rc explain(const struct transfer *transfer, CURLcode code, const char *message)
+static enum sp_rc explain(const struct transfer *transfer, const char *message)
 {
     enum sp_rc rc = SP_IO;
 
@@ -207,10 +225,10 @@ static enum sp_rc explain(const struct transfer *transfer, CURLcode code, const 
                        transfer->request->url,
                        sp_buf_ok(&transfer->body) ? HEADERS_MAX : SP_HTTP_BODY_MAX);
     for (size_t i = 0; i < SP_COUNT(faults); i++)
-        if (faults[i].code == code)
+        if (faults[i].code == transfer->code)
             rc = faults[i].rc;
     return sp_fail(transfer->err, rc, "%s: %s", transfer->request->url,
-                   message[0] ? message : curl_easy_strerror(code));
+                   message[0] ? message : curl_easy_strerror(transfer->code));
 }
 
 static void fill_reply(const struct transfer *transfer,
@@ -243,10 +261,11 @@ enum sp_rc sp_http_get(struct sp_http *http,
         .err = err,
     };
 
-    CURLcode code = set_up(&transfer, headers, message);
-    if (code == CURLE_OK)
-        code = SP_FAULT("http.get", ECONNRESET) ? CURLE_RECV_ERROR : curl_easy_perform(http->curl);
-    enum sp_rc rc = code ? explain(&transfer, code, message) : SP_OK;
+    set_up(&transfer, headers, message);
+    if (transfer.code == CURLE_OK)
+        transfer.code =
+            SP_FAULT("http.get", ECONNRESET) ? CURLE_RECV_ERROR : curl_easy_perform(http->curl);
+    enum sp_rc rc = transfer.code ? explain(&transfer, message) : SP_OK;
     if (rc == SP_OK)
         fill_reply(&transfer, arena, out);
     (void)curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, NULL);

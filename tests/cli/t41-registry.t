@@ -177,9 +177,13 @@ forget
 serve redirect-away
 try "$SPOOR" image pull "$at:1"
 status 0 "blobs from another host"
+serve token-away
 forget
-serve basic
-printf '{"auths": {"127.0.0.1:%s": {"auth": "%s"}}}' "$port" "$auth" >"$scratch/auth.json"
+try "$SPOOR" image pull "$at:1"
+status 0 "with a token for the first"
+like "$scratch/log" 'elsewhere.* host=localhost' "the second is asked"
+unlike "$scratch/log" 'elsewhere.* auth=' "and is not told the token"
+forget
 stop
 try "$SPOOR" image pull "127.0.0.1:1/some/image:1"
 [ "$rc" -ne 0 ]

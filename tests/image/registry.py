@@ -75,7 +75,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def is_allowed(self):
         auth = self.headers.get("Authorization", "")
-        if MODE in ("token", "token-password", "token-empty", "token-evil", "token-http-realm"):
+        if MODE in ("token", "token-password", "token-empty", "token-evil", "token-away"):
             if auth == "Bearer " + TOKEN:
                 return True
             realm = self.here() + "/token"
@@ -146,7 +146,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         count = failures[digest] = failures.get(digest, 0) + 1
         if MODE == "redirect-loop":
             return self.answer(307, Location=self.path + "x")
-        if MODE == "redirect-away" and "elsewhere" not in self.path:
+        if MODE in ("redirect-away", "token-away") and "elsewhere" not in self.path:
             port = self.server.server_address[1]
             return self.answer(307, Location=f"http://localhost:{port}{self.path}?elsewhere")
         if MODE == "redirect-file":
