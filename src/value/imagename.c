@@ -206,6 +206,16 @@ static bool is_host(struct sp_str part)
            sp_str_starts(part, "[") || sp_str_is(part, "localhost");
 }
 
+/* "oci" would be written "oci:latest", which is a directory. */
+static bool is_transport(struct sp_str path)
+{
+    for (size_t i = 0; i < SP_COUNT(transports); i++)
+        if (strlen(transports[i].prefix) == path.len + 1 &&
+            memcmp(transports[i].prefix, path.ptr, path.len) == 0)
+            return true;
+    return false;
+}
+
 static void cut_host(struct sp_str *rest, struct sp_image_name *out)
 {
     size_t slash = sp_str_find(*rest, '/');
@@ -236,6 +246,10 @@ static enum sp_rc parse_registry(const struct parser *parser,
     if (colon != SIZE_MAX)
         out->tag = sp_str_slice(last, colon + 1, last.len);
     out->path = sp_str_slice(rest, 0, rest.len - (colon == SIZE_MAX ? 0 : last.len - colon));
+    if (!out->host.len && is_transport(out->path))
+        return refuse(parser, rest.ptr,
+                      "this word in front of a ':' reads files: no image without a "
+                      "registry can have this name");
     /* The leftmost fault is the one to be said. */
     enum sp_rc later = rc;
     struct sp_err behind = *parser->err;

@@ -21,6 +21,7 @@ static const struct {
     { "[::1]:5000/x:y", "[::1]:5000", "x", "y", "", "[::1]:5000/x:y" },
     { "[fe80::1]/x", "[fe80::1]", "x", "latest", "", "[fe80::1]/x:latest" },
     { "docker://h.org/x", "h.org", "x", "latest", "", "h.org/x:latest" },
+    { "h.org/oci", "h.org", "oci", "latest", "", "h.org/oci:latest" },
     { "x@sha256:" HEX, "", "x", "", "sha256:" HEX, "x@sha256:" HEX },
     { "h.org/x:t@sha256:" HEX, "h.org", "x", "t", "sha256:" HEX, "h.org/x@sha256:" HEX },
     { "f---g/a__b--c.d_e", "", "f---g/a__b--c.d_e", "latest", "", "f---g/a__b--c.d_e:latest" },
@@ -32,6 +33,8 @@ static const struct {
 } bad[] = {
     { "", "has no name" },
     { "docker://", "has no name" },
+    { "oci", "column 1: this word in front of a ':'" },
+    { "docker://oci-archive:1", "column 10: this word in front of a ':'" },
     { "oci:", "has no name" },
     { "Busybox", "column 1: names of images have no capital" },
     { "h.org/", "column 7: a part of the name is empty" },
