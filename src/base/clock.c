@@ -99,7 +99,11 @@ bool sp_clock_parse_iso(struct sp_str text, sp_nsec *out)
         .tm_min = (int)v[4],
         .tm_sec = (int)v[5],
     };
-    *out = (sp_nsec)timegm(&parts) * SP_NSEC_PER_SEC + v[6] * SP_NSEC_PER_MS;
+    int64_t seconds = timegm(&parts);
+    const int64_t most = INT64_MAX / SP_NSEC_PER_SEC; /* September 1677 to April 2262 */
+    if (seconds <= -most || seconds >= most)
+        return false;
+    *out = seconds * SP_NSEC_PER_SEC + v[6] * SP_NSEC_PER_MS;
     return true;
 }
 

@@ -43,6 +43,8 @@ static void test_moments(void)
     tap_ok(!sp_clock_parse_iso(SP_STR("2026-11-21T11:27:55.123"), &read) &&
                !sp_clock_parse_iso(SP_STR("2026-13-21T11:27:55.123Z"), &read) &&
                !sp_clock_parse_iso(SP_STR("2026-1x-21T11:27:55.123Z"), &read) &&
+               !sp_clock_parse_iso(SP_STR("4052-11-21T11:27:55.123Z"), &read) &&
+               !sp_clock_parse_iso(SP_STR("0001-11-21T11:27:55.123Z"), &read) &&
                !sp_clock_parse_iso(SP_STR(""), &read) && read == moment,
            "what is no ISO time");
     tap_ok(strcmp(sp_clock_local(moment).text, "2026-11-21 11:27:55") == 0, "local time");
