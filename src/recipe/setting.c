@@ -47,6 +47,8 @@ static const struct sp_setting settings[] = {
     { "opts.store.salt", TEXT, "another text forgets all earlier results" },
     { "opts.store.budget", SIZE, "what 'spoor gc' lets the store have" },
     { "opts.store.keep_free", SIZE, "what it leaves free on the file system" },
+    { "opts.store.images", TEXT, "directory of container images, of 'spoor image'" },
+    { "opts.store.plain_http", TEXTS, "hosts of registries that do not speak HTTPS" },
     { "opts.include", TEXTS, "directories in which included files are looked for first" },
     { "opts.runtime.casa.path", TEXT, "the CASA program" },
     { "opts.runtime.casa.opts", TEXTS, "its options" },

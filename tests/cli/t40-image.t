@@ -64,6 +64,12 @@ try "$SPOOR" image pull oci:nowhere
 status 1 "no such directory"
 like "$err" "there is no file '.*nowhere'" "says so"
 
+try "$SPOOR" image list -c opts.store.images="$work/elsewhere" -c 'opts.store.plain_http=[h.org, i.org:5000]'
+status 0 "settings of images"
+is "$(cat "$err")" "" "are known"
+try "$SPOOR" image list -c opts.store.imags=x
+like "$err" "did you mean 'images'\?|did you mean 'opts.store.images'\?" "a misspelt one is not"
+
 # --- what is in an image is in its root -----------------------------------------------------------------
 $make good good
 try "$SPOOR" image pull oci:good:1
