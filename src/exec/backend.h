@@ -43,6 +43,7 @@ enum sp_backend_caps {
     SP_BACKEND_ADOPTS = 1 << 2,       /* running jobs survive an engine restart */
     SP_BACKEND_LIVE_OUTPUT = 1 << 3,  /* output arrives while the job runs */
     SP_BACKEND_ENFORCES_MEM = 1 << 4, /* a job over its memory request is stopped */
+    SP_BACKEND_CONFINES = 1 << 5,     /* honours a box; nothing that a job starts outlives it */
 };
 
 enum sp_job_state {
@@ -69,6 +70,8 @@ struct sp_report {
     enum sp_job_state state;
     int exit_status;             /* DONE only: as from waitpid(2), or -1 when the job was lost */
     const char *reason;          /* for people, may be NULL; borrowed, valid during the call */
+    const char *fault;           /* DONE only: the job has broken a rule, and so has failed whatever
+                                    its exit status says; for people; NULL: it has not; borrowed */
     struct sp_usage_stats usage; /* so far; final with DONE */
 
     /* DONE only: what the job had left running when its first process ended, for people, or NULL.
@@ -94,9 +97,17 @@ struct sp_observer {
     void (*line)(void *arg, enum sp_stream stream, struct sp_str text, bool partial);
 };
 
+/* One thing that a backend promises about its jobs, on this machine. */
+struct sp_backend_feature {
+    const char *name; /* "private /tmp" */
+    bool enforced;
+    const char *means; /* by what: "mount namespace"; if not enforced, why */
+};
+
 /* Implemented once a backend. */
 struct sp_backend_ops {
     const char *name; /* as written in recipes: "native" */
+    bool is_local;    /* it runs the programs of this machine */
 
     /* Get ready. `loop` outlives the backend. On success the caller owns *out and gives it back
      * with close(). */
@@ -136,6 +147,16 @@ struct sp_backend_ops {
 
     /* End such a job at once, with all its processes. Does nothing if it does not run. */
     void (*kill)(struct sp_backend *backend, const struct sp_handle *handle);
+
+    /* Why it cannot be used on this machine, for people; NULL: it can. NULL: it always can. */
+    const char *(*refusal)(void);
+
+    /* What it enforces here; ends with a name of NULL. NULL: nothing to tell. */
+    const struct sp_backend_feature *(*features)(void);
+
+    /* Remove the files that jobs of engines that died have left: `dir` is the parent of every
+     * box->scratch there was, and no job runs. NULL: there are none. */
+    enum sp_rc (*reap)(const char *dir, struct sp_err *err);
 };
 
 /* The implementations compiled in, terminated by NULL. */

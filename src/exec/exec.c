@@ -2,9 +2,11 @@
 /* exec.c - the backends that there are. */
 #include "exec/backend.h"
 #include "exec/local/local.h"
+#include "exec/sandbox/sandbox.h"
 
 const struct sp_backend_ops *const sp_backends[] = {
     &sp_local_backend,
+    &sp_sandbox_backend,
     NULL,
 };
 

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+struct sp_box;   /* exec/box.h */
 struct sp_limit; /* sys/limit.h */
 
 /* Immutable while it runs; everything borrowed, valid until DONE has been reported. */
@@ -17,4 +18,5 @@ struct sp_job {
     const struct sp_limit *limits; /* soft resource limits; NULL: none */
     size_t limit_count;
     const char *mark; /* value of SPOOR_JOB in `env` (sys/procmark.h): of this job alone; or NULL */
+    const struct sp_box *box; /* what it may touch, for backends that confine; NULL: nothing */
 };

@@ -106,10 +106,10 @@ static enum sp_rc fail_interpreter(const char *path, struct sp_err *err)
                    path, SP_STR_ARG(interpreter));
 }
 
-static enum sp_rc explain(const struct sp_spawn *what,
-                          const char *path,
-                          int code,
-                          struct sp_err *err)
+enum sp_rc sp_spawn_explain(const struct sp_spawn *what,
+                            const char *path,
+                            int code,
+                            struct sp_err *err)
 {
     if (what->cwd && sp_file_kind(what->cwd) != SP_FILE_DIR)
         return sp_fail(err, SP_INVALID, "start '%s': there is no working directory '%s'", path,
@@ -191,7 +191,7 @@ static enum sp_rc start_limited(const struct sp_spawn *what,
     int code = start(what, path, pipes, out);
     sp_limits_restore(before, count);
     if (code)
-        return explain(what, path, code, err);
+        return sp_spawn_explain(what, path, code, err);
     sp_limits_set_of(*out, &cpu, cpu.resource >= 0 ? 1 : 0);
     return SP_OK;
 }

@@ -45,3 +45,10 @@ struct sp_process {
  * long. */
 enum sp_rc sp_spawn(const struct sp_spawn *what, struct sp_process *out, struct sp_err *err)
     SP_MUST_USE;
+
+/* Why a program that was found could not be started: `code` is the errno of execve(2). For
+ * whoever starts it in another way. */
+enum sp_rc sp_spawn_explain(const struct sp_spawn *what,
+                            const char *path,
+                            int code,
+                            struct sp_err *err);

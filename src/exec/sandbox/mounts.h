@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* mounts.h - what a box shows of the machine: everything, read-only, but for what the plan says.
+ * Called in the first process; system calls only. */
+#pragma once
+
+#include "exec/sandbox/init.h"
+
+/* NULL on success; else which step has failed (errno says why), *where the path, or NULL. */
+const char *sp_mounts_build(struct sp_box_plan *plan, const char **where);
+
+/* The settings of the kernel in /proc belong to root, whoever that is: nothing in /proc can be
+ * written any more. */
+bool sp_mounts_seal(void);
+
+/* Directories that are the box's own; what is below them is not to be seen. NULL-terminated. */
+extern const char *const sp_mounts_private[];

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "exec/sandbox/sandbox.h"
+
+#include "base/fault.h"
+
+#include "exec/children.h"
+#include "exec/sandbox/layout.h"
+#include "sys/file.h"
+#include "sys/procstat.h"
+#include "sys/spawn.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GRACE_MS 5000
+
+/* What the instance keeps. */
+struct settings {
+    int grace_ms;
+    unsigned without;
+};
+
+/* What a job keeps. */
+struct boxed {
+    struct sp_arena *arena;
+    struct sp_scratch *scratch; /* NULL: no new files */
+    const struct sp_box *box;   /* NULL: none was given */
+    unsigned features;
+    int status, leash; /* our ends */
+    char hint[400];    /* a line of output that tells of a refused write; empty: none */
+    bool is_certain;   /* ... and of nothing else */
+    char text[1400];   /* of reason and fault */
+};
+
+/* --- beginning ------------------------------------------------------------------------------ */
+
+struct ends {
+    int reader, writer;
+};
+
+static enum sp_rc open_ends(struct ends *ends, struct sp_err *err)
+{
+    int pair[2];
+
+    if (SP_FAULT("box.pipe", EMFILE) || pipe2(pair, O_CLOEXEC) < 0)
+        return sp_fail_errno(err, "create a pipe");
+    ends->reader = pair[0];
+    ends->writer = pair[1];
+    return SP_OK;
+}
+
+static void close_ends(struct ends *ends)
+{
+    sp_fd_closep(&ends->reader);
+    sp_fd_closep(&ends->writer);
+}
+
+enum {
+    OUT,
+    ERR,
+    STATUS,
+    LEASH,
+    PIPES
+};
+
+static void forget(void *own)
+{
+    struct boxed *boxed = own;
+
+    if (!boxed)
+        return;
+    sp_scratch_free(boxed->scratch);
+    sp_fd_closep(&boxed->status);
+    sp_fd_closep(&boxed->leash);
+    sp_arena_free(boxed->arena);
+    free(boxed);
+}
+
+/* End a first process that has not become one. */
+static void end_stillborn(pid_t pid)
+{
+    (void)kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+static enum sp_rc fail_start(const struct sp_job *job,
+                             const struct sp_box_message *answer,
+                             struct sp_err *err)
+{
+    if (answer->what && strcmp(answer->what, "start") == 0)
+        return sp_spawn_explain(&(struct sp_spawn){ .argv = job->argv, .cwd = job->cwd },
+                                answer->where, answer->number, err);
+    errno = answer->number;
+    return sp_fail_errno(err, "box of '%s': cannot %s%s%s%s", job->argv[0], answer->what,
+                         answer->where ? " '" : "", answer->where ? answer->where : "",
+                         answer->where ? "'" : "");
+}
+
+/* Wait until the program has been started: what posix_spawn does, too. */
+static enum sp_rc await_start(const struct sp_job *job, int status, struct sp_err *err)
+{
+    struct sp_box_message answer;
+    ssize_t got;
+
+    while ((got = read(status, &answer, sizeof answer)) < 0 && errno == EINTR)
+        ;
+    if (got != (ssize_t)sizeof answer)
+        return sp_fail(err, SP_IO, "box of '%s': it has died before the tool was started",
+                       job->argv[0]);
+    return answer.kind == SP_BOX_STARTED ? SP_OK : fail_start(job, &answer, err);
+}
+
+/* The pipes are there; *out gets ours of the tool's output. */
+static enum sp_rc clone_box(struct boxed *boxed,
+                            const struct sp_job *job,
+                            struct sp_box_plan *plan,
+                            struct ends pipes[static PIPES],
+                            struct sp_process *out,
+                            struct sp_err *err)
+{
+    int pid;
+
+    plan->out = pipes[OUT].writer;
+    plan->err = pipes[ERR].writer;
+    plan->status = pipes[STATUS].writer;
+    plan->leash = pipes[LEASH].reader;
+    enum sp_rc rc = sp_box_clone(plan, &pid, err);
+    if (rc)
+        return rc;
+    sp_fd_closep(&pipes[STATUS].writer);
+    sp_fd_closep(&pipes[LEASH].reader);
+    rc = await_start(job, pipes[STATUS].reader, err);
+    if (rc) {
+        end_stillborn(pid);
+        return rc;
+    }
+    boxed->status = sp_take_fd(&pipes[STATUS].reader);
+    boxed->leash = sp_take_fd(&pipes[LEASH].writer);
+    (void)fcntl(boxed->status, F_SETFL, O_NONBLOCK);
+    *out =
+        (struct sp_process){ pid, sp_take_fd(&pipes[OUT].reader), sp_take_fd(&pipes[ERR].reader) };
+    (void)fcntl(out->stdout_fd, F_SETFL, O_NONBLOCK);
+    (void)fcntl(out->stderr_fd, F_SETFL, O_NONBLOCK);
+    return SP_OK;
+}
+
+static enum sp_rc start_box(struct boxed *boxed,
+                            const struct settings *settings,
+                            const struct sp_job *job,
+                            struct sp_process *out,
+                            struct sp_err *err)
+{
+    struct ends pipes[PIPES] = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+    struct sp_box_plan plan;
+
+    enum sp_rc rc = sp_layout_make(boxed->arena, job, boxed->scratch, boxed->features, &plan, err);
+    plan.grace_ms = settings->grace_ms;
+    for (size_t i = 0; rc == SP_OK && i < PIPES; i++)
+        rc = open_ends(&pipes[i], err);
+    if (rc == SP_OK)
+        rc = clone_box(boxed, job, &plan, pipes, out, err);
+    for (size_t i = 0; i < PIPES; i++)
+        close_ends(&pipes[i]);
+    return rc;
+}
+
+static enum sp_rc check_job(const struct sp_job *job, unsigned features, struct sp_err *err)
+{
+    if (!(features & (SP_BOX_NAMESPACES | SP_BOX_LANDLOCK)) &&
+        !(job->box && (job->box->flags & SP_BOX_LENIENT)))
+        return sp_fail(err, SP_INVALID,
+                       "no sandbox can be made here: %s ('spoor doctor' tells more; "
+                       "opts.backend.sandbox.lenient: true runs the tool all the same)",
+                       sp_box_probe()->why);
+    if (sp_file_kind(job->cwd) != SP_FILE_DIR)
+        return sp_fail(err, SP_INVALID, "start '%s': there is no working directory '%s'",
+                       job->argv[0], job->cwd);
+    return SP_OK;
+}
+
+static enum sp_rc start(void *arg,
+                        const struct sp_job *job,
+                        struct sp_process *out,
+                        void **own,
+                        struct sp_err *err)
+{
+    const struct settings *settings = arg;
+    unsigned features = sp_box_probe()->features & ~settings->without;
+
+    enum sp_rc rc = check_job(job, features, err);
+    if (rc)
+        return rc;
+    struct boxed *boxed = sp_alloc(sizeof *boxed);
+    boxed->arena = sp_arena_new();
+    boxed->box = job->box;
+    boxed->features = features;
+    boxed->status = boxed->leash = -1;
+    if (job->box && job->box->scratch)
+        rc = sp_scratch_make(job->box, job->cwd, &boxed->scratch, err);
+    if (rc == SP_OK)
+        rc = start_box(boxed, settings, job, out, err);
+    if (rc) {
+        forget(boxed);
+        return rc;
+    }
+    *own = boxed;
+    return SP_OK;
+}
+
+/* --- meanwhile ------------------------------------------------------------------------------ */
+
+static void send_signal(void *own, pid_t pid, int signo)
+{
+    const struct boxed *boxed = own;
+    unsigned char byte = (unsigned char)signo;
+
+    if (write(boxed->leash, &byte, 1) != 1)
+        (void)kill(pid, SIGKILL);
+}
+
+static uint64_t room_of(const char *path)
+{
+    struct statvfs info;
+
+    return statvfs(path, &info) < 0 ? UINT64_MAX : (uint64_t)info.f_bavail * info.f_frsize;
+}
+
+static const char *oversee(void *own, const struct sp_procsum *sum)
+{
+    struct boxed *boxed = own;
+    const struct sp_box *box = boxed->box;
+
+    if (box && box->memory && sum->memory > box->memory)
+        (void)snprintf(boxed->text, sizeof boxed->text,
+                       "ended: it used %.0f MB of memory, %.0f MB is its limit",
+                       (double)sum->memory / 1e6, (double)box->memory / 1e6);
+    else if (box && box->keep_free && box->scratch && room_of(box->scratch) < box->keep_free)
+        (void)snprintf(boxed->text, sizeof boxed->text,
+                       "ended: less than %.0f MB is free on the disk that it writes to",
+                       (double)box->keep_free / 1e6);
+    else
+        return NULL;
+    return boxed->text;
+}
+
+/* What programs say when a box has refused something. The last one may have other reasons. */
+static const struct {
+    const char *text;
+    bool certain;
+} refusals[] = {
+    { "Read-only file system", true },
+    { "read-only file system", true },
+    { "Errno 30", true },
+    { "EROFS", true },
+    { "Device or resource busy", false },
+};
+
+static void hear(void *own, struct sp_str text)
+{
+    struct boxed *boxed = own;
+
+    for (size_t i = 0; i < SP_COUNT(refusals) && !boxed->is_certain; i++)
+        if (sp_str_find_str(text, sp_str_of(refusals[i].text)) != SIZE_MAX) {
+            struct sp_str line = sp_str_trim(sp_str_slice(text, 0, sizeof boxed->hint - 1));
+            (void)snprintf(boxed->hint, sizeof boxed->hint, SP_STR_FMT, SP_STR_ARG(line));
+            boxed->is_certain = refusals[i].certain;
+            return;
+        }
+}
+
+/* --- the end -------------------------------------------------------------------------------- */
+
+/* The status of the tool, if the first process could still tell. */
+static void take_status(const struct boxed *boxed, struct sp_child_end *end)
+{
+    struct sp_box_message message;
+
+    while (read(boxed->status, &message, sizeof message) == (ssize_t)sizeof message) {
+        if (message.kind != SP_BOX_ENDED)
+            continue;
+        end->status = message.number;
+        end->left = message.left ? "a process in its box" : NULL;
+        end->was_ended = message.was_ended;
+    }
+}
+
+static void take_files(struct boxed *boxed, struct sp_child_end *end)
+{
+    sp_auto_buf struct sp_buf undeclared = SP_BUF(sizeof boxed->text - 200);
+    struct sp_err err = SP_ERR_INIT;
+
+    if (!boxed->scratch || !(boxed->features & SP_BOX_NAMESPACES))
+        return;
+    enum sp_rc rc = sp_scratch_harvest(boxed->scratch, &undeclared, &err);
+    if (rc)
+        (void)snprintf(boxed->text, sizeof boxed->text, "%s", err.text);
+    else if (undeclared.len)
+        (void)snprintf(boxed->text, sizeof boxed->text,
+                       "it has written %s, which its cab does not declare", undeclared.ptr);
+    else
+        return;
+    end->fault = boxed->text;
+}
+
+/* A tool may go on when it could not write, and end well: but not as its cab says. */
+static void explain_refusal(struct boxed *boxed, struct sp_child_end *end)
+{
+    bool failed = !WIFEXITED(end->status) || WEXITSTATUS(end->status) != 0;
+
+    if (!boxed->hint[0] || end->fault || end->cancelled || (!failed && !boxed->is_certain))
+        return;
+    (void)snprintf(boxed->text, sizeof boxed->text,
+                   "it may not write what its cab does not declare, and said: %s", boxed->hint);
+    end->fault = boxed->text;
+}
+
+static void end_box(void *own, struct sp_child_end *end)
+{
+    struct boxed *boxed = own;
+
+    take_status(boxed, end);
+    take_files(boxed, end);
+    explain_refusal(boxed, end);
+}
+
+/* --- the backend ---------------------------------------------------------------------------- */
+
+static const struct sp_child_kind kind = {
+    .start = start,
+    .signal = send_signal,
+    .oversee = oversee,
+    .hear = hear,
+    .end = end_box,
+    .forget = forget,
+};
+
+static enum sp_rc sandbox_open(struct sp_loop *loop, struct sp_backend **out, struct sp_err *err)
+{
+    struct settings *settings = sp_alloc(sizeof *settings);
+
+    (void)err;
+    settings->grace_ms = GRACE_MS;
+    *out = sp_children_new(&kind, settings, loop);
+    return SP_OK;
+}
+
+static void sandbox_close(struct sp_backend *backend)
+{
+    struct settings *settings = backend ? sp_children_arg(backend) : NULL;
+
+    sp_children_close(backend);
+    free(settings);
+}
+
+static unsigned sandbox_caps(const struct sp_backend *backend)
+{
+    (void)backend;
+    return SP_BACKEND_SHARED_FS | SP_BACKEND_LIVE_OUTPUT | SP_BACKEND_ENFORCES_MEM |
+           SP_BACKEND_CONFINES;
+}
+
+void sp_sandbox_set_grace(struct sp_backend *backend, int grace_ms)
+{
+    struct settings *settings = sp_children_arg(backend);
+
+    settings->grace_ms = grace_ms;
+}
+
+void sp_sandbox_without(struct sp_backend *backend, unsigned features)
+{
+    struct settings *settings = sp_children_arg(backend);
+
+    settings->without = features;
+}
+
+static const char *refusal(void)
+{
+    const struct sp_box_probe *probe = sp_box_probe();
+
+    return probe->features & (SP_BOX_NAMESPACES | SP_BOX_LANDLOCK) ? NULL : probe->why;
+}
+
+/* --- what is enforced ----------------------------------------------------------------------- */
+
+static const struct sp_backend_feature *features(void)
+{
+    static struct sp_backend_feature table[10];
+    const struct sp_box_probe *probe = sp_box_probe();
+    bool boxed = probe->features & SP_BOX_NAMESPACES;
+    bool landlocked = probe->features & SP_BOX_LANDLOCK;
+    bool filtered = probe->features & SP_BOX_SECCOMP;
+    bool net = probe->features & SP_BOX_NET_NS;
+    bool counted =
+        (probe->features & SP_BOX_USER_NS) || (boxed && (probe->features & SP_BOX_OWN_PID_MAX));
+    const struct sp_backend_feature rows[] = {
+        { "declared writes", boxed || landlocked,
+          boxed        ? "read-only mounts, and scratch directories for new files"
+          : landlocked ? "Landlock; new files beside declared ones are not noticed"
+                       : probe->why },
+        { "private /tmp", boxed, boxed ? "mount namespace" : probe->why },
+        { "no network", net || filtered,
+          net        ? "network namespace"
+          : filtered ? "no sockets but local ones (seccomp)"
+                     : probe->why },
+        { "own processes", boxed && (probe->features & SP_BOX_PROC),
+          boxed && (probe->features & SP_BOX_PROC) ? "pid namespace, /proc of its own"
+          : boxed                                  ? probe->proc
+                                                   : probe->why },
+        { "nothing stays", boxed, boxed ? "pid namespace" : "signals to the process group only" },
+        { "no way up", true,
+          filtered ? "no_new_privs, no capabilities, filter of system calls (seccomp)"
+                   : "no_new_privs and no capabilities; no seccomp" },
+        { "memory limit", true,
+          "RLIMIT_DATA of each process; their sum is looked at every second" },
+        { "process limit", counted,
+          counted ? "pid_max of the pid namespace, or RLIMIT_NPROC in the user namespace"
+                  : "for root, this needs Linux 6.14" },
+        { "second lock", landlocked,
+          landlocked ? "Landlock" : "this kernel has no Landlock of version 2" },
+    };
+
+    memcpy(table, rows, sizeof rows);
+    return table;
+}
+
+const struct sp_backend_ops sp_sandbox_backend = {
+    .name = "sandbox",
+    .is_local = true,
+    .open = sandbox_open,
+    .close = sandbox_close,
+    .caps = sandbox_caps,
+    .submit = sp_children_submit,
+    .adopt = NULL,
+    .cancel = sp_children_cancel,
+    .usage = sp_children_usage,
+    .is_alive = sp_children_is_alive,
+    .kill = sp_children_kill,
+    .refusal = refusal,
+    .features = features,
+    .reap = sp_scratch_reap,
+};
