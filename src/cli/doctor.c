@@ -5,6 +5,7 @@
 
 #include "cli/storeargs.h"
 #include "cli/table.h"
+#include "exec/backend.h"
 #include "store/store.h"
 #include "sys/env.h"
 #include "sys/file.h"
@@ -265,6 +266,26 @@ static void examine_casacore(struct examination *exam)
          SP_STR("no geodetic tables: install casacore-data, else measures cannot be converted"));
 }
 
+/* --- what is enforced ------------------------------------------------------------------------ */
+
+static void examine_backends(struct examination *exam)
+{
+    for (size_t i = 0; sp_backends[i]; i++) {
+        const struct sp_backend_ops *ops = sp_backends[i];
+        const char *refusal = ops->refusal ? ops->refusal() : NULL;
+        if (!ops->features)
+            continue;
+        note(exam, ops->name, refusal ? STATE_MISSING : STATE_GOOD,
+             refusal ? sp_arena_printf(exam->arena, "cannot be used here: %s", refusal)
+                     : sp_arena_printf(exam->arena, "--backend %s: what its boxes enforce follows",
+                                       ops->name));
+        for (const struct sp_backend_feature *f = ops->features(); f->name; f++)
+            note(exam, f->name, f->enforced ? STATE_GOOD : STATE_MISSING,
+                 sp_arena_printf(exam->arena, "%s%s",
+                                 f->enforced ? "" : "not enforced: ", f->means));
+    }
+}
+
 /* --- showing --------------------------------------------------------------------------------- */
 
 static void show_json(const struct examination *exam)
@@ -286,7 +307,7 @@ static void show_json(const struct examination *exam)
 static void show(const struct examination *exam)
 {
     for (size_t i = 0; i < exam->len; i++)
-        (void)printf("%-8s %-14s " SP_STR_FMT "\n", state_names[exam->items[i].state],
+        (void)printf("%-8s %-15s " SP_STR_FMT "\n", state_names[exam->items[i].state],
                      exam->items[i].name, SP_STR_ARG(exam->items[i].text));
 }
 
@@ -300,6 +321,7 @@ static int examine(const struct sp_store_args *args, struct sp_arena *arena, con
     examine_snapshots(&exam);
     examine_room(&exam);
     examine_locks(&exam);
+    examine_backends(&exam);
     examine_programs(&exam);
     examine_casacore(&exam);
     if (args->load.json)

@@ -5,6 +5,7 @@
 #include "engine/loaded.h"
 #include "engine/memo.h"
 #include "engine/pysource.h"
+#include "exec/backend.h"
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/witness.h"
@@ -562,10 +563,16 @@ enum sp_rc sp_identity_of(struct sp_identities *identities,
         .err = err,
     };
 
-    if (task->backend_name.len && !sp_str_is(task->backend_name, "native"))
+    const struct sp_backend_ops *ops =
+        sp_backend_find(task->backend_name.len ? task->backend_name.ptr : "native");
+    if (!ops || !ops->is_local)
         return sp_fail(err, SP_NOT_FOUND, "what backend " SP_STR_FMT " runs is not known",
                        SP_STR_ARG(task->backend_name));
     enum sp_rc rc = flavours[task->cab->flavour](&finding);
+    /* A box hides what nobody has declared (variables, settings in the home directory): the same
+     * program may make something else of the same inputs there. */
+    if (rc == SP_OK && strcmp(ops->name, "native") != 0)
+        sp_buf_addf(&finding.text, " in:%s", ops->name);
     if (rc == SP_OK)
         *out = sp_arena_str(arena, sp_buf_str(&finding.text));
     sp_buf_fini(&finding.text);

@@ -186,6 +186,17 @@ static void answer(struct sp_lane *lane)
     sp_walk_done(lane->walk, &outcome);
 }
 
+/* ".spoor/boxes/RUN-0003-image": no other task of this or another run has that. */
+static struct sp_str scratch_name(struct sp_lane *lane, struct sp_str output)
+{
+    struct sp_str run = lane->works->dir;
+    struct sp_str file = sp_str_slice(output, sp_str_rfind(output, '/') + 1, output.len);
+
+    run = sp_str_slice(run, sp_str_rfind(run, '/') + 1, run.len);
+    return sp_arena_join(lane->arena, lane->works->boxes, "/",
+                         sp_arena_join(lane->arena, run, "-", file));
+}
+
 static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct sp_err *err)
 {
     struct sp_works *works = lane->works;
@@ -194,8 +205,9 @@ static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct 
         .session = works->session,
         .arena = lane->arena,
         .loop = works->loop,
-        .ops = works->ops,
-        .backend = works->backend,
+        .roles = &lane->recalled.roles,
+        .effects = lane->recalled.effects,
+        .scratch = scratch_name(lane, output),
         .logbook = lane->logbook,
         .path = works->path,
         .mark = works->mark,
@@ -207,7 +219,11 @@ static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct 
         .base = &lane->base,
     };
 
-    if (sp_taskrun_start(&options, lane->action.task, &lane->task, &refusal)) {
+    enum sp_rc rc = sp_backends_get(&works->backends, lane->action.task->backend_name, &options.ops,
+                                    &options.backend, &refusal);
+    if (rc == SP_OK)
+        rc = sp_taskrun_start(&options, lane->action.task, &lane->task, &refusal);
+    if (rc) {
         lane->last = (struct sp_taskrun_result){
             .why = sp_arena_cstr(lane->arena, sp_str_of(refusal.text)),
             .exit_status = -1,
@@ -218,7 +234,7 @@ static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct 
     lane->state = SP_LANE_RUNNING;
     works->running++;
     return sp_chronicle_add(works->chronicle, "step-handle",
-                            sp_record_step_handle(lane->arena, &lane->action, works->ops->name,
+                            sp_record_step_handle(lane->arena, &lane->action, options.ops->name,
                                                   sp_taskrun_handle(lane->task)),
                             SP_JOURNAL_LAZY, err);
 }

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "engine/backends.h"
 #include "engine/chronicle.h"
 #include "engine/recall.h"
 #include "engine/taskrun.h"
@@ -23,12 +24,12 @@ struct sp_works {
     struct sp_session *session;
     struct sp_chronicle *chronicle;
     struct sp_loop *loop;
-    const struct sp_backend_ops *ops;
-    struct sp_backend *backend;
+    struct sp_backends backends;
     struct sp_recall *recall;
     struct sp_str path;  /* PATH of jobs */
     struct sp_str mark;  /* of their processes (sys/procmark.h) */
     struct sp_str dir;   /* of this run */
+    struct sp_str boxes; /* where jobs may have files of their own */
     size_t tasks;        /* started so far: output files are numbered */
     size_t running;      /* tools right now */
     struct sp_lane *now; /* whose walk is being asked: LOG(...) goes to its book */

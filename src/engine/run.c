@@ -12,6 +12,7 @@
 #include "engine/tools.h"
 #include "engine/turn.h"
 #include "engine/workspace.h"
+#include "sys/file.h"
 #include "sys/witness.h"
 
 #include <signal.h>
@@ -72,7 +73,7 @@ static enum sp_rc open_loop(struct run *run, struct sp_err *err)
     for (size_t i = 0; i < SP_COUNT(signals) && rc == SP_OK; i++)
         rc = sp_loop_add_signal(run->works.loop, signals[i], on_signal, run, &watch, err);
     if (rc == SP_OK)
-        rc = run->works.ops->open(run->works.loop, &run->works.backend, err);
+        run->works.backends.loop = run->works.loop;
     return rc;
 }
 
@@ -112,6 +113,25 @@ static enum sp_rc open_recall(struct run *run, struct sp_err *err)
     return sp_recall_open(&options, &run->works.recall, err);
 }
 
+/* What runs that did not end have left running, and in boxes. */
+static enum sp_rc lose_runs(struct run *run, struct sp_list *lines, struct sp_err *err)
+{
+    const struct sp_backend_ops *ops;
+    struct sp_backend *backend;
+
+    run->works.boxes =
+        sp_real_path(run->session->arena,
+                     sp_arena_join(run->session->arena, run->workspace.dir, "/", SP_STR("boxes")));
+    enum sp_rc rc = sp_backends_get(&run->works.backends, SP_STR("native"), &ops, &backend, err);
+    run->result->backend_failed = rc != SP_OK;
+    if (rc == SP_OK)
+        rc = sp_lost_runs(&run->workspace, ops, backend, lines, err);
+    for (size_t i = 0; rc == SP_OK && sp_backends[i]; i++)
+        if (sp_backends[i]->reap)
+            rc = sp_backends[i]->reap(run->works.boxes.ptr, err);
+    return rc;
+}
+
 /* The workspace is ours, and has a directory for this run. */
 static enum sp_rc move_in(struct run *run, struct sp_err *err)
 {
@@ -122,7 +142,7 @@ static enum sp_rc move_in(struct run *run, struct sp_err *err)
         run->workspace.lock ? SP_OK : sp_workspace_open(arena, ".", &run->workspace, err);
     if (rc == SP_OK) {
         struct sp_list *lines = sp_list_new(arena).list;
-        rc = sp_lost_runs(&run->workspace, run->works.ops, run->works.backend, lines, err);
+        rc = lose_runs(run, lines, err);
         SP_LIST_EACH(line, lines)
         note(run, SP_LOG_WARNING, line->text);
     }
@@ -317,8 +337,7 @@ static void close_recall(struct run *run)
 static void release(struct run *run)
 {
     sp_crew_free(run->crew);
-    if (run->works.backend)
-        run->works.ops->close(run->works.backend);
+    sp_backends_close(&run->works.backends);
     sp_loop_free(run->works.loop);
     sp_logbook_free(run->logbook);
     sp_chronicle_fini(&run->chronicle);
@@ -398,16 +417,11 @@ enum sp_rc sp_run(struct sp_session *session,
         .result = result,
         .works = { .session = session,
                    .chronicle = &run.chronicle,
-                   .ops = sp_backend_find(options->backend ? options->backend : "native"),
                    .path = sp_tools_path(session->arena, &session->places) },
         .started = sp_clock_monotonic(),
     };
 
     *result = (struct sp_run_result){ 0 };
-    if (!run.works.ops) {
-        result->backend_failed = true;
-        return sp_fail(err, SP_NOT_FOUND, "there is no backend '%s'", options->backend);
-    }
     enum sp_rc rc = look_ahead(&run, &preflight, err);
     if (rc || preflight.nothing) {
         sp_workspace_close(&run.workspace);

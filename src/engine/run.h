@@ -60,8 +60,7 @@ struct sp_repeat_request;
 typedef void (*sp_run_fn)(void *arg, const struct sp_run_event *event);
 
 struct sp_run_options {
-    const char *backend; /* NULL: "native" */
-    sp_run_fn watch;     /* may be NULL */
+    sp_run_fn watch; /* may be NULL */
     void *arg;
     int argc; /* the command line, for the journal */
     char **argv;

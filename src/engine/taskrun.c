@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 
+#include "engine/boxspec.h"
 #include "engine/jobspec.h"
 #include "engine/tools.h"
 #include "sys/file.h"
@@ -25,7 +26,7 @@ struct sp_taskrun {
     FILE *output;
     struct sp_err output_failure; /* the first one */
     struct sp_report last;        /* state DONE at the end; its reason is copied */
-    struct sp_str reason, left;
+    struct sp_str reason, fault, left;
 };
 
 static void tell(const struct sp_taskrun *run, struct sp_run_event *event)
@@ -100,12 +101,14 @@ static void on_report(void *arg, const struct sp_report *report)
     struct sp_taskrun *run = arg;
 
     run->last = *report;
-    run->last.reason = NULL;
+    run->last.reason = run->last.fault = NULL;
     if (report->reason)
         run->reason = sp_arena_str(run->options.arena, sp_str_of(report->reason));
     run->last.left = NULL;
     if (report->left)
         run->left = sp_arena_str(run->options.arena, sp_str_of(report->left));
+    if (report->fault)
+        run->fault = sp_arena_str(run->options.arena, sp_str_of(report->fault));
     if (report->state == SP_JOB_DONE && run->options.done)
         run->options.done(run->options.done_arg);
 }
@@ -155,6 +158,24 @@ static void mark_job(struct sp_taskrun *run)
     run->job.mark = mark.ptr;
 }
 
+/* For backends that confine. */
+static enum sp_rc make_box(struct sp_taskrun *run, struct sp_err *err)
+{
+    const struct sp_taskrun_options *options = &run->options;
+    struct sp_boxspec_request request = {
+        .arena = options->arena,
+        .session = options->session,
+        .task = run->task,
+        .roles = options->roles,
+        .effects = options->effects,
+        .scratch = options->scratch,
+    };
+
+    if (!(options->ops->caps(options->backend) & SP_BACKEND_CONFINES))
+        return SP_OK;
+    return sp_boxspec_make(&request, &run->job, err);
+}
+
 enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
                             const struct sp_task *task,
                             struct sp_taskrun **out,
@@ -171,6 +192,8 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
     run->verdict.arena = arena;
     struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };
     rc = sp_jobspec_make(arena, options->session, options->path, task, &run->job, err);
+    if (rc == SP_OK)
+        rc = make_box(run, err);
     run->job.name = sp_arena_cstr(arena, options->base->position->taskname);
     if (rc == SP_OK)
         mark_job(run);
@@ -224,13 +247,18 @@ static const char *describe_exit(const struct sp_taskrun *run)
 
     if (status < 0)
         return sp_arena_join(arena, name, " was lost: ", run->reason).ptr;
+    if (run->fault.len)
+        return sp_arena_join(arena, name, ": ", run->fault).ptr;
+    if (sp_str_starts(run->reason, "ended: ")) /* by its backend */
+        return sp_arena_join(arena, name, " was ", run->reason).ptr;
     if (WIFSIGNALED(status))
         return sp_arena_printf(arena, SP_STR_FMT " was ended by signal %d (%s) after %s",
                                SP_STR_ARG(name), WTERMSIG(status), sigdescr_np(WTERMSIG(status)),
                                wall.text)
             .ptr;
-    return sp_arena_printf(arena, SP_STR_FMT " returns error code %d after %s", SP_STR_ARG(name),
-                           WEXITSTATUS(status), wall.text)
+    return sp_arena_printf(arena, SP_STR_FMT " returns error code %d after %s%s" SP_STR_FMT,
+                           SP_STR_ARG(name), WEXITSTATUS(status), wall.text,
+                           run->reason.len ? ": " : "", SP_STR_ARG(run->reason))
         .ptr;
 }
 
@@ -252,6 +280,8 @@ void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
     bool exit_fine = status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     bool success = run->verdict.declared ? run->verdict.declared > 0 : exit_fine;
 
+    success = success && !run->fault.len;
+
     if (run->output && fclose(SP_TAKE(run->output)) != 0)
         note_output_failure(run);
     *out = (struct sp_taskrun_result){
@@ -268,5 +298,5 @@ void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
     if (success)
         return;
     bool declared = run->verdict.declared < 0 && run->verdict.errors && run->verdict.errors->len;
-    out->why = declared ? join_errors(run) : describe_exit(run);
+    out->why = declared && !run->fault.len ? join_errors(run) : describe_exit(run);
 }

@@ -4,6 +4,7 @@
 
 #include "engine/logbook.h"
 #include "engine/run.h"
+#include "plan/role.h"
 #include "sys/loop.h"
 
 struct sp_taskrun;
@@ -15,6 +16,9 @@ struct sp_taskrun_options {
     const struct sp_backend_ops *ops;
     struct sp_backend *backend;
     struct sp_logbook *logbook;
+    const struct sp_roles *roles;     /* what the task touches, if known; may be NULL */
+    const struct sp_effects *effects; /* of its tool; may be NULL */
+    struct sp_str scratch;     /* for backends that confine: a directory that is not there yet */
     struct sp_str path;        /* PATH of jobs */
     struct sp_str mark;        /* of the run (sys/procmark.h) */
     struct sp_str output_file; /* raw output goes there, if there is any */

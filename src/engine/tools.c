@@ -45,6 +45,7 @@ const struct sp_offer *sp_tools_offers(struct sp_arena *arena, struct sp_str pat
         const char *programs[2]; /* without any of them the backend is not installed */
     } others[] = {
         { { .name = "singularity", .needs_image = true }, { "singularity", "apptainer" } },
+        { { .name = "sandbox" }, { NULL, NULL } },
         { { .name = "kube", .needs_image = true, .is_remote = true }, { "kubectl", NULL } },
     };
     struct sp_offer *offers = SP_ARENA_NEW(arena, struct sp_offer, SP_COUNT(others) + 2);
@@ -52,7 +53,10 @@ const struct sp_offer *sp_tools_offers(struct sp_arena *arena, struct sp_str pat
     offers[0] = (struct sp_offer){ .name = "native" };
     for (size_t i = 0; i < SP_COUNT(others); i++) {
         offers[i + 1] = others[i].offer;
-        if (!sp_backend_find(others[i].offer.name))
+        const struct sp_backend_ops *ops = sp_backend_find(others[i].offer.name);
+        if (ops)
+            offers[i + 1].ask = ops->refusal;
+        else
             offers[i + 1].refusal = has_any(others[i].programs, SP_COUNT(others[i].programs), path)
                                         ? "not supported by this version of Spoor yet"
                                         : "not installed";

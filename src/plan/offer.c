@@ -60,6 +60,8 @@ static const char *refusal_of(const struct sp_offer *offer,
         return "unknown backend";
     if (offer->refusal)
         return offer->refusal;
+    if (offer->ask && offer->ask())
+        return offer->ask();
     return offer->needs_image && !has_image ? "container image not specified by cab" : NULL;
 }
 

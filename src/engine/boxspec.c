@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/boxspec.h"
+
+#include "base/amount.h"
+#include "base/vec.h"
+
+#include "engine/tools.h"
+#include "plan/measures.h"
+#include "plan/paths.h"
+#include "sys/env.h"
+#include "sys/file.h"
+#include "value/text.h"
+
+#define PROCESSES 8192
+
+struct making {
+    const struct sp_boxspec_request *request;
+    struct sp_box *box;
+    SP_VEC(const char *) writes;
+    SP_VEC(const char *) shows;
+};
+
+/* --- paths --------------------------------------------------------------------------------- */
+
+static const char *real_of(const struct making *making, struct sp_str path)
+{
+    struct sp_arena *arena = making->request->arena;
+
+    if (!sp_str_starts(path, "/"))
+        path = sp_arena_join(arena, making->request->session->world.cwd, "/", path);
+    return sp_real_path(arena, path).ptr;
+}
+
+/* NOLINTBEGIN(bugprone-sizeof-expression): arrays of pointers */
+static void add_write(struct making *making, struct sp_str path)
+{
+    const char *real = real_of(making, path);
+
+    for (size_t i = 0; i < making->writes.len; i++)
+        if (strcmp(making->writes.items[i], real) == 0)
+            return;
+    *SP_VEC_ADD(&making->writes) = real;
+}
+
+static void add_show(struct making *making, struct sp_str path)
+{
+    struct sp_arena *arena = making->request->arena;
+
+    if (sp_str_starts(path, "/") && sp_file_kind(sp_arena_cstr(arena, path)) != SP_FILE_NONE)
+        *SP_VEC_ADD(&making->shows) = sp_arena_cstr(arena, path);
+}
+
+static const char *const *finish(struct sp_arena *arena, const char *const *items, size_t len)
+{
+    const char **all = SP_ARENA_NEW(arena, const char *, len + 1);
+
+    if (len)
+        memcpy(all, items, len * sizeof *all);
+    return all;
+}
+
+/* NOLINTEND(bugprone-sizeof-expression) */
+
+static bool is_place(const struct sp_param *param)
+{
+    return param->mkdir && sp_dtype_is(param->dtype, "Directory");
+}
+
+static void add_parameter(void *arg, const struct sp_param *param, struct sp_str path)
+{
+    struct making *making = arg;
+
+    if (param->is_output || param->writable || is_place(param))
+        add_write(making, path);
+    else
+        add_show(making, sp_str_of(real_of(making, path)));
+}
+
+/* Also tables behind tables, and what no parameter names. */
+static void add_roles(struct making *making)
+{
+    const struct sp_roles *roles = making->request->roles;
+
+    for (size_t i = 0; roles && i < roles->len; i++) {
+        const struct sp_role *role = &roles->items[i];
+        if (role->kind == SP_ROLE_WRITES || role->kind == SP_ROLE_MUTATES) {
+            add_write(making, role->real);
+        } else {
+            add_show(making, role->path);
+            add_show(making, role->real);
+        }
+    }
+}
+
+static void add_paths(struct making *making, const struct sp_job *job)
+{
+    const struct sp_boxspec_request *request = making->request;
+    const struct sp_task *task = request->task;
+
+    if (task->inputs)
+        sp_paths_each(&task->cab->schema, task->inputs, add_parameter, making);
+    if (task->writes)
+        SP_LIST_EACH(path, task->writes)
+    add_write(making, path->text);
+    add_roles(making);
+    /* Programs, scripts, libraries: the words of the command, an environment, what came with us. */
+    for (size_t i = 0; job->argv[i]; i++)
+        add_show(making, sp_str_of(job->argv[i]));
+    if (task->virtual_env.len)
+        add_show(making, sp_str_of(real_of(making, task->virtual_env)));
+    add_show(making, request->session->places.cargo);
+    add_show(making, request->session->places.cabs);
+    making->box->writes = finish(request->arena, making->writes.items, making->writes.len);
+    making->box->shows = finish(request->arena, making->shows.items, making->shows.len);
+    SP_VEC_FINI(&making->writes);
+    SP_VEC_FINI(&making->shows);
+}
+
+/* Are there outputs that are found by looking at what is there? */
+static bool is_open(const struct sp_task *task)
+{
+    SP_MAP_EACH (entry, &task->cab->schema.params) {
+        const struct sp_param *param = entry->value;
+        if (param->is_output && param->has_implicit && sp_dtype_has_file(param->dtype) &&
+            sp_is_text(param->implicit) && sp_str_starts(param->implicit.text, "="))
+            return true;
+    }
+    return false;
+}
+
+/* --- settings ------------------------------------------------------------------------------ */
+
+static const struct sp_value *find_setting(const struct sp_task *task, const char *name)
+{
+    const struct sp_value *section =
+        task->backend.kind == SP_DICT ? sp_dict_get(task->backend.dict, "sandbox") : NULL;
+    const struct sp_value *value =
+        section && section->kind == SP_DICT ? sp_dict_get(section->dict, name) : NULL;
+
+    return value && sp_is_value(*value) && value->kind != SP_NULL ? value : NULL;
+}
+
+static bool is_set(const struct sp_task *task, const char *name)
+{
+    const struct sp_value *value = find_setting(task, name);
+
+    return value && sp_truth(*value);
+}
+
+static enum sp_rc read_size(const struct making *making,
+                            const char *name,
+                            uint64_t *out,
+                            struct sp_err *err)
+{
+    const struct sp_value *value = find_setting(making->request->task, name);
+
+    if (!value)
+        return SP_OK;
+    if (sp_amount_bytes(sp_value_text(making->request->arena, *value), out, err))
+        return sp_err_wrap(err, "opts.backend.sandbox.%s", name);
+    return SP_OK;
+}
+
+static enum sp_rc read_processes(const struct making *making, struct sp_err *err)
+{
+    const struct sp_value *value = find_setting(making->request->task, "processes");
+
+    making->box->processes = PROCESSES;
+    if (!value)
+        return SP_OK;
+    if (value->kind != SP_INT || value->integer < 1 || value->integer > 4000000)
+        return sp_fail(err, SP_INVALID,
+                       "opts.backend.sandbox.processes must be a number from 1 to 4000000");
+    making->box->processes = (unsigned)value->integer;
+    return SP_OK;
+}
+
+static enum sp_rc read_settings(const struct making *making, struct sp_err *err)
+{
+    static const struct {
+        const char *name;
+        unsigned flag;
+    } switches[] = { { "network", SP_BOX_NETWORK }, { "lenient", SP_BOX_LENIENT } };
+    const struct sp_task *task = making->request->task;
+    struct sp_box *box = making->box;
+
+    for (size_t i = 0; i < SP_COUNT(switches); i++)
+        if (is_set(task, switches[i].name))
+            box->flags |= switches[i].flag;
+    if (is_open(task))
+        box->flags |= SP_BOX_OPEN;
+    enum sp_rc rc = read_processes(making, err);
+    if (rc == SP_OK)
+        rc = read_size(making, "memory", &box->memory, err);
+    if (rc == SP_OK)
+        rc = read_size(making, "file_size", &box->file_size, err);
+    return rc ? rc : read_size(making, "keep_free", &box->keep_free, err);
+}
+
+/* --- the environment ----------------------------------------------------------------------- */
+
+/* What says where programs are, in which language they talk, and how many threads they take.
+ * Everything else is nobody's declaration. */
+static const char *const passed[] = {
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "PYTHONUSERBASE",
+    "VIRTUAL_ENV",
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
+    "TZ",
+    "TERM",
+    "COLUMNS",
+    "USER",
+    "LOGNAME",
+    "OMP_*",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "CUDA_VISIBLE_DEVICES",
+};
+
+static bool is_passed(const struct making *making, struct sp_str name)
+{
+    const struct sp_effects *effects = making->request->effects;
+    const char *const *own = making->request->task->command.env;
+
+    /* What is in the key has to be in the box. */
+    for (size_t i = 0; sp_measures_variable(i); i++)
+        if (sp_str_is(name, sp_measures_variable(i)))
+            return true;
+    for (size_t i = 0; i < SP_COUNT(passed); i++)
+        if (sp_str_match(sp_str_of(passed[i]), name))
+            return true;
+    if (effects && effects->environment)
+        SP_LIST_EACH(item, effects->environment)
+    if (sp_str_eq(item->text, name))
+        return true;
+    for (size_t i = 0; own && own[i]; i++) {
+        struct sp_str rest = sp_str_of(own[i]);
+        if (sp_str_eq(sp_str_cut(&rest, '='), name))
+            return true;
+    }
+    return false;
+}
+
+/* Packages that the user has installed for himself are looked for in the home directory, which is
+ * another one in the box. */
+static const char *user_base(const struct making *making)
+{
+    struct sp_arena *arena = making->request->arena;
+    struct sp_str home = sp_env_get(SP_STR("HOME"));
+    const char *path = sp_arena_join(arena, home, "/", SP_STR(".local")).ptr;
+
+    if (!home.len || sp_env_get(SP_STR("PYTHONUSERBASE")).len || sp_file_kind(path) != SP_FILE_DIR)
+        return NULL;
+    return sp_arena_printf(arena, "PYTHONUSERBASE=%s", path).ptr;
+}
+
+static const char *const *clean(const struct making *making, const char *const *env)
+{
+    const char *base = user_base(making);
+    size_t len = 0, kept = 0;
+
+    while (env[len])
+        len++;
+    const char **all = SP_ARENA_NEW(making->request->arena, const char *, len + 2);
+    for (size_t i = 0; i < len; i++) {
+        struct sp_str rest = sp_str_of(env[i]);
+        if (is_passed(making, sp_str_cut(&rest, '=')))
+            all[kept++] = env[i];
+    }
+    if (base)
+        all[kept] = base;
+    return all;
+}
+
+/* --- the box ------------------------------------------------------------------------------- */
+
+enum sp_rc sp_boxspec_make(const struct sp_boxspec_request *request,
+                           struct sp_job *job,
+                           struct sp_err *err)
+{
+    struct sp_box *box = SP_ARENA_NEW(request->arena, struct sp_box, 1);
+    struct making making = { .request = request, .box = box };
+    size_t slash = sp_str_rfind(request->scratch, '/');
+
+    if (sp_str_starts(sp_env_get(SP_STR("HOME")), "/"))
+        box->home = sp_arena_cstr(request->arena, sp_env_get(SP_STR("HOME")));
+    box->scratch = sp_arena_cstr(request->arena, request->scratch);
+    enum sp_rc rc = read_settings(&making, err);
+    if (rc == SP_OK)
+        rc = sp_make_dirs(sp_arena_cstr(request->arena, sp_str_slice(request->scratch, 0, slash)),
+                          err);
+    if (rc)
+        return rc;
+    add_paths(&making, job);
+    job->env = clean(&making, job->env);
+    job->box = box;
+    return SP_OK;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* boxspec.h - what a task may touch, from what it declares: the box of its job
+ * (doc/design/boxes.md). */
+#pragma once
+
+#include "engine/session.h"
+#include "exec/box.h"
+#include "exec/job.h"
+#include "plan/role.h"
+
+struct sp_boxspec_request {
+    struct sp_arena *arena; /* outlives the job */
+    const struct sp_session *session;
+    const struct sp_task *task;
+    const struct sp_roles *roles;     /* of the task, if known; else NULL */
+    const struct sp_effects *effects; /* may be NULL */
+    struct sp_str scratch;            /* for the box's own files; its parent is made */
+};
+
+/* Give `job` a box and, in place of ours, an environment of the variables that are for tools.
+ * SP_INVALID: settings. */
+enum sp_rc sp_boxspec_make(const struct sp_boxspec_request *request,
+                           struct sp_job *job,
+                           struct sp_err *err) SP_MUST_USE;
