@@ -11,11 +11,11 @@
 #include <stdbool.h>
 
 struct sp_offer {
-    const char *name;    /* as in `select`; NULL ends the table */
-    const char *refusal; /* why it cannot be used here: "not installed"; NULL: it can */
+    const char *name;         /* as in `select`; NULL ends the table */
+    const char *refusal;      /* why it cannot be used here: "not installed"; NULL: it can */
     const char *(*ask)(void); /* the same, asked when it would be chosen; may be NULL */
-    bool needs_image;    /* runs nothing but containers */
-    bool is_remote;      /* has machines of its own */
+    bool needs_image;         /* runs nothing but containers */
+    bool is_remote;           /* has machines of its own */
 };
 
 struct sp_choice {

@@ -72,6 +72,14 @@ big:
       cab: plain
       backend: {sandbox: {file_size: 100k}}
       params: {text: "head -c 200000 /dev/zero >big.bin", to: big.bin}
+away:
+  inputs: {to: str}
+  steps:
+    it: {cab: copy, params: {from: in.txt, to: =recipe.to}}
+away-slow:
+  inputs: {to: str}
+  steps:
+    it: {cab: plain, params: {text: "echo up >{recipe.to}; sleep 1000", to: =recipe.to}}
 slow:
   steps:
     it: {cab: plain, params: {text: "echo up >up.txt; sleep 1000", to: up.txt}}
@@ -161,6 +169,26 @@ status 0 "the next run"
 ok $? "removes what was left"
 ! grep -als "SPOOR_RUN=.*$work" /proc/[0-9]*/environ >"$out" 2>/dev/null
 ok $? "and nothing of the box runs"
+
+# An output on another file system, if there is one that we may write to.
+if [ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ]; then
+    elsewhere=$(mktemp -d /dev/shm/spoor-boxes-XXXXXX)
+    try "$SPOOR" --backend sandbox run recipe.yml away to="$elsewhere/out.txt"
+    status 0 "an output on another file system"
+    [ "$(ls -A "$elsewhere")" = out.txt ] && [ "$(cat "$elsewhere/out.txt")" = input ]
+    ok $? "is there, alone"
+    "$SPOOR" --backend sandbox run recipe.yml away-slow to="$elsewhere/up.txt" >"$out" 2>"$err" &
+    spoor=$!
+    until [ -n "$(find "$elsewhere" -path '*/up.txt')" ] || ! kill -0 $spoor 2>/dev/null; do
+        sleep 0.05
+    done
+    kill -9 $spoor
+    wait $spoor 2>/dev/null
+    try "$SPOOR" --backend sandbox run recipe.yml chain
+    [ "$(ls -A "$elsewhere")" = out.txt ]
+    ok $? "what a killed Spoor leaves there is removed, too"
+    rm -rf "$elsewhere"
+fi
 
 try "$SPOOR" --backend sandboxes run recipe.yml chain
 status 2 "a backend that there is not"
