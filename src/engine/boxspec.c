@@ -289,13 +289,13 @@ enum sp_rc sp_boxspec_make(const struct sp_boxspec_request *request,
 
     if (sp_str_starts(sp_env_get(SP_STR("HOME")), "/"))
         box->home = sp_arena_cstr(request->arena, sp_env_get(SP_STR("HOME")));
-    box->scratch = sp_arena_cstr(request->arena, request->scratch);
     enum sp_rc rc = read_settings(&making, err);
     if (rc == SP_OK)
         rc = sp_make_dirs(sp_arena_cstr(request->arena, sp_str_slice(request->scratch, 0, slash)),
                           err);
     if (rc)
         return rc;
+    box->scratch = real_of(&making, request->scratch);
     add_paths(&making, job);
     job->env = clean(&making, job->env);
     job->box = box;

@@ -193,7 +193,7 @@ static struct sp_str scratch_name(struct sp_lane *lane, struct sp_str output)
     struct sp_str file = sp_str_slice(output, sp_str_rfind(output, '/') + 1, output.len);
 
     run = sp_str_slice(run, sp_str_rfind(run, '/') + 1, run.len);
-    return sp_arena_join(lane->arena, lane->works->boxes, "/",
+    return sp_arena_join(lane->arena, lane->works->backends.boxes, "/",
                          sp_arena_join(lane->arena, run, "-", file));
 }
 

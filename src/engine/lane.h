@@ -29,7 +29,6 @@ struct sp_works {
     struct sp_str path;  /* PATH of jobs */
     struct sp_str mark;  /* of their processes (sys/procmark.h) */
     struct sp_str dir;   /* of this run */
-    struct sp_str boxes; /* where jobs may have files of their own */
     size_t tasks;        /* started so far: output files are numbered */
     size_t running;      /* tools right now */
     struct sp_lane *now; /* whose walk is being asked: LOG(...) goes to its book */

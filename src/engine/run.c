@@ -12,7 +12,6 @@
 #include "engine/tools.h"
 #include "engine/turn.h"
 #include "engine/workspace.h"
-#include "sys/file.h"
 #include "sys/witness.h"
 
 #include <signal.h>
@@ -119,17 +118,13 @@ static enum sp_rc lose_runs(struct run *run, struct sp_list *lines, struct sp_er
     const struct sp_backend_ops *ops;
     struct sp_backend *backend;
 
-    run->works.boxes =
-        sp_real_path(run->session->arena,
-                     sp_arena_join(run->session->arena, run->workspace.dir, "/", SP_STR("boxes")));
+    run->works.backends.boxes =
+        sp_arena_join(run->session->arena, run->workspace.dir, "/", SP_STR("boxes"));
     enum sp_rc rc = sp_backends_get(&run->works.backends, SP_STR("native"), &ops, &backend, err);
     run->result->backend_failed = rc != SP_OK;
     if (rc == SP_OK)
         rc = sp_lost_runs(&run->workspace, ops, backend, lines, err);
-    for (size_t i = 0; rc == SP_OK && sp_backends[i]; i++)
-        if (sp_backends[i]->reap)
-            rc = sp_backends[i]->reap(run->works.boxes.ptr, err);
-    return rc;
+    return rc == SP_OK && lines->len ? sp_backends_reap(&run->works.backends, err) : rc;
 }
 
 /* The workspace is ours, and has a directory for this run. */
