@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,6 +101,9 @@ static void make_workspace(const struct trial *trial)
         put_file(in_ws(trial, files[i].name, arena), files[i].text);
     if (symlink("other", in_ws(trial, "link", arena)) < 0)
         printf("# cannot make a link\n");
+    /* The null device. Only root can. */
+    if (mknod(in_ws(trial, "node", arena), S_IFCHR | 0666, makedev(1, 3)) < 0 && geteuid() == 0)
+        printf("# cannot make a device file\n");
 }
 
 /* What the jobs declare; "made" is a directory that is not there. */
@@ -300,6 +304,8 @@ static const struct {
                                       "echo h >/proc/sysrq-trigger && echo BROKEN; "
                                       "echo 100000 >/proc/sys/kernel/pid_max && echo BROKEN; "
                                       "hostname spoor && echo BROKEN; true" },
+    { "use a device file that lies about", "[ ! -e node ] || cat node && [ -e node ] && "
+                                           "echo BROKEN; true" },
     { "read the disk", "[ -e /dev/vda ] || [ -e /dev/sda ] && echo BROKEN; "
                        "mknod table/disk b 8 0 && echo BROKEN; true" },
     { "read what other users keep for themselves", "cat $1/secret && echo BROKEN" },

@@ -27,6 +27,7 @@ struct sp_box_bind {
     const char *path; /* on the host, and in the box */
     bool writable;
     bool is_dir;
+    bool device;   /* it works as one; nowhere else do device files */
     bool optional; /* no harm if it cannot be put there */
     int fd;        /* the first process's */
 };

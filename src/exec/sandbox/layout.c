@@ -150,8 +150,12 @@ static void lay_out(struct layout *layout,
 {
     const struct sp_box *box = job->box;
 
-    for (size_t i = 0; i < SP_COUNT(devices); i++)
+    for (size_t i = 0; i < SP_COUNT(devices); i++) {
+        size_t before = layout->binds.len;
         add_bind(layout, devices[i], false, true);
+        if (layout->binds.len > before)
+            layout->binds.items[before].device = true;
+    }
     for (size_t i = 0; box && (box->flags & SP_BOX_NETWORK) && i < SP_COUNT(resolvers); i++)
         add_bind(layout, resolvers[i], false, true);
     for (size_t i = 0; box && box->shows[i]; i++)

@@ -80,10 +80,14 @@ static const char *clone_writable(struct sp_box_plan *plan, const char **where)
     }
     for (size_t i = 0; i < plan->bind_count; i++) {
         struct sp_box_bind *bind = &plan->binds[i];
+        bool early = bind->writable || bind->device;
         *where = bind->path;
-        bind->fd = bind->writable ? clone_mount(AT_FDCWD, bind->path) : -1;
-        if (bind->writable && bind->fd < 0 && !bind->optional)
+        bind->fd = early ? clone_mount(AT_FDCWD, bind->path) : -1;
+        if (early && bind->fd < 0 && !bind->optional)
             return "clone";
+        if (bind->device && bind->fd >= 0 &&
+            !set_attributes(bind->fd, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID))
+            return "make read-only";
     }
     return NULL;
 }
@@ -100,7 +104,7 @@ static const char *open_readable(struct sp_box_plan *plan, const char **where)
     for (size_t i = 0; i < plan->bind_count; i++) {
         struct sp_box_bind *bind = &plan->binds[i];
         *where = bind->path;
-        if (!bind->writable)
+        if (!bind->writable && !bind->device)
             bind->fd = clone_mount(AT_FDCWD, bind->path);
         if (bind->fd < 0 && !bind->optional)
             return "clone";
@@ -234,7 +238,7 @@ const char *sp_mounts_build(struct sp_box_plan *plan, const char **where)
     if (what)
         return what;
     *where = "/";
-    if (!set_attributes(AT_FDCWD, "/", 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID))
+    if (!set_attributes(AT_FDCWD, "/", 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV))
         return "make read-only all from";
     what = open_readable(plan, where);
     if (!what)
