@@ -133,7 +133,7 @@ static bool is_open(const struct sp_task *task)
 static const struct sp_value *find_setting(const struct sp_task *task, const char *name)
 {
     const struct sp_value *section =
-        task->backend.kind == SP_DICT ? sp_dict_get(task->backend.dict, "sandbox") : NULL;
+        task->backend.kind == SP_DICT ? sp_dict_get(task->backend.dict, "box") : NULL;
     const struct sp_value *value =
         section && section->kind == SP_DICT ? sp_dict_get(section->dict, name) : NULL;
 
@@ -157,7 +157,7 @@ static enum sp_rc read_size(const struct making *making,
     if (!value)
         return SP_OK;
     if (sp_amount_bytes(sp_value_text(making->request->arena, *value), out, err))
-        return sp_err_wrap(err, "opts.backend.sandbox.%s", name);
+        return sp_err_wrap(err, "opts.backend.box.%s", name);
     return SP_OK;
 }
 
@@ -170,7 +170,7 @@ static enum sp_rc read_processes(const struct making *making, struct sp_err *err
         return SP_OK;
     if (value->kind != SP_INT || value->integer < 1 || value->integer > 4000000)
         return sp_fail(err, SP_INVALID,
-                       "opts.backend.sandbox.processes must be a number from 1 to 4000000");
+                       "opts.backend.box.processes must be a number from 1 to 4000000");
     making->box->processes = (unsigned)value->integer;
     return SP_OK;
 }

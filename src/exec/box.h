@@ -5,15 +5,34 @@
 
 #include "base/defs.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* A part of the machine that is to be seen at another place. */
+struct sp_box_mount {
+    const char *source, *target; /* absolute; `source` is there */
+    bool writable;
+};
+
+/* The file system of an image, in place of the machine's. */
+struct sp_box_root {
+    const char *path; /* of the directory; nobody writes there */
+    const char *name; /* of the image, for people */
+    const char *key;  /* names what is in `path`, for whoever keeps a copy of it: [0-9a-f]+ */
+};
 
 /* All paths absolute, with links resolved as far as they exist. */
 struct sp_box {
+    const struct sp_box_root *root; /* NULL: the machine's own, read-only. With one, nothing of the
+                                     * machine is to be seen but the working directory, `writes`,
+                                     * `shows` and `mounts` */
     const char *scratch; /* directory that the backend makes for itself, and removes; its parent is
                           * there */
     const char *const *writes; /* NULL-terminated: may be made, changed, removed; everything in it,
                                 * if it is a directory */
     const char *const *shows; /* NULL-terminated: to be seen where else nothing is, as below /tmp */
+    const struct sp_box_mount *mounts;
+    size_t mount_count;
     const char *home;   /* the user's home directory: of `shows`, what is in there is also in the
                          * box's own; NULL: not known */
     unsigned flags;     /* of enum sp_box_flags */
@@ -21,6 +40,7 @@ struct sp_box {
     uint64_t file_size; /* bytes; 0: no limit */
     uint64_t keep_free; /* bytes that it has to leave on the disk; 0: none */
     unsigned processes; /* and threads; 0: no limit */
+    double cpus;        /* as many as it may keep busy; 0: no limit */
 };
 
 enum sp_box_flags {

@@ -61,7 +61,7 @@ net:
   steps:
     it:
       cab: plain
-      backend: {sandbox: {network: true}}
+      backend: {box: {network: true}}
       params: {text: "cat /proc/net/dev >net.txt", to: net.txt}
 nonet:
   steps:
@@ -70,7 +70,7 @@ big:
   steps:
     it:
       cab: plain
-      backend: {sandbox: {file_size: 100k}}
+      backend: {box: {file_size: 100k}}
       params: {text: "head -c 200000 /dev/zero >big.bin", to: big.bin}
 away:
   inputs: {to: str}
@@ -150,9 +150,9 @@ try "$SPOOR" --backend sandbox run recipe.yml big
 status 1 "a limit"
 [ ! -e big.bin ] || [ "$(wc -c <big.bin)" -le 100000 ]
 ok $? "is kept"
-try "$SPOOR" --backend sandbox -c opts.backend.sandbox.memory=lots run recipe.yml chain --fresh
+try "$SPOOR" --backend sandbox -c opts.backend.box.memory=lots run recipe.yml chain --fresh
 status 1 "a limit that is none"
-like "$err" "opts.backend.sandbox.memory: .*lots" "is refused"
+like "$err" "opts.backend.box.memory: .*lots" "is refused"
 
 "$SPOOR" --backend sandbox run recipe.yml slow >"$out" 2>"$err" &
 spoor=$!

@@ -17,7 +17,7 @@
 
 #include "base/err.h"
 
-#include "exec/sandbox/scratch.h"
+#include "exec/scratch.h"
 #include "sys/limit.h"
 
 struct sock_fprog; /* linux/filter.h */

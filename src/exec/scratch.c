@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "exec/sandbox/scratch.h"
+#include "exec/scratch.h"
 
 #include "base/fault.h"
 #include "base/vec.h"
