@@ -5,7 +5,7 @@
 
 #include "exec/backend.h"
 
-#define SP_BACKENDS_MAX 8
+#define SP_BACKENDS_MAX 16
 
 struct sp_backends {
     struct sp_loop *loop;

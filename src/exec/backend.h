@@ -66,13 +66,24 @@ struct sp_usage_stats {
     uint64_t read_bytes, write_bytes; /* to and from storage or page cache, as rchar and wchar */
 };
 
+/* What a failure is owed to: whether it makes sense to try again, and with what. Of a submit that
+ * fails, SP_NOT_FOUND and SP_INVALID are owed to the job, everything else to the infrastructure. */
+enum sp_failure_class {
+    SP_FAILURE_NONE,          /* it has not failed, or it was cancelled */
+    SP_FAILURE_TOOL,          /* everything but what follows */
+    SP_FAILURE_RESOURCE,      /* memory, disk, processes or time ran out: more may help */
+    SP_FAILURE_INFRASTRUCTURE /* the box or container could not be made or emptied, the daemon or
+                                 the registry did not answer, the job was lost: waiting may help */
+};
+
 struct sp_report {
     enum sp_job_state state;
-    int exit_status;             /* DONE only: as from waitpid(2), or -1 when the job was lost */
-    const char *reason;          /* for people, may be NULL; borrowed, valid during the call */
-    const char *fault;           /* DONE only: the job has broken a rule, and so has failed whatever
-                                    its exit status says; for people; NULL: it has not; borrowed */
-    struct sp_usage_stats usage; /* so far; final with DONE */
+    int exit_status;    /* DONE only: as from waitpid(2), or -1 when the job was lost */
+    const char *reason; /* for people, may be NULL; borrowed, valid during the call */
+    const char *fault;  /* DONE only: the job has broken a rule, and so has failed whatever
+                           its exit status says; for people; NULL: it has not; borrowed */
+    enum sp_failure_class failure; /* DONE only */
+    struct sp_usage_stats usage;   /* so far; final with DONE */
 
     /* DONE only: what the job had left running when its first process ended, for people, or NULL.
      * It is gone now: by itself, or `was_ended`, and then nobody knows what it still meant to

@@ -41,6 +41,7 @@ struct watched {
     char reason[200];
     char left[100];
     bool was_ended;
+    enum sp_failure_class failure;
     struct sp_usage_stats usage;
     bool cancel_at_first_line;
 };
@@ -61,6 +62,7 @@ static void on_report(void *arg, const struct sp_report *report)
     (void)snprintf(w->reason, sizeof w->reason, "%s", report->reason ? report->reason : "");
     (void)snprintf(w->left, sizeof w->left, "%s", report->left ? report->left : "");
     w->was_ended = report->was_ended;
+    w->failure = report->failure;
     /* Rule 3: after the end it is a no-op. */
     w->bench->suite->ops->cancel(w->bench->backend, &w->handle);
 }
@@ -197,6 +199,27 @@ static void test_reasons(struct bench *bench)
     run_script(&killed, "kill -SEGV $$");
     if (!tap_ok(strstr(killed.reason, "SIGSEGV") != NULL, "a signal is named"))
         printf("# %s\n", killed.reason);
+}
+
+static const struct {
+    const char *script;
+    enum sp_failure_class failure;
+} failures[] = {
+    { "true", SP_FAILURE_NONE },
+    { "exit 3", SP_FAILURE_TOOL },
+    { "kill -SEGV $$", SP_FAILURE_TOOL },
+    { "kill -XCPU $$", SP_FAILURE_RESOURCE },
+    { "kill -XFSZ $$", SP_FAILURE_RESOURCE },
+};
+
+static void test_failures(struct bench *bench)
+{
+    for (size_t i = 0; i < SP_COUNT(failures); i++) {
+        AUTO_WATCHED w = WATCHED(bench);
+        run_script(&w, failures[i].script);
+        tap_ok(was_orderly(&w) && w.failure == failures[i].failure, "'%s' is a failure of class %d",
+               failures[i].script, (int)w.failure);
+    }
 }
 
 static void test_much_output(struct bench *bench)
@@ -440,7 +463,8 @@ static void test_cancel(struct bench *bench)
         run_script(&w, cancelled[i].script);
         bool passed = was_orderly(&w) && w.status == cancelled[i].status &&
                       strcmp(w.text[SP_STDOUT].ptr, cancelled[i].out) == 0 &&
-                      sp_str_starts(sp_str_of(w.reason), "cancelled");
+                      sp_str_starts(sp_str_of(w.reason), "cancelled") &&
+                      w.failure == SP_FAILURE_NONE;
         if (!tap_ok(passed, "%s is cancelled", cancelled[i].what))
             printf("# status %d, stdout %s, reason %s\n", w.status, w.text[SP_STDOUT].ptr,
                    w.reason);
@@ -599,6 +623,7 @@ int sp_backend_suite_run(const struct sp_backend_suite *suite)
         suite->hasten(bench.backend);
     test_scripts(&bench);
     test_reasons(&bench);
+    test_failures(&bench);
     test_much_output(&bench);
     test_stillborn(&bench);
     test_environment(&bench);

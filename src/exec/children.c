@@ -144,6 +144,23 @@ static const char *explain_end(const struct job *job, int status, char text[stat
     return NULL;
 }
 
+static enum sp_failure_class classify(const struct job *job, const struct sp_child_end *end)
+{
+    int signo = WIFSIGNALED(end->status) ? WTERMSIG(end->status) : 0;
+
+    if (end->failure)
+        return end->failure;
+    if (end->status == -1)
+        return SP_FAILURE_INFRASTRUCTURE;
+    if (job->stopped[0])
+        return SP_FAILURE_RESOURCE;
+    if (job->cancel_signals || (end->status == 0 && !end->fault))
+        return SP_FAILURE_NONE;
+    /* Who else sends SIGKILL is the kernel, for want of memory or after all CPU time. */
+    return signo == SIGKILL || signo == SIGXCPU || signo == SIGXFSZ ? SP_FAILURE_RESOURCE
+                                                                    : SP_FAILURE_TOOL;
+}
+
 /* --- usage --------------------------------------------------------------------------------- */
 
 static void raise_usage(struct sp_usage_stats *usage, const struct sp_procsum *sum)
@@ -301,6 +318,7 @@ static void finish(struct job *job)
         .exit_status = end.status,
         .reason = why ? why : end.reason,
         .fault = end.fault,
+        .failure = classify(job, &end),
         .usage = job->usage,
         .left = job->lingers_since ? job->left.text : end.left,
         .was_ended = job->was_ended || end.was_ended,

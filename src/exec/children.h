@@ -44,7 +44,8 @@ struct sp_child_end {
     bool cancelled;     /* it was asked to stop */
     const char *reason; /* NULL: none */
     const char *fault;  /* NULL: none; see struct sp_report */
-    const char *left;   /* NULL: nothing; see there, too */
+    enum sp_failure_class failure; /* NONE: as the status says */
+    const char *left;              /* NULL: nothing; see there, too */
     bool was_ended;
 };
 

@@ -297,13 +297,15 @@ static void take_files(struct boxed *boxed, struct sp_child_end *end)
     if (!boxed->scratch || !(boxed->features & SP_BOX_NAMESPACES))
         return;
     enum sp_rc rc = sp_scratch_harvest(boxed->scratch, &undeclared, &err);
-    if (rc)
+    if (rc) {
         (void)snprintf(boxed->text, sizeof boxed->text, "%s", err.text);
-    else if (undeclared.len)
+        end->failure = err.sys_errno == ENOSPC ? SP_FAILURE_RESOURCE : SP_FAILURE_INFRASTRUCTURE;
+    } else if (undeclared.len) {
         (void)snprintf(boxed->text, sizeof boxed->text,
                        "it has written %s, which its cab does not declare", undeclared.ptr);
-    else
+    } else {
         return;
+    }
     end->fault = boxed->text;
 }
 
