@@ -87,7 +87,8 @@ static void test_backend(void)
           "error|unknown key 'bind_dir' in 'backend.singularity' of step 'r.a'|did you mean "
           "'bind_dirs'?\n" },
         { NULL, "{singularity: {bind_dirs: {any: {host: /x}}, env: {ANY: 1}}}", "" },
-        { NULL, "{kube: {nosuch: {at: all}}, docker: {x: 1}}", "" },
+        { NULL, "{kube: {nosuch: {at: all}, x: 1}}", "" },
+        { NULL, "{docker: {x: 1}}", "error|unknown key 'x' in 'opts.backend.docker'|\n" },
         { NULL, "{'{recipe.x}': 1}", "" },
         { NULL, "{native: null, slurm: null, rlimits: null}", "" },
         { NULL, "native", "" },
