@@ -130,14 +130,22 @@ static bool is_open(const struct sp_task *task)
 
 /* --- settings ------------------------------------------------------------------------------ */
 
-static const struct sp_value *find_setting(const struct sp_task *task, const char *name)
+/* opts.backend.SECTION.NAME, or NULL. */
+static const struct sp_value *find_in(const struct sp_task *task,
+                                      const char *section_name,
+                                      const char *name)
 {
     const struct sp_value *section =
-        task->backend.kind == SP_DICT ? sp_dict_get(task->backend.dict, "box") : NULL;
+        task->backend.kind == SP_DICT ? sp_dict_get(task->backend.dict, section_name) : NULL;
     const struct sp_value *value =
         section && section->kind == SP_DICT ? sp_dict_get(section->dict, name) : NULL;
 
     return value && sp_is_value(*value) && value->kind != SP_NULL ? value : NULL;
+}
+
+static const struct sp_value *find_setting(const struct sp_task *task, const char *name)
+{
+    return find_in(task, "box", name);
 }
 
 static bool is_set(const struct sp_task *task, const char *name)
@@ -195,6 +203,54 @@ static enum sp_rc read_settings(const struct making *making, struct sp_err *err)
     if (rc == SP_OK)
         rc = read_size(making, "file_size", &box->file_size, err);
     return rc ? rc : read_size(making, "keep_free", &box->keep_free, err);
+}
+
+static const char *read_text(const struct making *making, const char *section, const char *name)
+{
+    const struct sp_value *value = find_in(making->request->task, section, name);
+
+    return value ? sp_arena_cstr(making->request->arena,
+                                 sp_value_text(making->request->arena, *value))
+                 : NULL;
+}
+
+/* A list of words, or one text of words between blanks. */
+static const char *const *read_words(const struct making *making,
+                                     const char *section,
+                                     const char *name)
+{
+    struct sp_arena *arena = making->request->arena;
+    const struct sp_value *value = find_in(making->request->task, section, name);
+    SP_VEC(const char *) words = { 0 };
+
+    /* NOLINTBEGIN(bugprone-sizeof-expression): arrays of pointers */
+    if (value && value->kind == SP_LIST) {
+        for (size_t i = 0; i < value->list->len; i++)
+            *SP_VEC_ADD(&words) = sp_arena_cstr(arena, sp_value_text(arena, value->list->items[i]));
+    } else if (value) {
+        for (struct sp_str rest = sp_value_text(arena, *value); rest.len;) {
+            struct sp_str word = sp_str_cut(&rest, ' ');
+            if (word.len)
+                *SP_VEC_ADD(&words) = sp_arena_cstr(arena, word);
+        }
+    }
+    const char *const *all = finish(arena, words.items, words.len);
+    SP_VEC_FINI(&words);
+    /* NOLINTEND(bugprone-sizeof-expression) */
+    return all;
+}
+
+/* opts.backend.podman and the like: for the backend that the task has. */
+static void read_program(const struct making *making)
+{
+    struct sp_arena *arena = making->request->arena;
+    const char *name = sp_arena_cstr(arena, making->request->task->backend_name);
+    struct sp_box_program *program = SP_ARENA_NEW(arena, struct sp_box_program, 1);
+
+    program->executable = read_text(making, name, "executable");
+    program->runtime = read_text(making, name, "runtime");
+    program->options = read_words(making, name, "options");
+    making->box->program = program;
 }
 
 /* --- the environment ----------------------------------------------------------------------- */
@@ -295,6 +351,7 @@ enum sp_rc sp_boxspec_make(const struct sp_boxspec_request *request,
                           err);
     if (rc)
         return rc;
+    read_program(&making);
     box->scratch = real_of(&making, request->scratch);
     add_paths(&making, job);
     job->env = clean(&making, job->env);

@@ -21,11 +21,19 @@ struct sp_box_root {
     const char *key;  /* names what is in `path`, for whoever keeps a copy of it: [0-9a-f]+ */
 };
 
+/* How the program that makes the box is to be called, for backends that have one. */
+struct sp_box_program {
+    const char *executable;     /* its name or path; NULL: the usual one, from PATH */
+    const char *runtime;        /* its OCI runtime; NULL: one that works here */
+    const char *const *options; /* NULL-terminated: further ones of its 'run' or 'exec' */
+};
+
 /* All paths absolute, with links resolved as far as they exist. */
 struct sp_box {
     const struct sp_box_root *root; /* NULL: the machine's own, read-only. With one, nothing of the
                                      * machine is to be seen but the working directory, `writes`,
                                      * `shows` and `mounts` */
+    const struct sp_box_program *program; /* NULL: nothing is said */
     const char *scratch; /* directory that the backend makes for itself, and removes; its parent is
                           * there */
     const char *const *writes; /* NULL-terminated: may be made, changed, removed; everything in it,
