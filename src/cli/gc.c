@@ -57,8 +57,8 @@ static const struct sp_option options[] = {
                 "attic",
                 struct gc_args,
                 attic,
-                "empty the attic (.spoor/attic), also of what has been there for less than 30 "
-                "days"),
+                "empty the attic (.spoor/attic) and .spoor/undeclared, also of what has been "
+                "there for less than 30 days"),
     SP_OPT_FLAG("d",
                 "dry-run",
                 struct gc_args,
@@ -286,8 +286,9 @@ const struct sp_cli_command sp_command_gc = {
                        "What stays: what paths hold now, what the last run of each recipe has read "
                        "and made, what is\npinned, and source data. Exit status 1: what stays is "
                        "more than the budget.\n"
-                       "Of this workspace also goes what has been in .spoor/attic for 30 days, and "
-                       "what\n'spoor verify' has left in .spoor/verify.",
+                       "Of this workspace also goes what has been in .spoor/attic or "
+                       ".spoor/undeclared for 30 days,\nand what 'spoor verify' has left in "
+                       ".spoor/verify.",
         .options = options,
         .examples = "  spoor gc --dry-run --all\n"
                     "      what could go, and what would it cost?\n"

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include "exec/stray.h"
 #include "sys/file.h"
 #include "sys/glob.h"
 #include "sys/lock.h"
@@ -42,9 +43,15 @@ static int64_t days_of(const struct clearing *at, struct sp_str path)
     return at->options->now > when ? (at->options->now - when) / DAY : 0;
 }
 
-static enum sp_rc clear_attic(struct clearing *at, struct sp_err *err)
+/* What was in the way, and what steps in boxes have left undeclared. */
+static const struct place {
+    const char *name;
+    enum sp_rc (*remove)(const char *path, struct sp_err *err);
+} places[] = { { "attic", sp_remove_tree }, { "undeclared", sp_strays_remove } };
+
+static enum sp_rc clear_place(struct clearing *at, const struct place *place, struct sp_err *err)
 {
-    struct sp_str pattern = sp_arena_printf(at->arena, "%s/attic/*", at->options->state);
+    struct sp_str pattern = sp_arena_printf(at->arena, "%s/%s/*", at->options->state, place->name);
     struct sp_glob found = sp_glob_find(at->arena, pattern);
     enum sp_rc rc = SP_OK;
 
@@ -53,7 +60,7 @@ static enum sp_rc clear_attic(struct clearing *at, struct sp_err *err)
         bool goes = at->options->all || days >= SP_ATTIC_DAYS;
         add_item(at, found.items[i], days, goes);
         if (goes && !at->options->dry_run)
-            rc = sp_remove_tree(found.items[i].ptr, err);
+            rc = place->remove(found.items[i].ptr, err);
     }
     return rc;
 }
@@ -84,7 +91,9 @@ enum sp_rc sp_attic_clear(struct sp_arena *arena,
 {
     struct clearing at = { .arena = arena, .options = options, .items = sp_list_new(arena).list };
 
-    enum sp_rc rc = clear_attic(&at, err);
+    enum sp_rc rc = SP_OK;
+    for (size_t i = 0; i < SP_COUNT(places) && rc == SP_OK; i++)
+        rc = clear_place(&at, &places[i], err);
     if (rc == SP_OK)
         rc = clear_verify(&at, err);
     *report = sp_dict_new(arena);

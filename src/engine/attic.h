@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* attic.h - what lies about in a workspace beside its store: what was in the way (`.spoor/attic`, a
- * directory a run), and copies that `spoor verify` has left (`.spoor/verify`). */
+ * directory a run), what steps in boxes have left undeclared (`.spoor/undeclared`), and copies that
+ * `spoor verify` has left (`.spoor/verify`). */
 #pragma once
 
 #include "base/err.h"
 
 #include "value/value.h"
 
-#define SP_ATTIC_DAYS 30 /* so long things stay in the attic */
+#define SP_ATTIC_DAYS 30 /* so long things stay in the attic, and what is undeclared */
 
 struct sp_attic_options {
     const char *state; /* directory: ".spoor" */

@@ -4,6 +4,7 @@
 #include "base/amount.h"
 #include "base/vec.h"
 
+#include "engine/litter.h"
 #include "engine/tools.h"
 #include "plan/measures.h"
 #include "plan/paths.h"
@@ -183,6 +184,32 @@ static enum sp_rc read_processes(const struct making *making, struct sp_err *err
     return SP_OK;
 }
 
+/* What becomes of new files that are not declared. */
+static enum sp_rc read_undeclared(const struct making *making, struct sp_err *err)
+{
+    static const char *const words[] = {
+        [SP_UNDECLARED_FAIL] = "fail",
+        [SP_UNDECLARED_DROP] = "drop",
+        [SP_UNDECLARED_KEEP] = "keep",
+    };
+    const struct sp_boxspec_request *request = making->request;
+    const struct sp_value *value = find_setting(request->task, "undeclared");
+    size_t word = SP_UNDECLARED_FAIL;
+
+    while (value && word < SP_COUNT(words) &&
+           !(sp_is_text(*value) && sp_str_is(value->text, words[word])))
+        word++;
+    if (word == SP_COUNT(words))
+        return sp_fail(err, SP_INVALID,
+                       "opts.backend.box.undeclared must be fail, drop or keep, not '" SP_STR_FMT
+                       "'",
+                       SP_STR_ARG(sp_value_text(request->arena, *value)));
+    making->box->undeclared = (enum sp_box_undeclared)word;
+    making->box->keep = request->keep.len ? real_of(making, request->keep) : NULL;
+    return sp_litter_patterns(request->arena, find_setting(request->task, "litter"),
+                              &making->box->litter, err);
+}
+
 static enum sp_rc read_settings(const struct making *making, struct sp_err *err)
 {
     static const struct {
@@ -198,6 +225,8 @@ static enum sp_rc read_settings(const struct making *making, struct sp_err *err)
     if (is_open(task))
         box->flags |= SP_BOX_OPEN;
     enum sp_rc rc = read_processes(making, err);
+    if (rc == SP_OK)
+        rc = read_undeclared(making, err);
     if (rc == SP_OK)
         rc = read_size(making, "memory", &box->memory, err);
     if (rc == SP_OK)

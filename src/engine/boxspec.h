@@ -15,6 +15,7 @@ struct sp_boxspec_request {
     const struct sp_roles *roles;     /* of the task, if known; else NULL */
     const struct sp_effects *effects; /* may be NULL */
     struct sp_str scratch;            /* for the box's own files; its parent is made */
+    struct sp_str keep; /* for files that are not declared; made when it is needed; may be empty */
 };
 
 /* Give `job` a box and, in place of ours, an environment of the variables that are for tools.

@@ -145,6 +145,12 @@ static void log_result(struct sp_lane *lane)
     else
         detail(lane, SP_LOG_INFO, sp_buf_str(&line));
     note_left(lane);
+    if (last->remark.len)
+        sp_logbook_write(lane->logbook, SP_LOG_INFO, last->remark);
+    if (last->warning.len)
+        note(lane, SP_LOG_WARNING,
+             sp_arena_printf(lane->arena, "step '" SP_STR_FMT "': " SP_STR_FMT,
+                             SP_STR_ARG(lane->action.position->label), SP_STR_ARG(last->warning)));
     if (last->output_error)
         note(lane, SP_LOG_WARNING, sp_str_of(last->output_error));
     if (last->warnings)
@@ -197,17 +203,32 @@ static struct sp_str scratch_name(struct sp_lane *lane, struct sp_str output)
                          sp_arena_join(lane->arena, run, "-", file));
 }
 
+/* ".spoor/undeclared/RUN-0003-image" */
+static struct sp_str keep_name(struct sp_lane *lane, struct sp_str scratch)
+{
+    struct sp_str file = sp_str_slice(scratch, sp_str_rfind(scratch, '/') + 1, scratch.len);
+    struct sp_str state = sp_str_slice(lane->works->backends.boxes, 0,
+                                       sp_str_rfind(lane->works->backends.boxes, '/'));
+
+    if (sp_str_ends(file, ".log"))
+        file.len -= strlen(".log");
+    return sp_arena_printf(lane->arena, SP_STR_FMT "/undeclared/" SP_STR_FMT, SP_STR_ARG(state),
+                           SP_STR_ARG(file));
+}
+
 static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct sp_err *err)
 {
     struct sp_works *works = lane->works;
     struct sp_err refusal = SP_ERR_INIT;
+    struct sp_str scratch = scratch_name(lane, output);
     struct sp_taskrun_options options = {
         .session = works->session,
         .arena = lane->arena,
         .loop = works->loop,
         .roles = &lane->recalled.roles,
         .effects = lane->recalled.effects,
-        .scratch = scratch_name(lane, output),
+        .scratch = scratch,
+        .keep = keep_name(lane, scratch),
         .logbook = lane->logbook,
         .path = works->path,
         .mark = works->mark,

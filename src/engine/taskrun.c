@@ -26,7 +26,7 @@ struct sp_taskrun {
     FILE *output;
     struct sp_err output_failure; /* the first one */
     struct sp_report last;        /* state DONE at the end; its reason is copied */
-    struct sp_str reason, fault, left;
+    struct sp_str reason, fault, left, warning, remark;
 };
 
 static void tell(const struct sp_taskrun *run, struct sp_run_event *event)
@@ -100,15 +100,21 @@ static void on_report(void *arg, const struct sp_report *report)
 {
     struct sp_taskrun *run = arg;
 
+    const struct {
+        const char *text;
+        struct sp_str *copy;
+    } texts[] = {
+        { report->reason, &run->reason }, { report->fault, &run->fault },
+        { report->left, &run->left },     { report->warning, &run->warning },
+        { report->remark, &run->remark },
+    };
+
+    for (size_t i = 0; i < SP_COUNT(texts); i++)
+        if (texts[i].text)
+            *texts[i].copy = sp_arena_str(run->options.arena, sp_str_of(texts[i].text));
     run->last = *report;
-    run->last.reason = run->last.fault = NULL;
-    if (report->reason)
-        run->reason = sp_arena_str(run->options.arena, sp_str_of(report->reason));
-    run->last.left = NULL;
-    if (report->left)
-        run->left = sp_arena_str(run->options.arena, sp_str_of(report->left));
-    if (report->fault)
-        run->fault = sp_arena_str(run->options.arena, sp_str_of(report->fault));
+    run->last.reason = run->last.fault = run->last.left = NULL;
+    run->last.warning = run->last.remark = NULL;
     if (report->state == SP_JOB_DONE && run->options.done)
         run->options.done(run->options.done_arg);
 }
@@ -169,6 +175,7 @@ static enum sp_rc make_box(struct sp_taskrun *run, struct sp_err *err)
         .roles = options->roles,
         .effects = options->effects,
         .scratch = options->scratch,
+        .keep = options->keep,
     };
 
     if (!(options->ops->caps(options->backend) & SP_BACKEND_CONFINES))
@@ -291,6 +298,8 @@ void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
         .outputs = run->verdict.outputs,
         .warnings = run->verdict.warnings,
         .left = run->left,
+        .warning = run->warning,
+        .remark = run->remark,
         .was_ended = run->last.was_ended,
     };
     if (run->output_failure.code)

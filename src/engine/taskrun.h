@@ -19,6 +19,7 @@ struct sp_taskrun_options {
     const struct sp_roles *roles;     /* what the task touches, if known; may be NULL */
     const struct sp_effects *effects; /* of its tool; may be NULL */
     struct sp_str scratch;     /* for backends that confine: a directory that is not there yet */
+    struct sp_str keep;        /* likewise: directory for files that are not declared */
     struct sp_str path;        /* PATH of jobs */
     struct sp_str mark;        /* of the run (sys/procmark.h) */
     struct sp_str output_file; /* raw output goes there, if there is any */
@@ -53,6 +54,7 @@ struct sp_taskrun_result {
     const char *output_error;       /* why its raw output was not kept whole, or NULL */
     const struct sp_dict *outputs;  /* found by wranglers; may be NULL */
     const struct sp_list *warnings; /* texts; may be NULL */
+    struct sp_str warning, remark;  /* of its backend, the latter for the log; empty: none */
     struct sp_str left;             /* what it had left running; empty: nothing */
     bool was_ended;                 /* and would not end by itself */
 };

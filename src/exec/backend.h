@@ -83,7 +83,9 @@ struct sp_report {
     const char *fault;  /* DONE only: the job has broken a rule, and so has failed whatever
                            its exit status says; for people; NULL: it has not; borrowed */
     enum sp_failure_class failure; /* DONE only */
-    struct sp_usage_stats usage;   /* so far; final with DONE */
+    const char *warning; /* DONE only: what people should know besides, may be NULL; borrowed */
+    const char *remark;  /* the same, for the log only */
+    struct sp_usage_stats usage; /* so far; final with DONE */
 
     /* DONE only: what the job had left running when its first process ended, for people, or NULL.
      * It is gone now: by itself, or `was_ended`, and then nobody knows what it still meant to

@@ -28,6 +28,13 @@ struct sp_box_program {
     const char *const *options; /* NULL-terminated: further ones of its 'run' or 'exec' */
 };
 
+/* What new files that are not declared mean; litter never means anything. */
+enum sp_box_undeclared {
+    SP_UNDECLARED_FAIL, /* the job has failed; they go to `keep` */
+    SP_UNDECLARED_DROP, /* nothing: they are removed */
+    SP_UNDECLARED_KEEP  /* nothing: they go where they were made, as without a box */
+};
+
 /* All paths absolute, with links resolved as far as they exist. */
 struct sp_box {
     const struct sp_box_root *root; /* NULL: the machine's own, read-only. With one, nothing of the
@@ -41,6 +48,11 @@ struct sp_box {
     const char *const *shows; /* NULL-terminated: to be seen where else nothing is, as below /tmp */
     const struct sp_box_mount *mounts;
     size_t mount_count;
+    const char *keep; /* directory for new files that are not declared, when the job fails because
+                       * of them; made when it is needed; NULL: they are removed */
+    const char *const *litter; /* NULL-terminated patterns of names: new files that nobody misses,
+                                * with '/' at the end new directories; NULL: none */
+    enum sp_box_undeclared undeclared;
     const char *home;   /* the user's home directory: of `shows`, what is in there is also in the
                          * box's own; NULL: not known */
     unsigned flags;     /* of enum sp_box_flags */

@@ -319,6 +319,8 @@ static void finish(struct job *job)
         .reason = why ? why : end.reason,
         .fault = end.fault,
         .failure = classify(job, &end),
+        .warning = end.warning,
+        .remark = end.remark,
         .usage = job->usage,
         .left = job->lingers_since ? job->left.text : end.left,
         .was_ended = job->was_ended || end.was_ended,

@@ -45,6 +45,7 @@ struct sp_child_end {
     const char *reason; /* NULL: none */
     const char *fault;  /* NULL: none; see struct sp_report */
     enum sp_failure_class failure; /* NONE: as the status says */
+    const char *warning, *remark;  /* see there; NULL: none */
     const char *left;              /* NULL: nothing; see there, too */
     bool was_ended;
 };

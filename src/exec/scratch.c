@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/vec.h"
 
+#include "exec/stray.h"
 #include "sys/file.h"
 
 #include <dirent.h>
@@ -251,6 +252,12 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+static bool is_ours(const char *name)
+{
+    return strncmp(name, HIDDEN, strlen(HIDDEN)) == 0 ||
+           strncmp(name, SP_STRAY_HIDDEN, strlen(SP_STRAY_HIDDEN)) == 0;
+}
+
 static enum sp_rc fill(const struct making *making, struct sp_open_dir *dir, struct sp_err *err)
 {
     sp_auto_fd int to = open(dir->scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -266,7 +273,7 @@ static enum sp_rc fill(const struct making *making, struct sp_open_dir *dir, str
     }
     filling.from = dirfd(list);
     for (struct dirent *item; rc == SP_OK && (item = readdir(list));)
-        if (!is_dots(item->d_name) && strncmp(item->d_name, HIDDEN, strlen(HIDDEN)) != 0)
+        if (!is_dots(item->d_name) && !is_ours(item->d_name))
             rc = put_entry(&filling, item->d_name, err);
     (void)closedir(list);
     dir->len = filling.entries.len;
@@ -428,23 +435,10 @@ enum sp_rc sp_scratch_make(const struct sp_box *box,
 
 /* --- harvest ------------------------------------------------------------------------------- */
 
-#define NAMED_MAX 5
-
 struct harvest {
     const struct sp_scratch *scratch;
-    struct sp_buf *undeclared;
-    size_t count; /* of what is not declared */
+    struct sp_strays *strays;
 };
-
-static void add_undeclared(struct harvest *harvest, const char *path)
-{
-    const char *cwd = harvest->scratch->cwd;
-
-    if (is_inside(path, cwd) && path[strlen(cwd)] == '/')
-        path += strlen(cwd) + 1; /* as the recipe would name it */
-    if (harvest->count++ < NAMED_MAX)
-        sp_buf_addf(harvest->undeclared, "%s'%s'", harvest->undeclared->len ? ", " : "", path);
-}
 
 static enum sp_rc move(const char *from, const char *to, struct sp_err *err)
 {
@@ -470,10 +464,8 @@ static enum sp_rc take_new(struct harvest *harvest,
         return sp_fail_errno(err, "look at '%s'", from);
     if ((box->flags & SP_BOX_OPEN) || is_declared(box, to))
         return move(from, to, err);
-    if (!S_ISDIR(info.st_mode) || !leads_to_declared(box, to)) {
-        add_undeclared(harvest, to);
-        return SP_OK;
-    }
+    if (!S_ISDIR(info.st_mode) || !leads_to_declared(box, to))
+        return sp_strays_add(harvest->strays, from, to, err);
     if (mkdir(to, info.st_mode & 0777) < 0 && errno != EEXIST)
         return sp_fail_errno(err, "make '%s'", to);
     return take_tree(harvest, from, to, err);
@@ -533,7 +525,7 @@ static enum sp_rc take_entry(struct harvest *harvest,
     if (known->kind == SP_ENTRY_LINKED && !is_same_file(from, to))
         return move(from, to, err);
     if (known->kind == SP_ENTRY_SYMLINK && !is_same_link(from, to))
-        add_undeclared(harvest, to);
+        return sp_strays_add(harvest->strays, from, to, err);
     return SP_OK;
 }
 
@@ -549,22 +541,26 @@ static enum sp_rc take_removals(struct harvest *harvest,
         struct stat info;
         if (entry->kind != SP_ENTRY_LINKED && entry->kind != SP_ENTRY_SYMLINK)
             continue;
-        if (lstat(join(arena, dir->scratch, entry->name), &info) == 0)
+        const char *from = join(arena, dir->scratch, entry->name);
+        if (lstat(from, &info) == 0)
             continue;
         const char *path = join(arena, dir->path, entry->name);
+        enum sp_rc rc = SP_OK;
         if (entry->kind == SP_ENTRY_SYMLINK)
-            add_undeclared(harvest, path);
+            rc = sp_strays_add(harvest->strays, from, path, err);
         else if (unlink(path) < 0 && errno != ENOENT)
-            return sp_fail_errno(err, "remove '%s', as the tool did", path);
+            rc = sp_fail_errno(err, "remove '%s', as the tool did", path);
+        if (rc)
+            return rc;
     }
     return SP_OK;
 }
 
 enum sp_rc sp_scratch_harvest(const struct sp_scratch *scratch,
-                              struct sp_buf *undeclared,
+                              struct sp_strays *strays,
                               struct sp_err *err)
 {
-    struct harvest harvest = { .scratch = scratch, .undeclared = undeclared };
+    struct harvest harvest = { .scratch = scratch, .strays = strays };
     enum sp_rc rc = SP_OK;
 
     for (size_t i = 0; rc == SP_OK && i < scratch->len; i++) {
@@ -578,8 +574,6 @@ enum sp_rc sp_scratch_harvest(const struct sp_scratch *scratch,
                 rc = take_entry(&harvest, dir, item->d_name, err);
         (void)closedir(list);
     }
-    if (harvest.count > NAMED_MAX)
-        sp_buf_addf(undeclared, " and %zu more", harvest.count - NAMED_MAX);
     return rc;
 }
 
@@ -601,8 +595,7 @@ void sp_scratch_free(struct sp_scratch *scratch)
     free(scratch);
 }
 
-/* Only what is named as ours are. */
-static enum sp_rc reap_elsewhere(const char *list, struct sp_err *err)
+enum sp_rc sp_scratch_remove_listed(const char *list, const char *hidden, struct sp_err *err)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
     struct sp_err missing = SP_ERR_INIT;
@@ -615,7 +608,7 @@ static enum sp_rc reap_elsewhere(const char *list, struct sp_err *err)
         struct sp_str path = sp_str_cut(&rest, '\n');
         size_t slash = sp_str_rfind(path, '/');
         if (rest.ptr && slash != SIZE_MAX &&
-            sp_str_starts(sp_str_slice(path, slash + 1, path.len), HIDDEN))
+            sp_str_starts(sp_str_slice(path, slash + 1, path.len), hidden))
             rc = sp_remove_tree(sp_arena_cstr(arena, path), err);
     }
     return rc;
@@ -633,7 +626,7 @@ enum sp_rc sp_scratch_reap(const char *dir, struct sp_err *err)
         if (is_dots(item->d_name))
             continue;
         const char *left = join(arena, dir, item->d_name);
-        rc = reap_elsewhere(join(arena, left, ELSEWHERE), err);
+        rc = sp_scratch_remove_listed(join(arena, left, ELSEWHERE), HIDDEN, err);
         if (rc == SP_OK)
             rc = sp_remove_tree(left, err);
     }

@@ -13,11 +13,13 @@
 #pragma once
 
 #include "base/arena.h"
-#include "base/buf.h"
+#include "base/err.h"
 
 #include "exec/box.h"
 
 #include <sys/types.h>
+
+struct sp_strays; /* exec/stray.h */
 
 struct sp_scratch_entry {
     const char *name;
@@ -60,13 +62,18 @@ enum sp_rc sp_scratch_make(const struct sp_box *box,
                            struct sp_scratch **out,
                            struct sp_err *err) SP_MUST_USE;
 
-/* Move what is declared; name in `undeclared` what is not ("'a.log', 'b'"). */
+/* Move what is declared; all else is for `strays`. */
 enum sp_rc sp_scratch_harvest(const struct sp_scratch *scratch,
-                              struct sp_buf *undeclared,
+                              struct sp_strays *strays,
                               struct sp_err *err) SP_MUST_USE;
 
 /* Remove the directories. Accepts NULL. */
 void sp_scratch_free(struct sp_scratch *scratch);
+
+/* Remove the directories that the file names, one a line, whose own names begin with `hidden`.
+ * There need be no such file. */
+enum sp_rc sp_scratch_remove_listed(const char *list, const char *hidden, struct sp_err *err)
+    SP_MUST_USE;
 
 /* Remove all that jobs of processes that died have left below `dir`, the parent of their
  * box->scratch. */

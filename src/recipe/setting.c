@@ -23,6 +23,7 @@
 
 static const char *const levels[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", NULL };
 static const char *const snapshots[] = { "auto", "clone", "copy", "none", NULL };
+static const char *const undeclared[] = { "fail", "drop", "keep", NULL };
 static const char *const edits[] = { "refuse", "adopt", "restore", NULL };
 
 static const struct sp_setting settings[] = {
@@ -70,6 +71,8 @@ static const struct sp_setting settings[] = {
     { "opts.backend.box.processes", NUMBER, "and threads of a step, at most; 8192" },
     { "opts.backend.box.file_size", TEXT, "of one file, at most: 100G" },
     { "opts.backend.box.keep_free", TEXT, "what a step has to leave on the disk: 1G" },
+    { "opts.backend.box.undeclared", WORD, "what new files mean that nobody declares", undeclared },
+    { "opts.backend.box.litter", TEXTS, "names of files that nobody misses; 'default', '*.tmp'" },
     { "opts.backend.box.lenient", YES_NO, "run tools also where nothing can be enforced" },
     { "opts.backend.container.enable", YES_NO, "run images in boxes of Spoor's own" },
     { "opts.backend.container.env", OPEN, "variables inside" },

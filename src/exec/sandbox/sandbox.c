@@ -5,6 +5,7 @@
 
 #include "exec/children.h"
 #include "exec/sandbox/layout.h"
+#include "exec/stray.h"
 #include "sys/file.h"
 #include "sys/procstat.h"
 #include "sys/spawn.h"
@@ -28,6 +29,7 @@ struct settings {
 struct boxed {
     struct sp_arena *arena;
     struct sp_scratch *scratch; /* NULL: no new files */
+    struct sp_strays *strays;   /* of its end; NULL: none */
     const struct sp_box *box;   /* NULL: none was given */
     unsigned features;
     int status, leash; /* our ends */
@@ -74,6 +76,7 @@ static void forget(void *own)
     if (!boxed)
         return;
     sp_scratch_free(boxed->scratch);
+    sp_strays_free(boxed->strays);
     sp_fd_closep(&boxed->status);
     sp_fd_closep(&boxed->leash);
     sp_arena_free(boxed->arena);
@@ -291,22 +294,18 @@ static void take_status(const struct boxed *boxed, struct sp_child_end *end)
 
 static void take_files(struct boxed *boxed, struct sp_child_end *end)
 {
-    sp_auto_buf struct sp_buf undeclared = SP_BUF(sizeof boxed->text - 200);
     struct sp_err err = SP_ERR_INIT;
 
     if (!boxed->scratch || !(boxed->features & SP_BOX_NAMESPACES))
         return;
-    enum sp_rc rc = sp_scratch_harvest(boxed->scratch, &undeclared, &err);
-    if (rc) {
+    boxed->strays = sp_strays_new(boxed->box, boxed->scratch->cwd);
+    if (sp_scratch_harvest(boxed->scratch, boxed->strays, &err)) {
         (void)snprintf(boxed->text, sizeof boxed->text, "%s", err.text);
         end->failure = err.sys_errno == ENOSPC ? SP_FAILURE_RESOURCE : SP_FAILURE_INFRASTRUCTURE;
-    } else if (undeclared.len) {
-        (void)snprintf(boxed->text, sizeof boxed->text,
-                       "it has written %s, which its cab does not declare", undeclared.ptr);
+        end->fault = boxed->text;
     } else {
-        return;
+        sp_strays_tell(boxed->strays, end);
     }
-    end->fault = boxed->text;
 }
 
 /* A tool may go on when it could not write, and end well: but not as its cab says. */
