@@ -4,6 +4,9 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
+#include "sys/sharedlib.h"
+
+#define CURL_DISABLE_TYPECHECK /* its macros cannot be called through a pointer */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +17,24 @@
 #define HEADERS_MAX    ((size_t)256 * 1024)
 #define STATUS_OK      200
 #define STATUS_PARTIAL 206
+
+#define CALLS(X)          \
+    X(curl_easy_cleanup)  \
+    X(curl_easy_getinfo)  \
+    X(curl_easy_init)     \
+    X(curl_easy_perform)  \
+    X(curl_easy_reset)    \
+    X(curl_easy_setopt)   \
+    X(curl_easy_strerror) \
+    X(curl_global_init)   \
+    X(curl_slist_append)  \
+    X(curl_slist_free_all)
+
+static struct {
+    CALLS(SP_SHAREDLIB_MEMBER)
+} lib;
+
+static const char *const names[] = { CALLS(SP_SHAREDLIB_NAME) NULL };
 
 struct sp_http {
     CURL *curl;
@@ -33,11 +54,14 @@ struct transfer {
 enum sp_rc sp_http_new(struct sp_http **out, struct sp_err *err)
 {
     static bool ready;
+    enum sp_rc rc = sp_sharedlib_load("libcurl.so.4", names, &lib, err);
 
-    if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT))
+    if (rc)
+        return rc;
+    if (!ready && lib.curl_global_init(CURL_GLOBAL_DEFAULT))
         return sp_fail(err, SP_IO, "libcurl does not start");
     ready = true;
-    CURL *curl = SP_FAULT("http.new", ENOMEM) ? NULL : curl_easy_init();
+    CURL *curl = SP_FAULT("http.new", ENOMEM) ? NULL : lib.curl_easy_init();
     if (!curl)
         return sp_fail(err, SP_IO, "libcurl does not start");
     *out = sp_alloc(sizeof **out);
@@ -49,7 +73,7 @@ void sp_http_free(struct sp_http *http)
 {
     if (!http)
         return;
-    curl_easy_cleanup(http->curl);
+    lib.curl_easy_cleanup(http->curl);
     free(http);
 }
 
@@ -59,7 +83,7 @@ static long status_of(const struct transfer *transfer)
 {
     long status = 0;
 
-    (void)curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+    (void)lib.curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
     return status;
 }
 
@@ -98,13 +122,13 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
 static void set_number(struct transfer *transfer, CURLoption option, long value)
 {
     if (transfer->code == CURLE_OK)
-        transfer->code = curl_easy_setopt(transfer->curl, option, value);
+        transfer->code = lib.curl_easy_setopt(transfer->curl, option, value);
 }
 
 static void set_pointer(struct transfer *transfer, CURLoption option, const void *value)
 {
     if (transfer->code == CURLE_OK)
-        transfer->code = curl_easy_setopt(transfer->curl, option, value);
+        transfer->code = lib.curl_easy_setopt(transfer->curl, option, value);
 }
 
 static struct sp_str host_of(const char *url)
@@ -135,9 +159,9 @@ static void set_callbacks(struct transfer *transfer)
     set_pointer(transfer, CURLOPT_HEADERDATA, transfer);
     set_pointer(transfer, CURLOPT_WRITEDATA, transfer);
     if (transfer->code == CURLE_OK)
-        transfer->code = curl_easy_setopt(transfer->curl, CURLOPT_HEADERFUNCTION, on_header);
+        transfer->code = lib.curl_easy_setopt(transfer->curl, CURLOPT_HEADERFUNCTION, on_header);
     if (transfer->code == CURLE_OK)
-        transfer->code = curl_easy_setopt(transfer->curl, CURLOPT_WRITEFUNCTION, on_body);
+        transfer->code = lib.curl_easy_setopt(transfer->curl, CURLOPT_WRITEFUNCTION, on_body);
 }
 
 /* Where to, and what for. */
@@ -164,7 +188,7 @@ static void set_request(struct transfer *transfer, const struct curl_slist *head
 
 static void set_up(struct transfer *transfer, const struct curl_slist *headers, char *message)
 {
-    curl_easy_reset(transfer->curl);
+    lib.curl_easy_reset(transfer->curl);
     set_pointer(transfer, CURLOPT_ERRORBUFFER, message);
     set_pointer(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
     set_pointer(transfer, CURLOPT_USERAGENT, "spoor/" SPOOR_VERSION);
@@ -183,7 +207,7 @@ static struct curl_slist *header_list(const char *const *headers)
     struct curl_slist *list = NULL;
 
     for (size_t i = 0; headers && headers[i]; i++) {
-        struct curl_slist *longer = curl_slist_append(list, headers[i]);
+        struct curl_slist *longer = lib.curl_slist_append(list, headers[i]);
         if (!longer)
             break; /* out of memory: the server will say what is missing */
         list = longer;
@@ -228,7 +252,7 @@ static enum sp_rc explain(const struct transfer *transfer, const char *message)
         if (faults[i].code == transfer->code)
             rc = faults[i].rc;
     return sp_fail(transfer->err, rc, "%s: %s", transfer->request->url,
-                   message[0] ? message : curl_easy_strerror(transfer->code));
+                   message[0] ? message : lib.curl_easy_strerror(transfer->code));
 }
 
 static void fill_reply(const struct transfer *transfer,
@@ -237,7 +261,7 @@ static void fill_reply(const struct transfer *transfer,
 {
     char *url = NULL;
 
-    (void)curl_easy_getinfo(transfer->curl, CURLINFO_EFFECTIVE_URL, &url);
+    (void)lib.curl_easy_getinfo(transfer->curl, CURLINFO_EFFECTIVE_URL, &url);
     out->status = (int)status_of(transfer);
     out->headers = sp_arena_str(arena, sp_buf_str(&transfer->headers));
     out->body = sp_arena_str(arena, sp_buf_str(&transfer->body));
@@ -264,12 +288,12 @@ enum sp_rc sp_http_get(struct sp_http *http,
     set_up(&transfer, headers, message);
     if (transfer.code == CURLE_OK)
         transfer.code =
-            SP_FAULT("http.get", ECONNRESET) ? CURLE_RECV_ERROR : curl_easy_perform(http->curl);
+            SP_FAULT("http.get", ECONNRESET) ? CURLE_RECV_ERROR : lib.curl_easy_perform(http->curl);
     enum sp_rc rc = transfer.code ? explain(&transfer, message) : SP_OK;
     if (rc == SP_OK)
         fill_reply(&transfer, arena, out);
-    (void)curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, NULL);
-    curl_slist_free_all(headers);
+    (void)lib.curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, NULL);
+    lib.curl_slist_free_all(headers);
     sp_buf_fini(&transfer.headers);
     sp_buf_fini(&transfer.body);
     return rc;
