@@ -218,7 +218,8 @@ static const char *backend_of(const struct sp_load_args *args)
 /* A misspelt name would only show as tools that cannot be placed. */
 static enum sp_rc check_backend(const char *name, struct sp_err *err)
 {
-    static const char *const known[] = { "native", "sandbox", "singularity", "kube" };
+    static const char *const known[] = { "native", "sandbox",     "container", "podman",
+                                         "docker", "singularity", "kube" };
     struct sp_nearest nearest = SP_NEAREST(sp_str_of(name));
 
     for (size_t i = 0; i < SP_COUNT(known); i++) {
@@ -226,7 +227,9 @@ static enum sp_rc check_backend(const char *name, struct sp_err *err)
             return SP_OK;
         sp_nearest_offer(&nearest, sp_str_of(known[i]));
     }
-    return sp_nearest_fail(&nearest, "there are native, sandbox, singularity (apptainer), kube",
+    return sp_nearest_fail(&nearest,
+                           "there are native, sandbox, container, podman, docker, singularity "
+                           "(apptainer), kube",
                            err, SP_INVALID, "there is no backend '%s'", name);
 }
 

@@ -80,7 +80,7 @@ static void run_once(unsigned nth, struct outcome *out)
     static const char *const words[] = { "r.yml" };
     char name[] = "run_test";
     char *argv[] = { name, NULL };
-    struct sp_session_options session_options = { .no_system_config = true };
+    struct sp_session_options session_options = { .no_system_config = true, .backend = "native" };
     struct sp_run_options options = { .watch = watch, .arg = out, .argc = 1, .argv = argv };
     struct sp_session session;
 

@@ -5,6 +5,7 @@
 
 #include "engine/package.h"
 #include "lang/path.h"
+#include "plan/offer.h"
 #include "sys/env.h"
 #include "sys/file.h"
 
@@ -23,7 +24,7 @@ static const char builtin_config[] = "images:\n"
                                      "vars: {}\n"
                                      "run: {}\n"
                                      "opts:\n"
-                                     "  backend: {select: 'singularity,native'}\n"
+                                     "  backend: {select: '" SP_SELECT_DEFAULT "'}\n"
                                      "  backend_varieties: {}\n"
                                      "  log:\n"
                                      "    enable: true\n"

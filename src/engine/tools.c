@@ -43,23 +43,26 @@ const struct sp_offer *sp_tools_offers(struct sp_arena *arena, struct sp_str pat
     static const struct {
         struct sp_offer offer;
         const char *programs[2]; /* without any of them the backend is not installed */
-    } others[] = {
+    } known[] = {
+        { { .name = "native" }, { NULL, NULL } },
+        { { .name = "sandbox", .confines = true, .runs_here = true }, { NULL, NULL } },
+        { { .name = "container", .needs_image = true, .confines = true }, { NULL, NULL } },
+        { { .name = "podman", .needs_image = true, .confines = true }, { "podman", NULL } },
+        { { .name = "docker", .needs_image = true, .confines = true }, { "docker", NULL } },
         { { .name = "singularity", .needs_image = true }, { "singularity", "apptainer" } },
-        { { .name = "sandbox" }, { NULL, NULL } },
         { { .name = "kube", .needs_image = true, .is_remote = true }, { "kubectl", NULL } },
     };
-    struct sp_offer *offers = SP_ARENA_NEW(arena, struct sp_offer, SP_COUNT(others) + 2);
+    struct sp_offer *offers = SP_ARENA_NEW(arena, struct sp_offer, SP_COUNT(known) + 1);
 
-    offers[0] = (struct sp_offer){ .name = "native" };
-    for (size_t i = 0; i < SP_COUNT(others); i++) {
-        offers[i + 1] = others[i].offer;
-        const struct sp_backend_ops *ops = sp_backend_find(others[i].offer.name);
+    for (size_t i = 0; i < SP_COUNT(known); i++) {
+        offers[i] = known[i].offer;
+        const struct sp_backend_ops *ops = sp_backend_find(known[i].offer.name);
         if (ops)
-            offers[i + 1].ask = ops->refusal;
+            offers[i].ask = ops->refusal;
         else
-            offers[i + 1].refusal = has_any(others[i].programs, SP_COUNT(others[i].programs), path)
-                                        ? "not supported by this version of Spoor yet"
-                                        : "not installed";
+            offers[i].refusal = has_any(known[i].programs, SP_COUNT(known[i].programs), path)
+                                    ? "not supported by this version of Spoor yet"
+                                    : "not installed";
     }
     return offers;
 }

@@ -3,9 +3,16 @@
 
 #include "base/buf.h"
 
+#include "plan/slurm.h"
 #include "value/text.h"
 
-#define DEFAULT_SELECT "singularity,native"
+/* What is asked of the offers. */
+struct asking {
+    const struct sp_dict *settings;
+    enum sp_image_claim image;
+    bool by_default; /* nobody has said where */
+    bool slurm;
+};
 
 /* The names in `select`, in order. */
 static struct sp_list *names_of(struct sp_arena *arena, const struct sp_dict *settings)
@@ -20,7 +27,7 @@ static struct sp_list *names_of(struct sp_arena *arena, const struct sp_dict *se
     if (select && sp_is_text(*select))
         rest = sp_str_trim(select->text);
     if (!rest.len && !names->len)
-        rest = SP_STR(DEFAULT_SELECT);
+        rest = SP_STR(SP_SELECT_DEFAULT);
     while (rest.len)
         sp_list_add(arena, names, sp_text(sp_str_trim(sp_str_cut(&rest, ','))));
     return names;
@@ -49,37 +56,61 @@ static bool is_disabled(const struct sp_dict *settings, struct sp_str name)
     return enable && sp_is_value(*enable) && !sp_truth(*enable);
 }
 
-static const char *refusal_of(const struct sp_offer *offer,
-                              const struct sp_dict *settings,
-                              struct sp_str name,
-                              bool has_image)
+static bool is_default(const struct sp_dict *settings)
 {
-    if (is_disabled(settings, name))
+    const struct sp_value *select = sp_dict_get(settings, "select");
+
+    return !select || select->kind == SP_NULL || (sp_is_list(*select) && select->list->len == 0) ||
+           (sp_is_text(*select) &&
+            (!sp_str_trim(select->text).len || sp_str_is(select->text, SP_SELECT_DEFAULT)));
+}
+
+/* Why this offer does not suit the step. */
+static const char *mismatch_of(const struct sp_offer *offer, const struct asking *asking)
+{
+    if (offer->confines && asking->slurm)
+        return "cannot be combined with slurm";
+    if (!offer->needs_image || asking->image == SP_IMAGE_NAMED)
+        return NULL;
+    if (asking->image == SP_IMAGE_NONE)
+        return "container image not specified by cab";
+    return asking->by_default ? "the image is used only where containers are asked for" : NULL;
+}
+
+static const char *refusal_of(const struct sp_offer *offer,
+                              const struct asking *asking,
+                              struct sp_str name)
+{
+    if (is_disabled(asking->settings, name) ||
+        (offer && offer->runs_here && is_disabled(asking->settings, SP_STR("native"))))
         return "disabled";
     if (!offer)
         return "unknown backend";
     if (offer->refusal)
         return offer->refusal;
-    if (offer->ask && offer->ask())
-        return offer->ask();
-    return offer->needs_image && !has_image ? "container image not specified by cab" : NULL;
+    const char *mismatch = mismatch_of(offer, asking);
+    return !mismatch && offer->ask ? offer->ask() : mismatch;
 }
 
 void sp_offers_choose(struct sp_arena *arena,
                       const struct sp_offer *offers,
                       const struct sp_dict *settings,
-                      bool has_image,
+                      enum sp_image_claim image,
                       struct sp_choice *out)
 {
     sp_auto_buf struct sp_buf reasons = SP_BUF(SP_BUF_SMALL);
     const struct sp_list *names = names_of(arena, settings);
+    const struct asking asking = { .settings = settings,
+                                   .image = image,
+                                   .by_default = is_default(settings),
+                                   .slurm = sp_slurm_is_enabled(settings) };
 
     *out = (struct sp_choice){ 0 };
     SP_LIST_EACH(name, names)
     {
         struct sp_str real = real_name(name->text);
         const struct sp_offer *offer = find_offer(offers, real);
-        const char *refusal = refusal_of(offer, settings, real, has_image);
+        const char *refusal = refusal_of(offer, &asking, real);
         if (!refusal) {
             out->offer = offer;
             return;

@@ -16,6 +16,15 @@ struct sp_offer {
     const char *(*ask)(void); /* the same, asked when it would be chosen; may be NULL */
     bool needs_image;         /* runs nothing but containers */
     bool is_remote;           /* has machines of its own */
+    bool confines;            /* keeps a step to what it declares; so it has to start it itself */
+    bool runs_here;           /* programs of this machine: goes when `native` is disabled */
+};
+
+/* Whose image a step has. */
+enum sp_image_claim {
+    SP_IMAGE_NONE,
+    SP_IMAGE_SPARE, /* of the flavour, or of registry LOCAL: used where `select` says so */
+    SP_IMAGE_NAMED
 };
 
 struct sp_choice {
@@ -23,10 +32,13 @@ struct sp_choice {
     struct sp_str reasons;        /* then: "singularity: not installed; native: disabled" */
 };
 
-/* The first of `select` (a comma list or a list; without it "singularity,native") that is on
- * offer, not disabled (`NAME: {enable: false}`), and has the image that it needs. */
+/* What is used where nobody says anything. */
+#define SP_SELECT_DEFAULT "container,sandbox,native"
+
+/* The first of `select` (a comma list or a list; without it the default) that is on offer, not
+ * disabled (`NAME: {enable: false}`), and has the image that it needs. */
 void sp_offers_choose(struct sp_arena *arena,
                       const struct sp_offer *offers,
                       const struct sp_dict *settings,
-                      bool has_image,
+                      enum sp_image_claim image,
                       struct sp_choice *out);

@@ -13,43 +13,66 @@
 /* `present`: singularity is installed. Wanted: the backend's name, or the reasons. */
 static const struct {
     const char *name, *settings;
-    bool present, has_image;
+    bool present;
+    enum sp_image_claim image;
     const char *want;
 } choices[] = {
-    { "default, no image", "{}", true, false, "native" },
-    { "default, image", "{}", true, true, "singularity" },
-    { "default, image, not installed", "{}", false, true, "native" },
-    { "native preferred", "{select: [native, singularity]}", true, true, "native" },
-    { "singularity only, no image", "{select: singularity}", true, false,
-      "(singularity: container image not specified by cab)" },
-    { "singularity only, not installed", "{select: singularity}", false, true,
-      "(singularity: not installed)" },
-    { "singularity only, as a list", "{select: [singularity]}", true, true, "singularity" },
-    { "native disabled, no image", "{native: {enable: false}}", true, false,
-      "(singularity: container image not specified by cab; native: disabled)" },
-    { "native disabled, singularity not installed",
-      "{select: 'native,singularity', native: {enable: false}}", false, true,
-      "(native: disabled; singularity: not installed)" },
-    { "both disabled", "{native: {enable: false}, singularity: {enable: false}}", true, true,
-      "(singularity: disabled; native: disabled)" },
-    { "apptainer", "{select: apptainer}", true, true, "singularity" },
-    { "apptainer, disabled under its other name",
-      "{select: apptainer, singularity: {enable: false}}", true, true, "(apptainer: disabled)" },
-    { "an unknown one", "{select: ' natve , native'}", true, false, "native" },
-    { "only an unknown one", "{select: natve}", true, false, "(natve: unknown backend)" },
-    { "empty text means the default", "{select: ''}", false, false, "native" },
-    { "an empty list means the default", "{select: []}", false, false, "native" },
-    { "null means the default", "{select: null}", false, false, "native" },
-    { "enabled by name", "{select: native, native: {enable: true}}", false, false, "native" },
-    { "a section without enable", "{select: native, native: {virtual_env: x}}", false, false,
+    { "default, no image", "{}", true, SP_IMAGE_NONE, "sandbox" },
+    { "default, image", "{}", true, SP_IMAGE_NAMED, "container" },
+    { "default, spare image", "{}", true, SP_IMAGE_SPARE, "sandbox" },
+    { "the default, written out", "{select: 'container,sandbox,native'}", true, SP_IMAGE_SPARE,
+      "sandbox" },
+    { "containers asked for, spare image", "{select: container}", true, SP_IMAGE_SPARE,
+      "container" },
+    { "containers preferred, spare image", "{select: 'container,native'}", true, SP_IMAGE_SPARE,
+      "container" },
+    { "containers asked for, no image", "{select: container}", true, SP_IMAGE_NONE,
+      "(container: container image not specified by cab)" },
+    { "default, slurm", "{slurm: {enable: true}}", true, SP_IMAGE_NAMED, "native" },
+    { "only a box, slurm", "{select: sandbox, slurm: {enable: true}}", true, SP_IMAGE_NONE,
+      "(sandbox: cannot be combined with slurm)" },
+    { "native disabled, no image, default", "{native: {enable: false}}", true, SP_IMAGE_NONE,
+      "(container: container image not specified by cab; sandbox: disabled; native: disabled)" },
+    { "sandbox disabled", "{sandbox: {enable: false}}", true, SP_IMAGE_NONE, "native" },
+    { "native preferred", "{select: [native, singularity]}", true, SP_IMAGE_NAMED, "native" },
+    { "singularity preferred", "{select: 'singularity,native'}", true, SP_IMAGE_NAMED,
+      "singularity" },
+    { "singularity preferred, no image", "{select: 'singularity,native'}", true, SP_IMAGE_NONE,
       "native" },
-    { "a section that is null", "{select: native, native: null}", false, false, "native" },
+    { "singularity only, no image", "{select: singularity}", true, SP_IMAGE_NONE,
+      "(singularity: container image not specified by cab)" },
+    { "singularity only, not installed", "{select: singularity}", false, SP_IMAGE_NAMED,
+      "(singularity: not installed)" },
+    { "singularity only, as a list", "{select: [singularity]}", true, SP_IMAGE_NAMED,
+      "singularity" },
+    { "native disabled, singularity not installed",
+      "{select: 'native,singularity', native: {enable: false}}", false, SP_IMAGE_NAMED,
+      "(native: disabled; singularity: not installed)" },
+    { "both disabled",
+      "{select: 'singularity,native', native: {enable: false}, singularity: {enable: false}}", true,
+      SP_IMAGE_NAMED, "(singularity: disabled; native: disabled)" },
+    { "apptainer", "{select: apptainer}", true, SP_IMAGE_NAMED, "singularity" },
+    { "apptainer, disabled under its other name",
+      "{select: apptainer, singularity: {enable: false}}", true, SP_IMAGE_NAMED,
+      "(apptainer: disabled)" },
+    { "an unknown one", "{select: ' natve , native'}", true, SP_IMAGE_NONE, "native" },
+    { "only an unknown one", "{select: natve}", true, SP_IMAGE_NONE, "(natve: unknown backend)" },
+    { "empty text means the default", "{select: ''}", false, SP_IMAGE_NONE, "sandbox" },
+    { "an empty list means the default", "{select: []}", false, SP_IMAGE_NONE, "sandbox" },
+    { "null means the default", "{select: null}", false, SP_IMAGE_NONE, "sandbox" },
+    { "enabled by name", "{select: native, native: {enable: true}}", false, SP_IMAGE_NONE,
+      "native" },
+    { "a section without enable", "{select: native, native: {virtual_env: x}}", false,
+      SP_IMAGE_NONE, "native" },
+    { "a section that is null", "{select: native, native: null}", false, SP_IMAGE_NONE, "native" },
 };
 
 static void check_choice(size_t i)
 {
     const struct sp_offer offers[] = {
         { .name = "native" },
+        { .name = "sandbox", .confines = true, .runs_here = true },
+        { .name = "container", .confines = true, .needs_image = true },
         { .name = "singularity",
           .refusal = choices[i].present ? NULL : "not installed",
           .needs_image = true },
@@ -60,7 +83,7 @@ static void check_choice(size_t i)
 
     bed_init(&bed);
     struct sp_value settings = bed_yaml(&bed, choices[i].settings);
-    sp_offers_choose(bed.arena, offers, settings.dict, choices[i].has_image, &choice);
+    sp_offers_choose(bed.arena, offers, settings.dict, choices[i].image, &choice);
     const char *got =
         choice.offer
             ? choice.offer->name

@@ -3,6 +3,7 @@
 
 #include "lang/path.h"
 #include "plan/slurm.h"
+#include "recipe/image.h"
 #include "value/json.h"
 #include "value/text.h"
 
@@ -32,6 +33,20 @@ static bool refuse(struct sp_walk *walk, const struct sp_frame *frame, struct sp
     return false;
 }
 
+/* Cabs of the other flavours have a default image; registry LOCAL says that there may be one. */
+static enum sp_image_claim claim_of(const struct sp_walk *walk, const struct sp_cab *cab)
+{
+    struct sp_image image;
+    struct sp_err err = SP_ERR_INIT;
+
+    if (cab->image.kind == SP_NULL)
+        return cab->flavour == SP_FLAVOUR_BINARY ? SP_IMAGE_NONE : SP_IMAGE_SPARE;
+    if (sp_image_read(walk->arena, cab->image, &image, &err) == SP_OK &&
+        sp_str_is(image.registry, "LOCAL"))
+        return SP_IMAGE_SPARE;
+    return SP_IMAGE_NAMED;
+}
+
 static bool choose_backend(struct sp_walk *walk, struct sp_frame *frame)
 {
     const struct sp_cab *cab = walk->task.cab;
@@ -39,9 +54,8 @@ static bool choose_backend(struct sp_walk *walk, struct sp_frame *frame)
 
     if (!walk->offers)
         return true;
-    /* Cabs of the other flavours have a default image. */
-    sp_offers_choose(walk->arena, walk->offers, walk->task.backend.dict,
-                     cab->image.kind != SP_NULL || cab->flavour != SP_FLAVOUR_BINARY, &choice);
+    sp_offers_choose(walk->arena, walk->offers, walk->task.backend.dict, claim_of(walk, cab),
+                     &choice);
     if (!choice.offer)
         return refuse(walk, frame,
                       sp_arena_printf(walk->arena, "unable to select a backend (" SP_STR_FMT ")",

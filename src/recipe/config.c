@@ -67,7 +67,7 @@ static void set_default_options(struct sp_arena *arena, struct sp_dict *opts)
     set_text(arena, log, "level", "INFO");
 
     struct sp_dict *backend = add_dict(arena, opts, "backend");
-    set_text(arena, backend, "select", "singularity,native");
+    set_text(arena, backend, "select", "container,sandbox,native");
     set_text(arena, backend, "default_registry", "quay.io/stimela2");
 
     struct sp_dict *profile = add_dict(arena, opts, "profile");

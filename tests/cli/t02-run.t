@@ -3,6 +3,7 @@
 # Running recipes: what is printed, logged and remembered; what tools get.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 remember_nothing
 
 escape=$(printf '\033')
@@ -394,7 +395,7 @@ for name, value in dict(cwd=os.environ["WORK"], stdin=null, read="", leader=True
     if got[name] != value: sys.exit(print("#", name, got[name]) or 1)
 END
 ok $? "words reach the tool unharmed; stdin, directory, environment, process group"
-(unset HOME MINE; "$SPOOR" run tool.yml words=[x]) >"$out" 2>"$err"
+(unset HOME MINE; "$SPOOR" run -b native tool.yml words=[x]) >"$out" 2>"$err"
 rc=$?
 status 0 "unset HOME"
 like "$out" '"home": "/tmp"' "unset HOME: the tool gets one (casacore needs it)"

@@ -3,6 +3,7 @@
 # Bad input: a clear message with its place, the right status, and nothing left half-made.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 remember_nothing
 
 # refused NAME STATUS REGEX WORD...: `check` and `run` both refuse with that message; nothing is made.

@@ -3,6 +3,7 @@
 # Signals, killed runs, and two runs at a time.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 remember_nothing
 
 cat >wait.yml <<'END'

@@ -3,6 +3,7 @@
 # Scattered loops: iterations side by side (spec stimela2.md 4.11, 8.1-8.3).
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 remember_nothing
 
 cat >scatter.yml <<'END'

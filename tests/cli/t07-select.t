@@ -4,6 +4,7 @@
 # forty cases of its Appendix A are in src/plan/select_test.c.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 remember_nothing
 
 cat >parts.yml <<'END'

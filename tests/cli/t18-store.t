@@ -4,6 +4,7 @@
 # the tests of src/store; here: what a user sees.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 for command in gc fsck pin; do
     try "$SPOOR" $command

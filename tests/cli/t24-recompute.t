@@ -4,6 +4,7 @@
 # place. The tool notes what it saw and what it did outside of the workspace.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 # mutate DATASET NAME VALUE: what is there, the name and the value decide what comes out.
 cat >"$scratch/mutate" <<SH2

@@ -4,6 +4,7 @@
 # (doc/design/store.md 7).
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 # parts DIR COUNT: files in a directory that may be there. put OUT VALUE. sum DIR OUT: all that is in it.
 cat >"$scratch/parts" <<SH2

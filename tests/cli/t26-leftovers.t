@@ -5,6 +5,7 @@
 # tests/property.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 # many PREFIX COUNT: PREFIX-1.txt ... and no others.
 cat >"$scratch/many" <<SH2

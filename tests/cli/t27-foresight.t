@@ -4,6 +4,7 @@
 # place. Nothing is touched by asking.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 cat >"$scratch/mutate" <<SH2
 #!/bin/sh

@@ -4,6 +4,7 @@
 # fails, and one that is given absolute paths. The tools note what they saw outside of the workspace.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 cat >"$scratch/mutate" <<SH2
 #!/bin/sh

@@ -3,6 +3,7 @@
 # `rerun` works on the data that the run had: from the store, whatever lies there today. `export --data`: what the run has made.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 cat >"$scratch/mutate" <<SH2
 #!/bin/sh

@@ -4,6 +4,7 @@
 # with modules, two steps of one file (doc/design/store.md).
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 cat >cabs.yml <<'YAML'
 cabs:

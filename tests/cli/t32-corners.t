@@ -3,6 +3,7 @@
 # What tools do that no cab tells: they leave processes and links behind (doc/design/store.md 8).
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 begin() { # name of a case
     mkdir "../$1" && cd "../$1" && echo raw >in && cp ../work/cabs.yml .
@@ -268,7 +269,7 @@ look() { # NAME OF STATE, RECIPE, REGEX
     everything >"$scratch/before"
     for command in plan 'run -d' 'plan --json'; do
         # shellcheck disable=SC2086 # words
-        try env HOME=/nonexistent $as_nobody "$SPOOR" $command r.yml "$2"
+        try env HOME=/nonexistent $as_nobody "$SPOOR" $command -b native r.yml "$2"
         status 0 "$1: $command, as $what"
         everything >"$scratch/after"
         cmp -s "$scratch/before" "$scratch/after"

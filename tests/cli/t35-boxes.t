@@ -99,7 +99,7 @@ ok $? "no box stays"
 try "$SPOOR" --backend sandbox run recipe.yml chain
 status 0 "again"
 like "$out" '3 steps not run again' "and nothing runs"
-try "$SPOOR" run recipe.yml chain
+try "$SPOOR" run -b native recipe.yml chain
 status 0 "without boxes"
 unlike "$out" '3 steps not run again' "what a box has hidden might have mattered: the steps run"
 
@@ -108,7 +108,7 @@ status 1 "a file that is not declared"
 like "$err" "it has written 'stray.log', which its cab does not declare" "is named"
 [ ! -e stray.log ]
 ok $? "and is not there"
-try "$SPOOR" run recipe.yml stray
+try "$SPOOR" run -b native recipe.yml stray
 status 0 "without a box nobody minds"
 rm -f stray.log out.txt
 

@@ -45,10 +45,23 @@ export SPOOR HOME LC_ALL
 unset NO_COLOR CLICOLOR_FORCE XDG_CONFIG_HOME STIMELA_INCLUDE VIRTUAL_ENV PYENV_VERSION PYTHONPATH \
     COLUMNS CDPATH
 
+settings=
+
+# Settings of the user whose HOME this is.
+set_for_test() {
+    settings="$settings$1, "
+    mkdir -p "$HOME/.config"
+    echo "opts: {$settings}" >"$HOME/.config/stimela.conf"
+}
+
 # For tests that run the same thing over and over and want to see it run.
 remember_nothing() {
-    mkdir -p "$HOME/.config"
-    echo 'opts: {store: {enable: false}}' >"$HOME/.config/stimela.conf"
+    set_for_test 'store: {enable: false}'
+}
+
+# For tests whose tools write what no cab declares, or want to see the environment of the test.
+natively() {
+    set_for_test 'backend: {select: native}'
 }
 
 # Run a command, keeping its stdout in $out, its stderr in $err and its status in $rc.
