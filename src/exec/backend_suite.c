@@ -31,7 +31,7 @@ struct bench {
 /* Everything that was reported about one job. */
 struct watched {
     struct bench *bench;
-    const struct sp_job *job;
+    struct sp_job job;
     struct sp_handle handle;
     struct sp_buf text[2]; /* whole lines end with '|', partial ones with '~' */
     unsigned running, done, lines;
@@ -98,10 +98,12 @@ static enum sp_rc submit(struct watched *w, const struct sp_job *job, struct sp_
 {
     const struct sp_observer observer = { w, on_report, on_line };
 
-    w->job = job;
+    w->job = *job;
+    if (!w->job.box)
+        w->job.box = w->bench->suite->box;
     w->in_call = true;
     enum sp_rc rc =
-        w->bench->suite->ops->submit(w->bench->backend, job, &observer, &w->handle, err);
+        w->bench->suite->ops->submit(w->bench->backend, &w->job, &observer, &w->handle, err);
     w->in_call = false;
     return rc;
 }
@@ -436,7 +438,10 @@ static void test_time_limit(struct bench *bench)
 static void test_undeclared_write(struct bench *bench)
 {
     static const char *const nothing[] = { NULL };
-    const struct sp_box box = { .writes = nothing, .shows = nothing };
+    const struct sp_box *usual = bench->suite->box;
+    const struct sp_box box = { .root = usual ? usual->root : NULL,
+                                .writes = nothing,
+                                .shows = nothing };
     const char *const argv[] = { "sh", "-c", "echo x >>/etc/spoor-no-such-file", NULL };
     const struct sp_job job = { "suite", argv, default_env, "/", .box = &box };
 

@@ -11,6 +11,9 @@ struct sp_backend_suite {
     /* Make the backend impatient, since tests do not wait: hundredths instead of whole seconds.
      * NULL: tests that would need it are skipped. */
     void (*hasten)(struct sp_backend *backend);
+
+    /* Of jobs that ask for none; with a root for a backend that runs nothing else. May be NULL. */
+    const struct sp_box *box;
 };
 
 /* Runs all tests and prints them as TAP; what main() returns. */

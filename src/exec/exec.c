@@ -7,6 +7,7 @@
 const struct sp_backend_ops *const sp_backends[] = {
     &sp_local_backend,
     &sp_sandbox_backend,
+    &sp_container_backend,
     NULL,
 };
 

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -175,6 +176,60 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What the "#!" line of a script asks for. */
+static void read_need(const char *path, char need[static 64])
+{
+    char line[64] = "";
+    size_t len = 0, from = 2;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (read(fd, line, sizeof line - 1) < 2 || line[0] != '#' || line[1] != '!')
+        line[2] = '\0';
+    (void)close(fd);
+    while (line[from] == ' ')
+        from++;
+    while (line[from + len] && !strchr(" \t\r\n", line[from + len]))
+        len++;
+    memcpy(need, line + from, len);
+}
+
+SP_NORETURN static void fail_start(const struct sp_box_plan *plan, const char *path, int code)
+{
+    struct sp_box_message message = {
+        .kind = SP_BOX_FAILED, .number = code, .what = "start", .where = path
+    };
+    struct stat info;
+
+    if (path && code == ENOENT)
+        read_need(path, message.needs);
+    message.is_dir = path && stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    say(plan, &message);
+    _exit(1);
+}
+
+/* As execvp(3) does. */
+SP_NORETURN static void run_program(const struct sp_box_plan *plan)
+{
+    const char *refused = NULL;
+
+    for (size_t i = 0; plan->programs[i]; i++) {
+        const char *path = plan->programs[i];
+        (void)execve(path, (char *const *)(uintptr_t)plan->argv,
+                     (char *const *)(uintptr_t)plan->env);
+        int code = errno;
+        if (code == EACCES && !refused)
+            refused = path;
+        /* It is there, but not what it needs. */
+        if (code == ENOENT && access(path, F_OK) == 0)
+            fail_start(plan, path, code);
+        if (code != ENOENT && code != ENOTDIR && code != EACCES)
+            fail_start(plan, path, code);
+    }
+    fail_start(plan, refused, refused ? EACCES : ENOENT);
+}
+
 SP_NORETURN static void become_tool(const struct sp_box_plan *plan)
 {
     int in = plan->in >= 0 ? plan->in : open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -191,9 +246,7 @@ SP_NORETURN static void become_tool(const struct sp_box_plan *plan)
     reset_signals();
     if (plan->filter && !sp_confine_filter(plan->filter))
         fail(plan, "install the filter of system calls", NULL);
-    (void)execve(plan->program, (char *const *)(uintptr_t)plan->argv,
-                 (char *const *)(uintptr_t)plan->env);
-    fail(plan, "start", plan->program);
+    run_program(plan);
 }
 
 /* --- waiting ------------------------------------------------------------------------------- */

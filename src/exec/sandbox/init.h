@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* init.h - the first process of a box: it builds the box around itself, starts the tool, waits.
  *
- *     Spoor                          first process                       tool
- *       | -- clone ------------------> |
+ *     Spoor                        first process                     tool
+ *       | ---------- clone ----------> |
  *       |                              | mounts, no more privileges
- *       |                              | -- fork ----------------------> | limits, Landlock,
- * seccomp | <------- STARTED, FAILED --- | <------------------- failed --- | exec | -- signal
- * numbers ---------> | -- kill(group) ---------------> | | <----------------- ENDED --- |
- * <------------------------------ x |                              x  and all that is left in the
- * box with it
+ *       |                              | ---------- fork -----------> |
+ *       |                              |                              | limits, seccomp, exec
+ *       | <----- STARTED, FAILED ----- | <---------- failed --------- |
+ *       | ------ signal numbers -----> | -------- kill(group) ------> |
+ *       | <---------- ENDED ---------- | <---------------------------- x
+ *                                      x  and all that is left in the box with it
  *
  * Everything here is a system call on what sp_box_plan holds: no memory is taken, no lock, since
  * Spoor may have had other threads. The first process dies when Spoor dies.
@@ -24,12 +25,46 @@ struct sock_fprog; /* linux/filter.h */
 
 /* A part of the host that has to be put somewhere in the box. */
 struct sp_box_bind {
-    const char *path; /* on the host, and in the box */
+    const char *source; /* on the host */
+    const char *path;   /* in the box */
     bool writable;
     bool is_dir;
     bool device;   /* it works as one; nowhere else do device files */
     bool optional; /* no harm if it cannot be put there */
+    bool late;     /* after the scratch directories: it may be in one */
     int fd;        /* the first process's */
+};
+
+/* A directory of an image that is made anew in memory: what the image has in it, and room for
+ * what it has not. */
+struct sp_box_shell {
+    const char *path; /* in the image, without links, and in the box */
+
+    struct sp_shell_entry {
+        const char *name;
+        const char *link; /* where a symbolic link leads; NULL: it is none */
+        bool is_dir;
+    } * entries;
+
+    size_t len;
+    int fd, made; /* the first process's: the image's, the new one */
+};
+
+/* A small file of the box's own. */
+struct sp_box_text {
+    const char *path; /* in the image, without links */
+    struct sp_str text;
+};
+
+/* The file system of an image, in place of the host's. */
+struct sp_box_image {
+    const char *path;            /* of the directory */
+    const char *station;         /* a directory of the host where its double may be mounted */
+    struct sp_box_shell *shells; /* parents before children; the first one is "/" */
+    size_t shell_count;
+    const struct sp_box_text *texts;
+    size_t text_count;
+    int old; /* the first process's: the root of the host */
 };
 
 enum sp_box_features {
@@ -51,8 +86,9 @@ struct sp_box_plan {
     int *dir_fds, *scratch_fds; /* as many; the first process's */
     struct sp_box_bind *binds;  /* parents before children */
     size_t bind_count;
+    struct sp_box_image *image;      /* NULL: the host's own file system */
     const struct sock_fprog *filter; /* NULL: none */
-    const char *program;
+    const char *const *programs;     /* NULL-terminated; the first that is there is run */
     const char *const *argv, *const *env;
     const char *cwd;
     const struct sp_limit *limits;
@@ -78,6 +114,8 @@ struct sp_box_message {
     int number;        /* errno; status as from waitpid(2) */
     const char *what;  /* FAILED: which step; a literal, so the same in both processes */
     const char *where; /* FAILED: a path of the plan, or NULL */
+    char needs[64];    /* FAILED to start: the interpreter of a script */
+    bool is_dir;       /* FAILED to start: what has the program's name */
     bool left;         /* ENDED: something was still running when the tool had ended ... */
     bool was_ended;    /* ... and did not end by itself */
 };

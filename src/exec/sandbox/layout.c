@@ -5,12 +5,15 @@
 
 #include "exec/sandbox/confine.h"
 #include "exec/sandbox/mounts.h"
+#include "exec/sandbox/rootfs.h"
 #include "sys/env.h"
 #include "sys/file.h"
 
 #include <unistd.h>
 
-/* Those that hold no secrets and change nothing; of graphics processors all. */
+/* Those that hold no secrets and change nothing; of graphics processors all, but in an image, which
+ * does not have what belongs to this machine's. */
+#define PLAIN_DEVICES 6
 static const char *const devices[] = {
     "/dev/null",
     "/dev/zero",
@@ -41,6 +44,7 @@ static const char *const resolvers[] = { "/run/systemd/resolve", "/run/resolvcon
 
 struct layout {
     struct sp_arena *arena;
+    bool has_root; /* it is not the machine's file system */
     const struct sp_scratch *scratch;
     SP_VEC(struct sp_box_bind) binds;
 };
@@ -52,32 +56,61 @@ static bool is_inside(const char *path, const char *dir)
     return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-static void add_bind(struct layout *layout, const char *path, bool writable, bool optional)
+/* NULL: there is no such thing, or it is put somewhere already. */
+static struct sp_box_bind *add_bind(struct layout *layout, const char *source, const char *path)
 {
-    enum sp_file_kind kind = sp_file_kind(path);
+    enum sp_file_kind kind = sp_file_kind(source);
 
     for (size_t i = 0; i < layout->binds.len; i++)
         if (strcmp(layout->binds.items[i].path, path) == 0)
-            return;
-    if (kind != SP_FILE_NONE)
-        *SP_VEC_ADD(&layout->binds) = (struct sp_box_bind){
-            .path = path,
-            .writable = writable,
-            .is_dir = kind == SP_FILE_DIR,
-            .optional = optional,
-            .fd = -1,
-        };
+            return NULL;
+    if (kind == SP_FILE_NONE)
+        return NULL;
+    struct sp_box_bind *bind = SP_VEC_ADD(&layout->binds);
+    *bind = (struct sp_box_bind){
+        .source = source, .path = path, .is_dir = kind == SP_FILE_DIR, .fd = -1
+    };
+    return bind;
+}
+
+static void add_readable(struct layout *layout, const char *source, const char *path)
+{
+    struct sp_box_bind *bind = add_bind(layout, source, path);
+
+    if (bind)
+        bind->optional = true;
+}
+
+static void add_writable(struct layout *layout, const char *path)
+{
+    struct sp_box_bind *bind = add_bind(layout, path, path);
+
+    if (bind)
+        bind->writable = bind->late = true;
+}
+
+static void add_devices(struct layout *layout)
+{
+    size_t count = layout->has_root ? PLAIN_DEVICES : SP_COUNT(devices);
+
+    for (size_t i = 0; i < count; i++) {
+        struct sp_box_bind *bind = add_bind(layout, devices[i], devices[i]);
+        if (bind)
+            bind->optional = bind->device = true;
+    }
 }
 
 /* --- what has to be seen although its surroundings are hidden -------------------------------- */
 
 /* Private directories hide what is below them; of others, and of what is shown with an open
- * directory, nothing is hidden. */
+ * directory, nothing is hidden. An image hides everything. */
 static bool is_hidden(const struct layout *layout, const char *path)
 {
     for (size_t i = 0; layout->scratch && i < layout->scratch->len; i++)
         if (is_inside(path, layout->scratch->dirs[i].path))
             return false;
+    if (layout->has_root)
+        return true;
     for (size_t i = 0; sp_mounts_private[i]; i++)
         if (is_inside(path, sp_mounts_private[i]) && strcmp(path, sp_mounts_private[i]) != 0)
             return true;
@@ -89,12 +122,12 @@ static void show(struct layout *layout, struct sp_str path)
     struct sp_str real = sp_real_path(layout->arena, path);
 
     if (is_hidden(layout, real.ptr))
-        add_bind(layout, real.ptr, false, true);
+        add_readable(layout, real.ptr, real.ptr);
     /* Also by the name that the tool has for it, if that is elsewhere. */
     char *name = sp_arena_cstr(layout->arena, path);
     if (strcmp(name, real.ptr) != 0 && is_hidden(layout, name) &&
         sp_str_find_str(path, SP_STR("/.")) == SIZE_MAX)
-        add_bind(layout, name, false, true);
+        add_readable(layout, real.ptr, name);
 }
 
 static void show_program(struct layout *layout, const struct sp_job *job, const char *program)
@@ -132,7 +165,39 @@ static void add_writes(struct layout *layout, const struct sp_box *box)
 {
     for (size_t i = 0; box && box->writes[i]; i++)
         if (!is_linked(layout, box->writes[i]))
-            add_bind(layout, box->writes[i], true, false);
+            add_writable(layout, box->writes[i]);
+}
+
+/* In a scratch directory, and in what cannot be written, there has to be something to put it on. */
+static bool has_place(const struct layout *layout, const struct sp_box_mount *mount)
+{
+    enum sp_file_kind kind = sp_file_kind(mount->target);
+
+    return is_hidden(layout, mount->target) ||
+           (kind != SP_FILE_NONE &&
+            (kind == SP_FILE_DIR) == (sp_file_kind(mount->source) == SP_FILE_DIR));
+}
+
+static enum sp_rc add_mounts(struct layout *layout, const struct sp_box *box, struct sp_err *err)
+{
+    for (size_t i = 0; box && i < box->mount_count; i++) {
+        const struct sp_box_mount *mount = &box->mounts[i];
+        if (sp_file_kind(mount->source) == SP_FILE_NONE)
+            return sp_fail(err, SP_INVALID, "there is no '%s' to be shown at '%s'", mount->source,
+                           mount->target);
+        if (!has_place(layout, mount))
+            return sp_fail(err, SP_INVALID,
+                           "'%s' cannot be shown at '%s': there has to be %s already, since "
+                           "nothing can be made there",
+                           mount->source, mount->target,
+                           sp_file_kind(mount->source) == SP_FILE_DIR ? "a directory" : "a file");
+        struct sp_box_bind *bind = add_bind(layout, mount->source, mount->target);
+        if (!bind)
+            return sp_fail(err, SP_INVALID, "two things are to be shown at '%s'", mount->target);
+        bind->writable = mount->writable;
+        bind->late = true;
+    }
+    return SP_OK;
 }
 
 static int by_path(const void *a, const void *b)
@@ -143,38 +208,45 @@ static int by_path(const void *a, const void *b)
     return strcmp(left->path, right->path);
 }
 
-static void lay_out(struct layout *layout,
-                    const struct sp_job *job,
-                    unsigned features,
-                    struct sp_box_plan *plan)
+/* Without mounts, Landlock grants whole directories. */
+static void grant_dirs(struct layout *layout, const struct sp_job *job)
+{
+    for (size_t i = 0; layout->scratch && i < layout->scratch->len; i++)
+        if (i || strcmp(layout->scratch->dirs[i].path, job->cwd) != 0)
+            add_writable(layout, layout->scratch->dirs[i].path);
+}
+
+static enum sp_rc lay_out(struct layout *layout,
+                          const struct sp_job *job,
+                          unsigned features,
+                          struct sp_box_plan *plan,
+                          struct sp_err *err)
 {
     const struct sp_box *box = job->box;
+    bool has_network = box && (box->flags & SP_BOX_NETWORK) && !layout->has_root;
 
-    for (size_t i = 0; i < SP_COUNT(devices); i++) {
-        size_t before = layout->binds.len;
-        add_bind(layout, devices[i], false, true);
-        if (layout->binds.len > before)
-            layout->binds.items[before].device = true;
-    }
-    for (size_t i = 0; box && (box->flags & SP_BOX_NETWORK) && i < SP_COUNT(resolvers); i++)
-        add_bind(layout, resolvers[i], false, true);
+    add_devices(layout);
+    enum sp_rc rc = add_mounts(layout, box, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; has_network && i < SP_COUNT(resolvers); i++)
+        add_readable(layout, resolvers[i], resolvers[i]);
     for (size_t i = 0; box && box->shows[i]; i++)
         show(layout, sp_str_of(box->shows[i]));
-    if (!layout->scratch)
+    if (!layout->scratch && job->cwd[1])
         show(layout, sp_str_of(job->cwd));
-    show_program(layout, job, plan->program);
+    if (!layout->has_root)
+        show_program(layout, job, plan->programs[0]);
     add_writes(layout, box);
-    /* Without mounts, Landlock grants whole directories. */
-    for (size_t i = 0;
-         layout->scratch && !(features & SP_BOX_NAMESPACES) && i < layout->scratch->len; i++)
-        if (i || strcmp(layout->scratch->dirs[i].path, job->cwd) != 0)
-            add_bind(layout, layout->scratch->dirs[i].path, true, false);
+    if (!(features & SP_BOX_NAMESPACES))
+        grant_dirs(layout, job);
     plan->bind_count = layout->binds.len;
     plan->binds = SP_ARENA_NEW(layout->arena, struct sp_box_bind, layout->binds.len + 1);
     if (layout->binds.len) {
         memcpy(plan->binds, layout->binds.items, layout->binds.len * sizeof *plan->binds);
         qsort(plan->binds, plan->bind_count, sizeof *plan->binds, by_path);
     }
+    return SP_OK;
 }
 
 /* A home and a place for temporary files of its own, unless the step says which. */
@@ -183,6 +255,7 @@ static const char *const *add_places(struct sp_arena *arena,
                                      const struct sp_scratch *scratch,
                                      unsigned features)
 {
+    bool has_root = job->box && job->box->root;
     bool boxed = features & SP_BOX_NAMESPACES;
     size_t len = 0;
 
@@ -192,6 +265,8 @@ static const char *const *add_places(struct sp_arena *arena,
     memcpy(env, job->env, len * sizeof *env);
     if (scratch && !sp_env_find(job->env, "HOME"))
         env[len++] = sp_arena_printf(arena, "HOME=%s", boxed ? "/tmp/home" : scratch->home).ptr;
+    else if (has_root && !sp_env_find(job->env, "HOME"))
+        env[len++] = "HOME=/tmp";
     if (scratch && !boxed && !sp_env_find(job->env, "TMPDIR"))
         env[len++] = sp_arena_printf(arena, "TMPDIR=%s", scratch->tmp).ptr;
     return env;
@@ -208,6 +283,21 @@ static void put_ceilings(const struct sp_box *box, struct sp_box_plan *plan)
             (struct sp_limit){ .resource = RLIMIT_FSIZE, .soft = box->file_size };
 }
 
+static enum sp_rc find_program(struct sp_arena *arena,
+                               const struct sp_job *job,
+                               const char *const **out,
+                               struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf program = SP_BUF(SP_BUF_SMALL);
+    const char **programs = SP_ARENA_NEW(arena, const char *, 2);
+
+    enum sp_rc rc =
+        sp_program_get(job->argv[0], sp_env_find(job->env, "PATH"), job->cwd, &program, err);
+    programs[0] = rc ? NULL : sp_arena_cstr(arena, sp_buf_str(&program));
+    *out = programs;
+    return rc;
+}
+
 enum sp_rc sp_layout_make(struct sp_arena *arena,
                           const struct sp_job *job,
                           const struct sp_scratch *scratch,
@@ -215,12 +305,13 @@ enum sp_rc sp_layout_make(struct sp_arena *arena,
                           struct sp_box_plan *plan,
                           struct sp_err *err)
 {
-    sp_auto_buf struct sp_buf program = SP_BUF(SP_BUF_SMALL);
-    struct layout layout = { .arena = arena, .scratch = scratch };
+    bool has_root = job->box && job->box->root;
+    struct layout layout = { .arena = arena, .has_root = has_root, .scratch = scratch };
     bool inet = features & SP_BOX_NET_NS || (job->box && (job->box->flags & SP_BOX_NETWORK));
+    const char *const *programs;
 
-    enum sp_rc rc =
-        sp_program_get(job->argv[0], sp_env_find(job->env, "PATH"), job->cwd, &program, err);
+    enum sp_rc rc = has_root ? sp_rootfs_programs(arena, job, &programs, err)
+                             : find_program(arena, job, &programs, err);
     if (rc)
         return rc;
     if (job->box && (job->box->flags & SP_BOX_NETWORK))
@@ -231,7 +322,7 @@ enum sp_rc sp_layout_make(struct sp_arena *arena,
         .gid = (unsigned)getegid(),
         .tmp = scratch ? scratch->tmp : NULL,
         .filter = features & SP_BOX_SECCOMP ? sp_confine_make_filter(inet) : NULL,
-        .program = sp_arena_cstr(arena, sp_buf_str(&program)),
+        .programs = programs,
         .argv = job->argv,
         .env = add_places(arena, job, scratch, features),
         .cwd = job->cwd,
@@ -248,7 +339,7 @@ enum sp_rc sp_layout_make(struct sp_arena *arena,
     }
     if (job->box)
         put_ceilings(job->box, plan);
-    lay_out(&layout, job, features, plan);
+    rc = lay_out(&layout, job, features, plan, err);
     SP_VEC_FINI(&layout.binds);
-    return SP_OK;
+    return rc || !has_root ? rc : sp_rootfs_plan(arena, job, plan, err);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exec/sandbox/mounts.h"
 
+#include "exec/sandbox/pivot.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mount.h>
@@ -30,7 +32,8 @@ static bool set_attributes(int fd, const char *path, unsigned flags, uint64_t at
 /* Put the clone `fd` at `name`, and close it. */
 static bool put(int fd, int at, const char *name)
 {
-    bool passed = fd >= 0 && move_mount(fd, "", at, name, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+    bool passed = fd >= 0 && move_mount(fd, "", at, name,
+                                        MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) == 0;
 
     if (fd >= 0) {
         int code = errno;
@@ -56,13 +59,13 @@ static void make_parents(const char *path)
     }
 }
 
-static void make_holder(const struct sp_box_bind *bind)
+void sp_mounts_hold(const char *path, bool is_dir)
 {
-    make_parents(bind->path);
-    if (bind->is_dir)
-        (void)mkdir(bind->path, 0755);
+    make_parents(path);
+    if (is_dir)
+        (void)mkdir(path, 0755);
     else
-        (void)mknod(bind->path, S_IFREG | 0600, 0);
+        (void)mknod(path, S_IFREG | 0600, 0);
 }
 
 /* --- before anything is covered -------------------------------------------------------------- */
@@ -81,8 +84,8 @@ static const char *clone_writable(struct sp_box_plan *plan, const char **where)
     for (size_t i = 0; i < plan->bind_count; i++) {
         struct sp_box_bind *bind = &plan->binds[i];
         bool early = bind->writable || bind->device;
-        *where = bind->path;
-        bind->fd = early ? clone_mount(AT_FDCWD, bind->path) : -1;
+        *where = bind->source;
+        bind->fd = early ? clone_mount(AT_FDCWD, bind->source) : -1;
         if (early && bind->fd < 0 && !bind->optional)
             return "clone";
         if (bind->device && bind->fd >= 0 &&
@@ -103,9 +106,9 @@ static const char *open_readable(struct sp_box_plan *plan, const char **where)
     }
     for (size_t i = 0; i < plan->bind_count; i++) {
         struct sp_box_bind *bind = &plan->binds[i];
-        *where = bind->path;
+        *where = bind->source;
         if (!bind->writable && !bind->device)
-            bind->fd = clone_mount(AT_FDCWD, bind->path);
+            bind->fd = clone_mount(AT_FDCWD, bind->source);
         if (bind->fd < 0 && !bind->optional)
             return "clone";
     }
@@ -114,24 +117,33 @@ static const char *open_readable(struct sp_box_plan *plan, const char **where)
 
 /* --- private directories --------------------------------------------------------------------- */
 
+/* The host's is there, or not; an image's may be missing. */
+static bool is_there(const struct sp_box_plan *plan, const char *path)
+{
+    if (plan->image)
+        sp_mounts_hold(path, true);
+    return access(path, F_OK) == 0;
+}
+
 static const char *cover_tmp(const struct sp_box_plan *plan, int tmp, const char **where)
 {
     *where = "/tmp";
-    if (plan->tmp ? !put(tmp, AT_FDCWD, "/tmp")
-                  : mount("tmpfs", "/tmp", "tmpfs", PRIVATE_FLAGS, "mode=1777") < 0)
+    if (!is_there(plan, "/tmp") ||
+        (plan->tmp ? !put(tmp, AT_FDCWD, "/tmp")
+                   : mount("tmpfs", "/tmp", "tmpfs", PRIVATE_FLAGS, "mode=1777") < 0))
         return "make a private";
     *where = "/var/tmp";
-    if (access("/var/tmp", F_OK) == 0 && mount("/tmp", "/var/tmp", NULL, MS_BIND, NULL) < 0)
+    if (is_there(plan, "/var/tmp") && mount("/tmp", "/var/tmp", NULL, MS_BIND, NULL) < 0)
         return "make a private";
     *where = "/run";
-    if (access("/run", F_OK) == 0 &&
+    if (is_there(plan, "/run") &&
         mount("tmpfs", "/run", "tmpfs", PRIVATE_FLAGS, "mode=755,size=1m") < 0)
         return "make a private";
     return NULL;
 }
 
 /* Devices are binds of the plan. */
-static const char *cover_dev(const char **where)
+static const char *cover_dev(const struct sp_box_plan *plan, const char **where)
 {
     static const char *const links[][2] = {
         { "/proc/self/fd", "/dev/fd" },       { "/proc/self/fd/0", "/dev/stdin" },
@@ -140,7 +152,8 @@ static const char *cover_dev(const char **where)
     };
 
     *where = "/dev";
-    if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755") < 0)
+    if (!is_there(plan, "/dev") ||
+        mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755") < 0)
         return "make a private";
     for (size_t i = 0; i < SP_COUNT(links); i++)
         if (symlink(links[i][0], links[i][1]) < 0)
@@ -189,8 +202,7 @@ static const char *open_dirs(const struct sp_box_plan *plan, const char **where)
         const struct sp_open_dir *dir = &plan->dirs[i];
         *where = dir->path;
         if (dir->is_root) {
-            const struct sp_box_bind holder = { .path = dir->path, .is_dir = true };
-            make_holder(&holder);
+            sp_mounts_hold(dir->path, true);
             if (!put(plan->scratch_fds[i], AT_FDCWD, dir->path))
                 return "put the scratch directory of";
         }
@@ -201,14 +213,14 @@ static const char *open_dirs(const struct sp_box_plan *plan, const char **where)
     return NULL;
 }
 
-static const char *put_binds(const struct sp_box_plan *plan, bool writable, const char **where)
+static const char *put_binds(const struct sp_box_plan *plan, bool late, const char **where)
 {
     for (size_t i = 0; i < plan->bind_count; i++) {
         const struct sp_box_bind *bind = &plan->binds[i];
         *where = bind->path;
-        if (bind->writable != writable || bind->fd < 0)
+        if (bind->late != late || bind->fd < 0)
             continue;
-        make_holder(bind);
+        sp_mounts_hold(bind->path, bind->is_dir);
         if (!put(bind->fd, AT_FDCWD, bind->path) && !bind->optional)
             return "show";
     }
@@ -219,10 +231,32 @@ static const char *put_binds(const struct sp_box_plan *plan, bool writable, cons
 static const char *mount_proc(const struct sp_box_plan *plan, const char **where)
 {
     *where = "/proc";
-    if ((plan->features & SP_BOX_PROC) &&
+    if ((plan->features & SP_BOX_PROC) && is_there(plan, "/proc") &&
         mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
         return "mount a new";
     return NULL;
+}
+
+/* Everything that is needed from the host is in descriptors. */
+static const char *furnish(struct sp_box_plan *plan, int tmp, const char **where)
+{
+    const char *what = plan->image ? sp_pivot_enter(plan->image, where) : NULL;
+
+    if (!what)
+        what = cover_tmp(plan, tmp, where);
+    if (!what)
+        what = cover_dev(plan, where);
+    if (!what && plan->image)
+        what = sp_pivot_write(plan->image, where);
+    if (!what)
+        what = put_binds(plan, false, where);
+    if (!what)
+        what = open_dirs(plan, where);
+    if (!what)
+        what = put_binds(plan, true, where);
+    if (!what)
+        what = mount_proc(plan, where);
+    return what || !plan->image ? what : sp_pivot_leave(plan->image, where);
 }
 
 const char *sp_mounts_build(struct sp_box_plan *plan, const char **where)
@@ -241,17 +275,7 @@ const char *sp_mounts_build(struct sp_box_plan *plan, const char **where)
     if (!set_attributes(AT_FDCWD, "/", 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV))
         return "make read-only all from";
     what = open_readable(plan, where);
-    if (!what)
-        what = cover_tmp(plan, tmp, where);
-    if (!what)
-        what = cover_dev(where);
-    if (!what)
-        what = put_binds(plan, false, where);
-    if (!what)
-        what = open_dirs(plan, where);
-    if (!what)
-        what = put_binds(plan, true, where);
-    return what ? what : mount_proc(plan, where);
+    return what ? what : furnish(plan, tmp, where);
 }
 
 bool sp_mounts_seal(void)

@@ -7,14 +7,16 @@
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Build an empty box that runs a program which is there everywhere. The answer of its first
  * process; false: it has died without one. */
-static bool try_box(unsigned features, struct sp_box_message *out)
+static bool try_box(unsigned features, struct sp_box_image *image, struct sp_box_message *out)
 {
+    static const char *const programs[] = { "/bin/sh", NULL };
     static const char *const argv[] = { "sh", "-c", "exit 0", NULL };
     static const char *const env[] = { NULL };
     int status[2], leash[2];
@@ -33,7 +35,8 @@ static bool try_box(unsigned features, struct sp_box_message *out)
         .features = features,
         .uid = (unsigned)geteuid(),
         .gid = (unsigned)getegid(),
-        .program = "/bin/sh",
+        .image = image,
+        .programs = programs,
         .argv = argv,
         .env = env,
         .cwd = "/",
@@ -60,11 +63,11 @@ static bool try_box(unsigned features, struct sp_box_message *out)
     return passed;
 }
 
-static bool works(unsigned features, char why[static 160])
+static bool works(unsigned features, struct sp_box_image *image, char why[static 160])
 {
     struct sp_box_message answer;
 
-    if (!try_box(features, &answer)) {
+    if (!try_box(features, image, &answer)) {
         (void)snprintf(why, 160, "a trial box has died");
         return false;
     }
@@ -83,7 +86,7 @@ static bool try_kind(struct sp_box_probe *probe, unsigned kind)
     const unsigned all = SP_BOX_NAMESPACES | SP_BOX_PROC | SP_BOX_NET_NS | kind;
 
     for (size_t i = 0; i < SP_COUNT(without); i++)
-        if (works(all & ~without[i], i ? probe->proc : probe->why)) {
+        if (works(all & ~without[i], NULL, i ? probe->proc : probe->why)) {
             probe->features |= all & ~without[i];
             return true;
         }
@@ -125,4 +128,38 @@ const struct sp_box_probe *sp_box_probe(void)
     if (has_own_pid_max())
         probe.features |= SP_BOX_OWN_PID_MAX;
     return &probe;
+}
+
+/* In an image that is the programs of this machine. */
+const char *sp_box_probe_root(void)
+{
+    static const char *const names[] = { "usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32" };
+    static char why[160];
+    static bool is_done;
+    struct sp_shell_entry entries[SP_COUNT(names)];
+    char links[SP_COUNT(names)][256];
+    struct sp_box_shell top = { .path = "/", .entries = entries, .fd = -1, .made = -1 };
+    struct sp_box_image image = {
+        .path = "/", .station = "/proc", .shells = &top, .shell_count = 1
+    };
+    sp_auto_fd int root = is_done ? -1 : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    for (size_t i = 0; i < SP_COUNT(names) && !is_done; i++) {
+        struct stat info;
+        if (fstatat(root, names[i], &info, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        struct sp_shell_entry *entry = &entries[top.len];
+        *entry = (struct sp_shell_entry){ .name = names[i], .is_dir = S_ISDIR(info.st_mode) };
+        ssize_t len = readlinkat(root, names[i], links[i], sizeof links[i] - 1);
+        if (len > 0) {
+            links[i][len] = '\0';
+            entry->link = links[i];
+        }
+        top.len++;
+    }
+    if (!is_done)
+        (void)works(sp_box_probe()->features & ~(unsigned)(SP_BOX_LANDLOCK | SP_BOX_SECCOMP),
+                    &image, why);
+    is_done = true;
+    return why[0] ? why : NULL;
 }

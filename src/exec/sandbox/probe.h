@@ -13,3 +13,7 @@ struct sp_box_probe {
 
 /* Tried once; the same answer from then on. */
 const struct sp_box_probe *sp_box_probe(void);
+
+/* Why a box cannot have the file system of an image here, though there are namespaces; NULL: it
+ * can. Tried once, too. */
+const char *sp_box_probe_root(void);

@@ -4,7 +4,9 @@
 #include "base/fault.h"
 
 #include "exec/children.h"
+#include "exec/sandbox/features.h"
 #include "exec/sandbox/layout.h"
+#include "exec/sandbox/rootfs.h"
 #include "exec/stray.h"
 #include "sys/file.h"
 #include "sys/procstat.h"
@@ -21,6 +23,7 @@
 
 /* What the instance keeps. */
 struct settings {
+    bool needs_root;
     int grace_ms;
     unsigned without;
 };
@@ -95,9 +98,12 @@ static enum sp_rc fail_start(const struct sp_job *job,
                              const struct sp_box_message *answer,
                              struct sp_err *err)
 {
-    if (answer->what && strcmp(answer->what, "start") == 0)
-        return sp_spawn_explain(&(struct sp_spawn){ .argv = job->argv, .cwd = job->cwd },
-                                answer->where, answer->number, err);
+    if (strcmp(answer->what, "start") == 0)
+        return job->box && job->box->root
+                   ? sp_rootfs_explain(job, answer, err)
+                   : sp_spawn_explain(&(struct sp_spawn){ .argv = job->argv, .cwd = job->cwd },
+                                      answer->where ? answer->where : job->argv[0], answer->number,
+                                      err);
     errno = answer->number;
     return sp_fail_errno(err, "box of '%s': cannot %s%s%s%s", job->argv[0], answer->what,
                          answer->where ? " '" : "", answer->where ? answer->where : "",
@@ -172,18 +178,42 @@ static enum sp_rc start_box(struct boxed *boxed,
     return rc;
 }
 
-static enum sp_rc check_job(const struct sp_job *job, unsigned features, struct sp_err *err)
+/* What an image's file system needs, leniency or not. */
+static enum sp_rc check_root(const struct sp_job *job, unsigned features, struct sp_err *err)
 {
-    if (!(features & (SP_BOX_NAMESPACES | SP_BOX_LANDLOCK)) &&
+    const char *why = !(features & SP_BOX_NAMESPACES) || !(features & SP_BOX_PROC)
+                          ? "there are no namespaces, or no /proc of their own"
+                          : sp_box_probe_root();
+
+    if (!why)
+        return SP_OK;
+    return sp_fail(err, SP_INVALID,
+                   "image '%s' cannot be run in a box of Spoor's here: %s ('spoor doctor' tells "
+                   "more; podman or apptainer may do)",
+                   job->box->root->name, why);
+}
+
+static enum sp_rc check_job(const struct settings *settings,
+                            const struct sp_job *job,
+                            unsigned features,
+                            struct sp_err *err)
+{
+    bool has_root = job->box && job->box->root;
+
+    if (settings->needs_root && !has_root)
+        return sp_fail(err, SP_INVALID,
+                       "'%s' has no image: the backend 'container' runs nothing without one",
+                       job->argv[0]);
+    if (!(features & (SP_BOX_NAMESPACES | SP_BOX_LANDLOCK)) && !has_root &&
         !(job->box && (job->box->flags & SP_BOX_LENIENT)))
         return sp_fail(err, SP_INVALID,
                        "no sandbox can be made here: %s ('spoor doctor' tells more; "
-                       "opts.backend.sandbox.lenient: true runs the tool all the same)",
+                       "opts.backend.box.lenient: true runs the tool all the same)",
                        sp_box_probe()->why);
     if (sp_file_kind(job->cwd) != SP_FILE_DIR)
         return sp_fail(err, SP_INVALID, "start '%s': there is no working directory '%s'",
                        job->argv[0], job->cwd);
-    return SP_OK;
+    return has_root ? check_root(job, features, err) : SP_OK;
 }
 
 static enum sp_rc start(void *arg,
@@ -195,7 +225,7 @@ static enum sp_rc start(void *arg,
     const struct settings *settings = arg;
     unsigned features = sp_box_probe()->features & ~settings->without;
 
-    enum sp_rc rc = check_job(job, features, err);
+    enum sp_rc rc = check_job(settings, job, features, err);
     if (rc)
         return rc;
     struct boxed *boxed = sp_alloc(sizeof *boxed);
@@ -340,14 +370,26 @@ static const struct sp_child_kind kind = {
     .forget = forget,
 };
 
-static enum sp_rc sandbox_open(struct sp_loop *loop, struct sp_backend **out, struct sp_err *err)
+static enum sp_rc open_with(bool needs_root, struct sp_loop *loop, struct sp_backend **out)
 {
     struct settings *settings = sp_alloc(sizeof *settings);
 
-    (void)err;
+    settings->needs_root = needs_root;
     settings->grace_ms = GRACE_MS;
     *out = sp_children_new(&kind, settings, loop);
     return SP_OK;
+}
+
+static enum sp_rc sandbox_open(struct sp_loop *loop, struct sp_backend **out, struct sp_err *err)
+{
+    (void)err;
+    return open_with(false, loop, out);
+}
+
+static enum sp_rc container_open(struct sp_loop *loop, struct sp_backend **out, struct sp_err *err)
+{
+    (void)err;
+    return open_with(true, loop, out);
 }
 
 static void sandbox_close(struct sp_backend *backend)
@@ -363,6 +405,11 @@ static unsigned sandbox_caps(const struct sp_backend *backend)
     (void)backend;
     return SP_BACKEND_SHARED_FS | SP_BACKEND_LIVE_OUTPUT | SP_BACKEND_ENFORCES_MEM |
            SP_BACKEND_CONFINES;
+}
+
+static unsigned container_caps(const struct sp_backend *backend)
+{
+    return sandbox_caps(backend) | SP_BACKEND_CONTAINERS;
 }
 
 void sp_sandbox_set_grace(struct sp_backend *backend, int grace_ms)
@@ -386,47 +433,14 @@ static const char *refusal(void)
     return probe->features & (SP_BOX_NAMESPACES | SP_BOX_LANDLOCK) ? NULL : probe->why;
 }
 
-/* --- what is enforced ----------------------------------------------------------------------- */
-
-static const struct sp_backend_feature *features(void)
+/* Landlock alone cannot give a tool another file system. */
+static const char *container_refusal(void)
 {
-    static struct sp_backend_feature table[10];
     const struct sp_box_probe *probe = sp_box_probe();
-    bool boxed = probe->features & SP_BOX_NAMESPACES;
-    bool landlocked = probe->features & SP_BOX_LANDLOCK;
-    bool filtered = probe->features & SP_BOX_SECCOMP;
-    bool net = probe->features & SP_BOX_NET_NS;
-    bool counted =
-        (probe->features & SP_BOX_USER_NS) || (boxed && (probe->features & SP_BOX_OWN_PID_MAX));
-    const struct sp_backend_feature rows[] = {
-        { "declared writes", boxed || landlocked,
-          boxed        ? "read-only mounts, and scratch directories for new files"
-          : landlocked ? "Landlock; new files beside declared ones are not noticed"
-                       : probe->why },
-        { "private /tmp", boxed, boxed ? "mount namespace" : probe->why },
-        { "no network", net || filtered,
-          net        ? "network namespace"
-          : filtered ? "no sockets but local ones (seccomp)"
-                     : probe->why },
-        { "own processes", boxed && (probe->features & SP_BOX_PROC),
-          boxed && (probe->features & SP_BOX_PROC) ? "pid namespace, /proc of its own"
-          : boxed                                  ? probe->proc
-                                                   : probe->why },
-        { "nothing stays", boxed, boxed ? "pid namespace" : "signals to the process group only" },
-        { "no way up", true,
-          filtered ? "no_new_privs, no capabilities, filter of system calls (seccomp)"
-                   : "no_new_privs and no capabilities; no seccomp" },
-        { "memory limit", true,
-          "RLIMIT_DATA of each process; their sum is looked at every second" },
-        { "process limit", counted,
-          counted ? "pid_max of the pid namespace, or RLIMIT_NPROC in the user namespace"
-                  : "for root, this needs Linux 6.14" },
-        { "second lock", landlocked,
-          landlocked ? "Landlock" : "this kernel has no Landlock of version 2" },
-    };
 
-    memcpy(table, rows, sizeof rows);
-    return table;
+    if (!(probe->features & SP_BOX_NAMESPACES))
+        return probe->why;
+    return probe->features & SP_BOX_PROC ? sp_box_probe_root() : probe->proc;
 }
 
 const struct sp_backend_ops sp_sandbox_backend = {
@@ -442,6 +456,23 @@ const struct sp_backend_ops sp_sandbox_backend = {
     .is_alive = sp_children_is_alive,
     .kill = sp_children_kill,
     .refusal = refusal,
-    .features = features,
+    .features = sp_features,
+    .reap = sp_scratch_reap,
+};
+
+const struct sp_backend_ops sp_container_backend = {
+    .name = "container",
+    .is_local = true,
+    .open = container_open,
+    .close = sandbox_close,
+    .caps = container_caps,
+    .submit = sp_children_submit,
+    .adopt = NULL,
+    .cancel = sp_children_cancel,
+    .usage = sp_children_usage,
+    .is_alive = sp_children_is_alive,
+    .kill = sp_children_kill,
+    .refusal = container_refusal,
+    .features = sp_features_of_roots,
     .reap = sp_scratch_reap,
 };
