@@ -59,7 +59,9 @@ again:
     + step("beside", "again-more", "channels-out=3 pol=IQUV")
 
 RECIPE += """
-part: {steps: {copy: {cab: taql, params: {command: select from s.ms limit 5 giving part.tab}}}}
+part:
+  backend: {select: native}
+  steps: {copy: {cab: taql, params: {command: select from s.ms limit 5 giving part.tab}}}
 part-named: {steps: {copy: {cab: taql, params: {command: select from s.ms limit 5 giving part.tab, table: part.tab}}}}
 """
 

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 
 #include "exec/children.h"
+#include "exec/sandbox/confine.h"
 #include "exec/sandbox/features.h"
 #include "exec/sandbox/layout.h"
 #include "exec/sandbox/rootfs.h"
@@ -426,8 +427,12 @@ void sp_sandbox_without(struct sp_backend *backend, unsigned features)
     settings->without = features;
 }
 
+/* Trying costs some milliseconds, which planning need not pay: with Landlock there is no need to
+ * know what else there is. */
 static const char *refusal(void)
 {
+    if (sp_confine_landlock_version() >= 2)
+        return NULL;
     const struct sp_box_probe *probe = sp_box_probe();
 
     return probe->features & (SP_BOX_NAMESPACES | SP_BOX_LANDLOCK) ? NULL : probe->why;
