@@ -5,7 +5,8 @@
  * is only in the other. */
 #include "plan/key.h"
 
-#define LIKE_MAX 3 /* lines of one kind that are not summed up */
+#define LIKE_MAX 3  /* lines of one kind that are not summed up */
+#define DIGITS   12 /* of an image */
 
 struct telling {
     struct sp_arena *arena;
@@ -84,7 +85,6 @@ static const struct {
     { "script:", "script ", " has changed", "scripts have changed" },
     { "module:", "Python module ", " has changed", "Python modules have changed" },
     { "packages:", "the Python packages of ", " have changed", "Pythons have other packages" },
-    { "image:", "container image ", " has changed", "container images have changed" },
 };
 
 static bool is_told(const struct sp_list *lines, struct sp_str text)
@@ -129,6 +129,57 @@ static struct sp_str only_in(struct sp_arena *arena, struct sp_str words, struct
     return found.len ? found : all;
 }
 
+/* Where a program runs, as its identity has it (engine/identity.h). */
+struct whereabouts {
+    struct sp_str tool, image; /* empty: in none */
+    bool in_box;
+};
+
+static struct whereabouts whereabouts_of(const struct sp_str *words)
+{
+    struct whereabouts found = { .in_box = false };
+    struct sp_str rest = words ? *words : SP_STR("");
+
+    while (rest.ptr) {
+        struct sp_str word = sp_str_cut(&rest, ' ');
+        size_t equals = sp_str_rfind(word, '=');
+        found.in_box = found.in_box || sp_str_starts(word, "in:");
+        if (!sp_str_starts(word, "image:") || equals == SIZE_MAX)
+            continue;
+        found.tool = sp_str_slice(word, strlen("image:"), equals);
+        found.image = sp_str_slice(word, equals + 1, word.len);
+    }
+    return found;
+}
+
+/* "sha256:0123456789ab..." */
+static struct sp_str brief_image(struct sp_arena *arena, struct sp_str image)
+{
+    return sp_arena_printf(arena, "sha256:" SP_STR_FMT "...",
+                           SP_STR_ARG(sp_str_slice(image, 0, DIGITS)));
+}
+
+/* True: it came or went with an image, and nothing else can be compared. */
+static bool tell_move(struct telling *telling, const struct sp_str *old, const struct sp_str *now)
+{
+    struct whereabouts was = whereabouts_of(old), is = whereabouts_of(now);
+    struct sp_str before = brief_image(telling->arena, was.image);
+    struct sp_str after = brief_image(telling->arena, is.image);
+
+    if (was.image.len && is.image.len && !sp_str_eq(was.image, is.image))
+        say(telling, "the image of '" SP_STR_FMT "' is another one: %s was %s", SP_STR_ARG(is.tool),
+            after.ptr, before.ptr);
+    else if (is.image.len && !was.image.len)
+        say(telling, "runs in image %s now, was on this machine", after.ptr);
+    else if (was.image.len && !is.image.len)
+        say(telling, "runs on this machine now, was in image %s", before.ptr);
+    else if (is.in_box != was.in_box)
+        say(telling, "runs %s now", is.in_box ? "in a box" : "without a box");
+    else
+        return false;
+    return !is.image.len != !was.image.len;
+}
+
 static void tell_program(struct telling *telling,
                          struct sp_str name,
                          const struct sp_str *old,
@@ -138,6 +189,8 @@ static void tell_program(struct telling *telling,
     size_t before = telling->lines->len;
     (void)name;
 
+    if (old && now && tell_move(telling, old, now))
+        words = SP_STR(""); /* what belongs to one of the places is not in the other */
     while (words.ptr) {
         struct sp_str word = sp_str_cut(&words, ' ');
         struct sp_str what = sp_str_slice(word, 0, sp_str_rfind(word, '='));

@@ -7,10 +7,12 @@
 #include "value/json.h"
 #include "value/text.h"
 
-/* A member of the section `native`, or NULL. */
-static const struct sp_value *find_native(const struct sp_walk *walk, const char *name)
+/* A member of a section of the settings, or NULL. */
+static const struct sp_value *find_in(const struct sp_walk *walk,
+                                      struct sp_str section_name,
+                                      const char *name)
 {
-    const struct sp_value *section = sp_dict_get(walk->task.backend.dict, "native");
+    const struct sp_value *section = sp_dict_find(walk->task.backend.dict, section_name);
     const struct sp_value *value =
         section && section->kind == SP_DICT ? sp_dict_get(section->dict, name) : NULL;
 
@@ -72,7 +74,7 @@ static bool choose_backend(struct sp_walk *walk, struct sp_frame *frame)
 
 static bool choose_virtual_env(struct sp_walk *walk, struct sp_frame *frame)
 {
-    const struct sp_value *value = find_native(walk, "virtual_env");
+    const struct sp_value *value = find_in(walk, SP_STR("native"), "virtual_env");
 
     if (!value || !sp_is_text(*value) || !value->text.len)
         return true; /* none, or one that is not known yet */
@@ -150,10 +152,21 @@ static size_t set_variable(const char **env, size_t len, const char *entry)
     return SP_MAX(len, at + 1);
 }
 
-/* backend.native.env comes after management.environment and wins. */
+/* What runs programs of this machine has the settings of `native`. */
+static struct sp_str section_of(const struct sp_walk *walk)
+{
+    const struct sp_offer *offer = walk->offers;
+
+    for (; offer && offer->name; offer++)
+        if (sp_str_is(walk->task.backend_name, offer->name) && offer->needs_image)
+            return walk->task.backend_name;
+    return SP_STR("native");
+}
+
+/* backend.NAME.env comes after management.environment and wins. */
 static void add_variables(struct sp_walk *walk)
 {
-    const struct sp_value *more = find_native(walk, "env");
+    const struct sp_value *more = find_in(walk, section_of(walk), "env");
     struct sp_command *command = &walk->task.command;
     size_t len = 0;
 
