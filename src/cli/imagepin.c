@@ -144,9 +144,7 @@ static const char *lock_path(const struct sp_session *session, const struct pin_
         return args->lock;
     if (!session->files->len || !sp_is_text(session->files->items[0]))
         return NULL;
-    return sp_arena_printf(session->arena, SP_STR_FMT ".lock",
-                           SP_STR_ARG(session->files->items[0].text))
-        .ptr;
+    return sp_lockfile_path(session->arena, session->files->items[0].text).ptr;
 }
 
 static enum sp_rc carry_out(struct sp_session *session,

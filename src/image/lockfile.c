@@ -9,6 +9,11 @@
 #define VERSION  1
 #define FILE_MAX ((size_t)4 * 1024 * 1024)
 
+struct sp_str sp_lockfile_path(struct sp_arena *arena, struct sp_str recipe)
+{
+    return sp_arena_join(arena, recipe, ".", SP_STR("lock"));
+}
+
 void sp_lockfile_set(struct sp_lockfile *lockfile, const struct sp_pinned_image *image)
 {
     struct sp_pinned_image own = {

@@ -21,6 +21,9 @@ struct sp_lockfile {
     struct sp_arena *arena; /* borrowed: everything lives there */
 };
 
+/* "RECIPE.yml.lock" */
+struct sp_str sp_lockfile_path(struct sp_arena *arena, struct sp_str recipe);
+
 /* SP_INVALID: damaged, with the place, or written by a newer spoor. */
 enum sp_rc sp_lockfile_parse(struct sp_arena *arena,
                              struct sp_str text,

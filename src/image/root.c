@@ -8,7 +8,10 @@
 #include "value/json.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define VERSION 1
@@ -222,4 +225,40 @@ enum sp_rc sp_root_make(struct sp_vault *vault,
     *out = root;
     out->made = made;
     return SP_OK;
+}
+
+/* --- looking inside ------------------------------------------------------------------------- */
+
+static bool find_inside(const char *rootfs, const char *path, struct stat *out)
+{
+    struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    sp_auto_fd int root = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    sp_auto_fd int fd = root < 0 ? -1 : (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+
+    return fd >= 0 && fstat(fd, out) == 0;
+}
+
+bool sp_root_has(const char *rootfs, const char *path)
+{
+    struct stat info;
+
+    return find_inside(rootfs, path, &info);
+}
+
+bool sp_root_has_program(const char *rootfs, const char *name, const char *search_path)
+{
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    struct sp_str dirs = sp_str_of(strchr(name, '/') || !search_path ? "" : search_path);
+    struct stat info;
+
+    while (dirs.ptr) {
+        struct sp_str dir = sp_str_cut(&dirs, ':');
+        struct sp_str path = sp_arena_join(arena, dir, "/", sp_str_of(name));
+        if (find_inside(rootfs, path.ptr, &info) && S_ISREG(info.st_mode) && info.st_mode & 0111)
+            return true;
+    }
+    return false;
 }

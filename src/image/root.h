@@ -39,3 +39,8 @@ enum sp_rc sp_root_make(struct sp_vault *vault,
                         struct sp_arena *arena,
                         struct sp_root *out,
                         struct sp_err *err) SP_MUST_USE;
+
+/* What is in `rootfs`, links followed as they are inside: is there anything at `path`; is a program
+ * of that name (with a slash: a path) in `search_path`? */
+bool sp_root_has(const char *rootfs, const char *path);
+bool sp_root_has_program(const char *rootfs, const char *name, const char *search_path);
