@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "engine/forecast.h"
+#include "engine/images.h"
 #include "plan/key.h"
 #include "sys/tty.h"
 #include "value/json.h"
@@ -37,11 +38,35 @@ static void add_step(struct view *view, const struct sp_position *position, cons
     sp_buf_addc(&view->text, '\n');
 }
 
+static const struct sp_step_image *image_of(const struct view *view, const struct sp_task *task)
+{
+    const struct sp_step_image *image;
+    struct sp_err ignored = SP_ERR_INIT; /* a finding has said it */
+
+    return sp_images_take(view->session->images, task) &&
+                   sp_images_find(view->session->images, task, &image, &ignored) == SP_OK
+               ? image
+               : NULL;
+}
+
+static void add_image(struct view *view, const struct sp_action *action)
+{
+    const struct sp_step_image *image = image_of(view, action->task);
+
+    if (!image)
+        return;
+    indent(view, action->position);
+    sp_buf_addf(&view->text, "  in image " SP_STR_FMT "%s%.12s%s\n", SP_STR_ARG(image->name),
+                image->digest.hex[0] ? " sha256:" : "", image->digest.hex,
+                image->is_here ? "..." : ", which would be pulled");
+}
+
 /* What the cab and the settings put around the command. */
 static void add_surroundings(struct view *view, const struct sp_action *action)
 {
     const struct sp_task *task = action->task;
 
+    add_image(view, action);
     if (task->virtual_env.len) {
         indent(view, action->position);
         sp_buf_addf(&view->text, "  virtual environment " SP_STR_FMT "\n",
@@ -103,6 +128,19 @@ static void add_skip(struct view *view, const struct sp_action *action)
     sp_buf_addf(&view->text, "  " SP_STR_FMT "\n", SP_STR_ARG(action->reason));
 }
 
+static void note_image(const struct view *view, const struct sp_task *task, struct sp_dict *step)
+{
+    const struct sp_step_image *image = image_of(view, task);
+    struct sp_arena *arena = view->session->arena;
+
+    if (!image)
+        return;
+    struct sp_value dict = image->is_here ? sp_step_image_value(image, arena) : sp_dict_new(arena);
+    sp_dict_put_text(arena, dict.dict, "name", image->name);
+    sp_dict_put(arena, dict.dict, "here", sp_bool(image->is_here));
+    sp_dict_put(arena, step, "image", dict);
+}
+
 static void note_surroundings(struct sp_arena *arena,
                               const struct sp_task *task,
                               struct sp_dict *step)
@@ -155,6 +193,7 @@ static void note_json(struct view *view,
                         sp_text(sp_arena_str(arena, sp_str_of(action->task->command.argv[i]))));
         sp_dict_set(arena, step.dict, SP_STR("argv"), argv);
         note_surroundings(arena, action->task, step.dict);
+        note_image(view, action->task, step.dict);
         struct sp_value inputs = { .kind = SP_DICT, .dict = action->task->inputs };
         sp_dict_set(arena, step.dict, SP_STR("inputs"), sp_value_copy(arena, inputs));
         note_foretold(arena, told, step.dict);

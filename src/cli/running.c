@@ -2,8 +2,10 @@
 #include "cli/running.h"
 
 #include "cli/display.h"
+#include "cli/imageargs.h"
 #include "cli/profileview.h"
 #include "cli/program.h"
+#include "engine/images.h"
 #include "engine/repeat.h"
 #include "sys/tty.h"
 
@@ -62,6 +64,29 @@ static void show_profile(const struct sp_session *session,
                         sp_tty_colour(STDOUT_FILENO));
 }
 
+/* --- images -------------------------------------------------------------------------------- */
+
+static void turn_to(struct sp_image_progress *progress, struct sp_str name)
+{
+    if (!sp_str_eq(progress->name, name))
+        sp_image_progress_end(progress);
+    progress->name = name;
+}
+
+static void on_pull(void *arg, struct sp_str name, const struct sp_pull_progress *progress)
+{
+    turn_to(arg, name);
+    sp_image_progress_pull(arg, progress);
+}
+
+static void on_layer(void *arg, struct sp_str name, size_t number, size_t count)
+{
+    turn_to(arg, name);
+    sp_image_progress_layer(arg, number, count);
+    if (number == count)
+        sp_image_progress_end(arg);
+}
+
 /* A reader that has gone away ("| head") must not leave a tool without its engine. */
 static void outlive_readers(void)
 {
@@ -94,9 +119,12 @@ int sp_running(struct sp_session *session, const struct sp_running_options *opti
         .plain = sp_program()->no_display,
     };
     struct sp_display *display = sp_display_new(&display_options);
+    struct sp_image_progress progress = { 0 };
+    const struct sp_images_watch watch = { .pull = on_pull, .layer = on_layer, .arg = &progress };
     struct sp_run_options run_options = {
         .watch = sp_display_event,
         .arg = display,
+        .images = options->json ? NULL : &watch,
         .argc = sp_program()->argc,
         .argv = sp_program()->argv,
         .logger = sp_program()->is_stimela ? "STIMELA" : "SPOOR",
@@ -114,6 +142,7 @@ int sp_running(struct sp_session *session, const struct sp_running_options *opti
 
     outlive_readers();
     enum sp_rc rc = sp_run(session, &run_options, &result, &err);
+    sp_image_progress_end(&progress);
     sp_display_free(display);
     show_profile(session, options, result.id);
     if (!result.interrupted) /* what was stopped on request is no mistake in the recipe */

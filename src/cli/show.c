@@ -139,6 +139,13 @@ static void print_detail(const char *title, struct sp_str text)
         (void)printf("    %-8s " SP_STR_FMT "\n", title, SP_STR_ARG(text));
 }
 
+static void print_image(struct sp_arena *arena, const struct sp_dict *image)
+{
+    if (image->len)
+        print_detail("image", sp_arena_join(arena, sp_dict_text(image, "name"), "  ",
+                                            sp_dict_text(image, "digest")));
+}
+
 static void print_step(struct sp_arena *arena,
                        const struct sp_step_summary *summary,
                        const struct sp_dict *step)
@@ -153,6 +160,7 @@ static void print_step(struct sp_arena *arena,
     (void)printf("\n");
     print_detail("why", summary->why);
     print_detail("$", sp_history_command(arena, step, "command"));
+    print_image(arena, dict_of(step, "image"));
     print_detail("program", sp_dict_text(step, "program"));
     print_detail("key", sp_str_slice(sp_dict_text(step, "key"), 0, SHORT_DIGEST));
     SP_LIST_EACH(reason, reasons)

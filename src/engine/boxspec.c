@@ -4,8 +4,10 @@
 #include "base/amount.h"
 #include "base/vec.h"
 
+#include "engine/imagebox.h"
 #include "engine/litter.h"
 #include "engine/tools.h"
+#include "image/root.h"
 #include "plan/measures.h"
 #include "plan/paths.h"
 #include "sys/env.h"
@@ -17,6 +19,7 @@
 struct making {
     const struct sp_boxspec_request *request;
     struct sp_box *box;
+    struct sp_imagebox *imagebox; /* NULL: it is not in an image */
     SP_VEC(const char *) writes;
     SP_VEC(const char *) shows;
 };
@@ -67,14 +70,45 @@ static bool is_place(const struct sp_param *param)
     return param->mkdir && sp_dtype_is(param->dtype, "Directory");
 }
 
+/* The path as the job has it may lead through links, of which an image knows nothing. */
+static void name_path(struct making *making, struct sp_str path, bool writable)
+{
+    if (making->imagebox)
+        sp_imagebox_name(making->imagebox, path, writable);
+}
+
+static struct sp_str parent_of(struct sp_arena *arena, struct sp_str path)
+{
+    size_t slash = sp_str_rfind(path, '/');
+
+    return slash == SIZE_MAX ? SP_STR(".") : sp_arena_str(arena, sp_str_slice(path, 0, slash + 1));
+}
+
 static void add_parameter(void *arg, const struct sp_param *param, struct sp_str path)
 {
     struct making *making = arg;
+    struct sp_str parent = parent_of(making->request->arena, path);
+    bool writable = param->is_output || param->writable || is_place(param);
 
-    if (param->is_output || param->writable || is_place(param))
+    if (writable)
         add_write(making, path);
     else
         add_show(making, sp_str_of(real_of(making, path)));
+    name_path(making, path, writable);
+    if (param->paths.write_parent)
+        add_write(making, parent);
+    else if (param->paths.access_parent)
+        add_show(making, sp_str_of(real_of(making, parent)));
+    if (param->paths.write_parent || param->paths.access_parent)
+        name_path(making, parent, param->paths.write_parent);
+}
+
+/* What no parameter names and the image has itself is its own business. */
+static bool is_of_image(const struct making *making, const struct sp_role *role)
+{
+    return making->imagebox && role->kind == SP_ROLE_HIDDEN &&
+           sp_root_has(making->request->image->root.path,
+                       sp_arena_cstr(making->request->arena, role->path));
 }
 
 /* Also tables behind tables, and what no parameter names. */
@@ -84,13 +118,31 @@ static void add_roles(struct making *making)
 
     for (size_t i = 0; roles && i < roles->len; i++) {
         const struct sp_role *role = &roles->items[i];
-        if (role->kind == SP_ROLE_WRITES || role->kind == SP_ROLE_MUTATES) {
+        bool writable = role->kind == SP_ROLE_WRITES || role->kind == SP_ROLE_MUTATES;
+        if (is_of_image(making, role))
+            continue;
+        name_path(making, role->path, writable);
+        if (writable) {
             add_write(making, role->real);
         } else {
-            add_show(making, role->path);
+            if (!making->imagebox)
+                add_show(making, role->path);
             add_show(making, role->real);
         }
     }
+}
+
+/* Programs, scripts, libraries: the words of the command, an environment, what came with us. */
+static void add_programs(struct making *making, const struct sp_job *job)
+{
+    const struct sp_boxspec_request *request = making->request;
+
+    for (size_t i = 0; job->argv[i]; i++)
+        add_show(making, sp_str_of(job->argv[i]));
+    if (request->task->virtual_env.len)
+        add_show(making, sp_str_of(real_of(making, request->task->virtual_env)));
+    add_show(making, request->session->places.cargo);
+    add_show(making, request->session->places.cabs);
 }
 
 static void add_paths(struct making *making, const struct sp_job *job)
@@ -104,13 +156,8 @@ static void add_paths(struct making *making, const struct sp_job *job)
         SP_LIST_EACH(path, task->writes)
     add_write(making, path->text);
     add_roles(making);
-    /* Programs, scripts, libraries: the words of the command, an environment, what came with us. */
-    for (size_t i = 0; job->argv[i]; i++)
-        add_show(making, sp_str_of(job->argv[i]));
-    if (task->virtual_env.len)
-        add_show(making, sp_str_of(real_of(making, task->virtual_env)));
-    add_show(making, request->session->places.cargo);
-    add_show(making, request->session->places.cabs);
+    if (!making->imagebox)
+        add_programs(making, job);
     making->box->writes = finish(request->arena, making->writes.items, making->writes.len);
     making->box->shows = finish(request->arena, making->shows.items, making->shows.len);
     SP_VEC_FINI(&making->writes);
@@ -305,19 +352,39 @@ static const char *const passed[] = {
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
     "CUDA_VISIBLE_DEVICES",
+    NULL,
+};
+
+/* Into an image: an image says itself where its programs are. */
+static const char *const passed_into_image[] = {
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
+    "TZ",
+    "TERM",
+    "COLUMNS",
+    "USER",
+    "LOGNAME",
+    "OMP_*",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "CUDA_VISIBLE_DEVICES",
+    NULL,
 };
 
 static bool is_passed(const struct making *making, struct sp_str name)
 {
     const struct sp_effects *effects = making->request->effects;
     const char *const *own = making->request->task->command.env;
+    const char *const *names = making->imagebox ? passed_into_image : passed;
 
     /* What is in the key has to be in the box. */
     for (size_t i = 0; sp_measures_variable(i); i++)
         if (sp_str_is(name, sp_measures_variable(i)))
             return true;
-    for (size_t i = 0; i < SP_COUNT(passed); i++)
-        if (sp_str_match(sp_str_of(passed[i]), name))
+    for (; *names; names++)
+        if (sp_str_match(sp_str_of(*names), name))
             return true;
     if (effects && effects->environment)
         SP_LIST_EACH(item, effects->environment)
@@ -346,7 +413,7 @@ static const char *user_base(const struct making *making)
 
 static const char *const *clean(const struct making *making, const char *const *env)
 {
-    const char *base = user_base(making);
+    const char *base = making->imagebox ? NULL : user_base(making);
     size_t len = 0, kept = 0;
 
     while (env[len])
@@ -364,6 +431,47 @@ static const char *const *clean(const struct making *making, const char *const *
 
 /* --- the box ------------------------------------------------------------------------------- */
 
+static enum sp_rc enter_image(struct making *making,
+                              const struct sp_imagebox_request *request,
+                              struct sp_job *job,
+                              struct sp_err *err)
+{
+    enum sp_rc rc = sp_imagebox_bind(making->imagebox, err);
+
+    if (rc)
+        return rc;
+    sp_imagebox_finish(making->imagebox, making->box);
+    job->env = sp_imagebox_environment(request->arena, request->image->config, job->env);
+    job->argv = sp_imagebox_command(request, job->argv, job->env);
+    return SP_OK;
+}
+
+static enum sp_rc fill(struct making *making, struct sp_job *job, struct sp_err *err)
+{
+    const struct sp_boxspec_request *request = making->request;
+    struct sp_imagebox_request inside = {
+        .arena = request->arena,
+        .session = request->session,
+        .task = request->task,
+        .image = request->image,
+        .scratch = request->scratch,
+        .temporaries = request->temporaries,
+    };
+    enum sp_rc rc = SP_OK;
+
+    if (request->image)
+        making->imagebox = sp_imagebox_new(&inside);
+    read_program(making);
+    making->box->scratch = real_of(making, request->scratch);
+    add_paths(making, job);
+    job->env = clean(making, job->env);
+    job->box = making->box;
+    if (making->imagebox)
+        rc = enter_image(making, &inside, job, err);
+    sp_imagebox_free(SP_TAKE(making->imagebox));
+    return rc;
+}
+
 enum sp_rc sp_boxspec_make(const struct sp_boxspec_request *request,
                            struct sp_job *job,
                            struct sp_err *err)
@@ -378,12 +486,5 @@ enum sp_rc sp_boxspec_make(const struct sp_boxspec_request *request,
     if (rc == SP_OK)
         rc = sp_make_dirs(sp_arena_cstr(request->arena, sp_str_slice(request->scratch, 0, slash)),
                           err);
-    if (rc)
-        return rc;
-    read_program(&making);
-    box->scratch = real_of(&making, request->scratch);
-    add_paths(&making, job);
-    job->env = clean(&making, job->env);
-    job->box = box;
-    return SP_OK;
+    return rc ? rc : fill(&making, job, err);
 }

@@ -3,7 +3,7 @@
  * (doc/design/boxes.md). */
 #pragma once
 
-#include "engine/session.h"
+#include "engine/images.h"
 #include "exec/box.h"
 #include "exec/job.h"
 #include "plan/role.h"
@@ -16,6 +16,8 @@ struct sp_boxspec_request {
     const struct sp_effects *effects; /* may be NULL */
     struct sp_str scratch;            /* for the box's own files; its parent is made */
     struct sp_str keep; /* for files that are not declared; made when it is needed; may be empty */
+    const struct sp_step_image *image; /* what it runs in; NULL: this machine */
+    struct sp_list *temporaries; /* of an image: directories to remove when the job has ended */
 };
 
 /* Give `job` a box and, in place of ours, an environment of the variables that are for tools.

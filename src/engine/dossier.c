@@ -43,11 +43,11 @@ struct sp_value sp_dossier_step(struct sp_arena *arena,
 {
     static const struct field of_start[] = {
         { "argv", "command" }, { "env", NULL }, { "virtual_env", NULL }, { "inputs", "parameters" },
-        { "output", NULL },    { "log", NULL }, { NULL, NULL },
+        { "output", NULL },    { "log", NULL }, { "image", NULL },       { NULL, NULL },
     };
     static const struct field of_key[] = {
-        { "key", NULL },     { "of", NULL },     { "why", "reasons" },
-        { "program", NULL }, { "inputs", NULL }, { NULL, NULL },
+        { "key", NULL },    { "of", NULL },    { "why", "reasons" }, { "program", NULL },
+        { "inputs", NULL }, { "image", NULL }, { NULL, NULL },
     };
     static const struct field of_outputs[] = { { "outputs", "values" }, { NULL, NULL } };
     static const struct field of_versions[] = { { "outputs", NULL }, { NULL, NULL } };
@@ -96,7 +96,8 @@ struct sp_value sp_dossier_outline(struct sp_arena *arena, const struct sp_run_s
         { "cwd", NULL },       { "host", NULL },           { "spoor", NULL },
         { "argv", "command" }, { "files", "named" },       { "loaded", "files" },
         { "rerun", NULL },     { "params", "parameters" }, { "given", NULL },
-        { "selection", NULL }, { "settings", NULL },       { NULL, NULL },
+        { "selection", NULL }, { "settings", NULL },       { "images", NULL },
+        { NULL, NULL },
     };
     struct sp_value dict = sp_dict_new(arena);
 

@@ -110,6 +110,60 @@ enum sp_rc sp_gallery_name(struct sp_session *session,
     return SP_OK;
 }
 
+/* `path` of an image: a layout, an archive, or the name of one with its transport. */
+static enum sp_rc read_path(struct sp_session *session,
+                            struct sp_str path,
+                            struct sp_image_name *out,
+                            bool *guessed,
+                            struct sp_err *err)
+{
+    struct sp_err none = SP_ERR_INIT;
+
+    path = sp_path_expand_home(session->arena, path, session->world.home);
+    if (sp_image_name_parse(path, out, &none) == SP_OK && out->transport)
+        return SP_OK;
+    enum sp_file_kind kind = sp_file_kind(sp_arena_cstr(session->arena, path));
+    *out = (struct sp_image_name){
+        .transport = kind == SP_FILE_DIR ? SP_IMAGE_OCI_DIR : SP_IMAGE_DOCKER_ARCHIVE,
+        .file = path,
+    };
+    *guessed = kind == SP_FILE_REGULAR;
+    if (kind == SP_FILE_NONE)
+        return sp_fail(err, SP_INVALID, "there is no image '" SP_STR_FMT "'", SP_STR_ARG(path));
+    if (sp_str_ends(path, ".sif") || sp_str_ends(path, ".simg"))
+        return sp_fail(err, SP_INVALID,
+                       "'" SP_STR_FMT "' is a file of Singularity, which only that can read: save "
+                       "the image as an OCI archive",
+                       SP_STR_ARG(path));
+    return SP_OK;
+}
+
+enum sp_rc sp_gallery_of_task(struct sp_session *session,
+                              const struct sp_task *task,
+                              struct sp_image_name *out,
+                              struct sp_str *full,
+                              bool *guessed,
+                              struct sp_err *err)
+{
+    struct sp_image image;
+
+    *guessed = false;
+    enum sp_rc rc = sp_image_of_cab(&session->config, task->cab, &image, err);
+    if (rc)
+        return rc;
+    if (image.path.len)
+        rc = read_path(session, image.path, out, guessed, err);
+    else
+        rc = sp_image_name_parse(sp_image_reference(session->arena, &image, task->backend), out,
+                                 err);
+    if (rc)
+        return rc;
+    if (out->transport)
+        out->file = sp_real_path(session->arena, out->file);
+    *full = sp_image_name_format(session->arena, out);
+    return SP_OK;
+}
+
 /* --- of a recipe ---------------------------------------------------------------------------- */
 
 static void add_name(struct sp_arena *arena, struct sp_gallery *gallery, struct sp_str name)

@@ -17,6 +17,15 @@ enum sp_rc sp_gallery_name(struct sp_session *session,
                            struct sp_str *full,
                            struct sp_err *err) SP_MUST_USE;
 
+/* The image of a task, under its backend's settings. `guessed`: it is an archive, and nobody says
+ * who has written it; it is called "docker-archive" then. SP_NOT_FOUND: its cab names none. */
+enum sp_rc sp_gallery_of_task(struct sp_session *session,
+                              const struct sp_task *task,
+                              struct sp_image_name *out,
+                              struct sp_str *full,
+                              bool *guessed,
+                              struct sp_err *err) SP_MUST_USE;
+
 /* Where passwords are, and whether this registry speaks plain HTTP (opts.store.plain_http: a list
  * of hosts). */
 struct sp_source_options sp_gallery_source(struct sp_session *session,

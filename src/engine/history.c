@@ -120,7 +120,9 @@ static void add_program(struct fold *fold, const struct sp_dict *event)
     struct sp_str name = sp_str_cut(&identity, '=');
     const struct sp_value *known = name.len ? sp_dict_find(programs, name) : NULL;
 
-    if (!name.len || (known && sp_str_eq(known->text, identity.ptr ? identity : SP_STR(""))))
+    /* An image has its own place, by its name. */
+    if (!name.len || sp_str_starts(name, "image:") ||
+        (known && sp_str_eq(known->text, identity.ptr ? identity : SP_STR(""))))
         return;
     sp_dict_set(fold->arena, programs, sp_arena_str(fold->arena, name),
                 sp_text(sp_arena_str(fold->arena, identity.ptr ? identity : SP_STR(""))));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/identity.h"
 
+#include "engine/images.h"
 #include "engine/jobspec.h"
 #include "engine/loaded.h"
 #include "engine/memo.h"
@@ -52,6 +53,7 @@ struct finding {
     struct sp_str path;  /* PATH of the job */
     struct sp_buf text;  /* of all parts so far */
     struct sp_map words; /* looked at so far */
+    bool in_image;       /* only the working directory is seen of this machine */
     struct sp_err *err;
 };
 
@@ -391,7 +393,8 @@ static bool add_if_program(struct finding *finding, struct sp_str word, enum sp_
 {
     sp_auto_buf struct sp_buf found = SP_BUF(SP_BUF_SMALL);
 
-    if (!word.len || word.ptr[0] == '-' || sp_str_is(base_name(word), "srun") ||
+    if (finding->in_image || !word.len || word.ptr[0] == '-' ||
+        sp_str_is(base_name(word), "srun") ||
         !sp_find_program(sp_arena_cstr(finding->arena, word), finding->path.ptr, &found))
         return false;
     *rc = add_remembered(finding, "program", sp_buf_str(&found), find_program);
@@ -425,6 +428,16 @@ static bool is_data(const struct sp_task *task, struct sp_str word)
     return false;
 }
 
+/* Can whoever runs the task see the file `word`? */
+static bool is_seen(const struct finding *finding, struct sp_str word)
+{
+    struct sp_str here = finding->session->world.cwd;
+
+    return !finding->in_image || !sp_str_starts(word, "/") ||
+           (sp_str_starts(word, sp_arena_cstr(finding->arena, here)) && word.len > here.len &&
+            word.ptr[here.len] == '/');
+}
+
 static bool is_new_word(struct finding *finding, struct sp_str word)
 {
     if (!word.len || sp_map_has(&finding->words, word))
@@ -446,7 +459,8 @@ static enum sp_rc add_words(struct finding *finding, struct sp_str text, size_t 
         struct sp_str word = sp_str_slice(text, from, i);
         from = i + 1;
         if (!is_new_word(finding, word) || (*count)++ >= WORDS_MAX ||
-            add_if_program(finding, word, &rc) || is_data(finding->task, word))
+            add_if_program(finding, word, &rc) || is_data(finding->task, word) ||
+            !is_seen(finding, word))
             continue;
         if (sp_file_kind(sp_arena_cstr(finding->arena, word)) == SP_FILE_REGULAR)
             rc = add_remembered(finding, "file", word, find_file);
@@ -454,19 +468,25 @@ static enum sp_rc add_words(struct finding *finding, struct sp_str text, size_t 
     return rc;
 }
 
+static enum sp_rc add_command(struct finding *finding)
+{
+    sp_auto_buf struct sp_buf found = SP_BUF(SP_BUF_SMALL);
+
+    enum sp_rc rc = sp_program_get(sp_arena_cstr(finding->arena, finding->task->command.short_name),
+                                   finding->path.ptr, NULL, &found, finding->err);
+    return rc ? rc : add_remembered(finding, "program", sp_buf_str(&found), find_program);
+}
+
 static enum sp_rc add_binary(struct finding *finding)
 {
     const struct sp_task *task = finding->task;
     const struct sp_list *args = task->cab->args;
     const struct sp_list *resolved = task->command.resolved;
-    sp_auto_buf struct sp_buf found = SP_BUF(SP_BUF_SMALL);
     struct sp_str command = sp_str_trim(task->cab->command);
     size_t count = 0;
 
-    enum sp_rc rc = sp_program_get(sp_arena_cstr(finding->arena, task->command.short_name),
-                                   finding->path.ptr, NULL, &found, finding->err);
-    if (rc == SP_OK)
-        rc = add_remembered(finding, "program", sp_buf_str(&found), find_program);
+    enum sp_rc rc = finding->in_image ? add_words(finding, task->command.short_name, &count)
+                                      : add_command(finding);
     (void)sp_str_cut(&command, ' ');
     if (rc == SP_OK)
         rc = add_words(finding, command, &count);
@@ -485,6 +505,8 @@ static enum sp_rc add_interpreters(struct finding *finding)
     size_t end = command->argc;
     bool found = false;
 
+    if (finding->in_image)
+        return SP_OK;
     while (end > 0 && strcmp(command->argv[end - 1], "-c") != 0)
         end--;
     for (size_t i = 0; i + 1 < end && rc == SP_OK; i++)
@@ -527,6 +549,8 @@ static enum sp_rc add_python(struct finding *finding)
     if (sp_str_starts(command, "(") && close != SIZE_MAX)
         return add_remembered(finding, "source", sp_str_trim(sp_str_slice(command, 1, close)),
                               find_source);
+    if (finding->in_image && !sp_pysource_is_own(finding->arena, command))
+        return SP_OK;
     return add_remembered(finding, "module", sp_str_slice(command, 0, sp_str_rfind(command, '.')),
                           find_module);
 }
@@ -544,6 +568,26 @@ static enum sp_rc (*const flavours[])(struct finding *finding) = {
     [SP_FLAVOUR_PYTHON_CODE] = add_python_code,
     [SP_FLAVOUR_CASA] = add_interpreters,
 };
+
+/* The tag and the name mean nothing, and who runs it neither. */
+static enum sp_rc add_image(struct finding *finding, struct sp_images *images)
+{
+    const struct sp_step_image *image;
+    struct sp_str tool = sp_identity_program(finding->task);
+
+    enum sp_rc rc = sp_images_find(images, finding->task, &image, finding->err);
+    if (rc)
+        return rc;
+    if (!image->manifest.hex[0])
+        return sp_fail(finding->err, SP_NOT_FOUND,
+                       "image '" SP_STR_FMT "' is not here: a run fetches it",
+                       SP_STR_ARG(image->name));
+    sp_buf_adds(&finding->text, "image:");
+    for (size_t i = 0; i < tool.len; i++)
+        sp_buf_addc(&finding->text, strchr(" =:", tool.ptr[i]) ? '_' : tool.ptr[i]);
+    sp_buf_addf(&finding->text, "=%s", image->manifest.hex);
+    return SP_OK;
+}
 
 enum sp_rc sp_identity_of(struct sp_identities *identities,
                           struct sp_arena *arena,
@@ -565,13 +609,18 @@ enum sp_rc sp_identity_of(struct sp_identities *identities,
 
     const struct sp_backend_ops *ops =
         sp_backend_find(task->backend_name.len ? task->backend_name.ptr : "native");
-    if (!ops || !ops->is_local)
-        return sp_fail(err, SP_NOT_FOUND, "what backend " SP_STR_FMT " runs is not known",
-                       SP_STR_ARG(task->backend_name));
-    enum sp_rc rc = flavours[task->cab->flavour](&finding);
+    enum sp_rc rc = SP_OK;
+    finding.in_image = sp_images_take(session->images, task);
+    if (finding.in_image)
+        rc = add_image(&finding, session->images);
+    else if (!ops || !ops->is_local)
+        rc = sp_fail(err, SP_NOT_FOUND, "what backend " SP_STR_FMT " runs is not known",
+                     SP_STR_ARG(task->backend_name));
+    if (rc == SP_OK)
+        rc = flavours[task->cab->flavour](&finding);
     /* A box hides what nobody has declared (variables, settings in the home directory): the same
      * program may make something else of the same inputs there. */
-    if (rc == SP_OK && strcmp(ops->name, "native") != 0)
+    if (rc == SP_OK && !finding.in_image && strcmp(ops->name, "native") != 0)
         sp_buf_addf(&finding.text, " in:%s", ops->name);
     if (rc == SP_OK)
         *out = sp_arena_str(arena, sp_buf_str(&finding.text));

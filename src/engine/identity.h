@@ -6,6 +6,8 @@
  *   python          the interpreter, the installed distributions, the source files of the module
  *   python-code     the interpreter and the installed distributions; the code is in the cab
  *   CASA task       the program `casa`
+ *   in an image     the image, as "image:TOOL=" and the SHA-256 of its manifest for this machine;
+ *                   besides that only scripts and modules in the working directory
  *
  * The text is "KIND:NAME=DIGEST ...", names without directories, so that the same program elsewhere
  * is the same. It is remembered in the process, and in files of `dir`, for as long as (path, dev,
@@ -28,8 +30,9 @@ void sp_identities_only_read(struct sp_identities *identities);
 /* Accepts NULL. */
 void sp_identities_free(struct sp_identities *identities);
 
-/* Identity of what runs the task natively. `path`: PATH of the job without the virtual environment
- * (sp_jobspec_path adds that). *out lives in `arena`. SP_NOT_FOUND: there is no such program. */
+/* Identity of what runs the task. `path`: PATH of the job without the virtual environment
+ * (sp_jobspec_path adds that). *out lives in `arena`. SP_NOT_FOUND: there is no such program, or
+ * the image has to be fetched first. */
 enum sp_rc sp_identity_of(struct sp_identities *identities,
                           struct sp_arena *arena,
                           const struct sp_session *session,

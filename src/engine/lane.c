@@ -343,9 +343,11 @@ static enum sp_rc run_tool(struct sp_lane *lane, struct sp_err *err)
     lane->step_started = sp_clock_files();
     log_reasons(lane);
     log_invocation(lane, action->task);
-    enum sp_rc rc = sp_chronicle_write(
-        lane->works->chronicle, &lane->base, "step-start",
-        sp_record_step_start(lane->arena, action, output, sp_logbook_path(lane->logbook)), err);
+    struct sp_dict *record =
+        sp_record_step_start(lane->arena, action, output, sp_logbook_path(lane->logbook));
+    sp_record_image(lane->arena, lane->works->session, action->task, record);
+    enum sp_rc rc =
+        sp_chronicle_write(lane->works->chronicle, &lane->base, "step-start", record, err);
     /* Told; what the tool says comes with events of its own. */
     lane->base.event = NULL;
     lane->base.record = NULL;
@@ -470,6 +472,7 @@ static enum sp_rc end_reused(struct sp_lane *lane,
     event.success = true;
     struct sp_dict *fields = sp_record_step(lane->arena, action->position);
     sp_recall_describe_key(lane->arena, &lane->recalled, fields);
+    sp_record_image(lane->arena, lane->works->session, action->task, fields);
     enum sp_rc rc = sp_chronicle_write(chronicle, &event, "step-key", fields, err);
     if (rc == SP_OK)
         rc = tell_versions(lane, action, SP_JOURNAL_LATER, err);

@@ -3,8 +3,12 @@
 
 #include "base/map.h"
 
+#include "engine/imagebox.h"
+#include "engine/images.h"
 #include "engine/jobspec.h"
 #include "engine/tools.h"
+#include "image/root.h"
+#include "sys/env.h"
 
 struct preflight {
     struct sp_session *session;
@@ -74,10 +78,88 @@ static void check_limits(struct preflight *p, const struct sp_action *action)
                       "step '" SP_STR_FMT "': %s", SP_STR_ARG(action->position->fqname), err.text);
 }
 
+/* --- in an image ---------------------------------------------------------------------------- */
+
+/* Where `native.virtual_env` is set, if it says; else the step. */
+static uint32_t origin_of_venv(const struct sp_action *action)
+{
+    const struct sp_dict *backend = action->task->backend.dict;
+    const struct sp_value *section = sp_dict_get(backend, "native");
+    const struct sp_value *value =
+        section && section->kind == SP_DICT ? sp_dict_get(section->dict, "virtual_env") : NULL;
+
+    return value && value->origin ? value->origin : action->position->origin;
+}
+
+static void check_inside(struct preflight *p,
+                         const struct sp_action *action,
+                         const struct sp_step_image *image)
+{
+    static const char *const none[] = { NULL };
+    struct sp_arena *arena = p->session->arena;
+    const struct sp_task *task = action->task;
+    struct sp_imagebox_request request = { .arena = arena, .task = task, .image = image };
+    struct sp_str key = sp_arena_join(arena, image->name, " has ", task->command.short_name);
+
+    if (!image->root.path || !task->command.argc || sp_map_has(&p->looked_up, key))
+        return;
+    sp_map_set(&p->looked_up, key, p);
+    const char *const *env =
+        sp_imagebox_environment(arena, image->config, task->command.env ? task->command.env : none);
+    const char *program = sp_imagebox_command(&request, task->command.argv, env)[0];
+    /* With a slash it may lie in the working directory, or be bound. */
+    if (strchr(program, '/') ||
+        sp_root_has_program(image->root.path, program, sp_env_find(env, "PATH")))
+        return;
+    sp_diag_say(&p->session->diags, p->session->planning ? SP_WARNING : SP_ERROR_FOUND,
+                SP_DIAG_TOOL, task->cab->command_origin,
+                "there is no program '%s' in image '" SP_STR_FMT "' of cab '" SP_STR_FMT
+                "' (step '" SP_STR_FMT "' needs it)",
+                program, SP_STR_ARG(image->name), SP_STR_ARG(task->cab->name),
+                SP_STR_ARG(action->position->fqname));
+}
+
+static void check_image(struct preflight *p, const struct sp_action *action)
+{
+    const struct sp_task *task = action->task;
+    const struct sp_step_image *image;
+    struct sp_err err = SP_ERR_INIT;
+
+    if (task->virtual_env.len) {
+        sp_diag_error(&p->session->diags, SP_DIAG_BACKEND, origin_of_venv(action),
+                      "step '" SP_STR_FMT "' has an image and a virtual environment, which cannot "
+                      "be seen in there",
+                      SP_STR_ARG(action->position->fqname));
+        sp_diag_hint(&p->session->diags,
+                     "take one of them away, or say 'backend: {select: native}'");
+        return;
+    }
+    enum sp_rc rc = sp_images_find(p->session->images, task, &image, &err);
+    if (rc == SP_OK) {
+        check_inside(p, action, image);
+        return;
+    }
+    if (rc == SP_NOT_FOUND)
+        (void)sp_fail(&err, SP_NOT_FOUND,
+                      "backend '" SP_STR_FMT "' needs an image, and it has none",
+                      SP_STR_ARG(task->backend_name));
+    sp_diag_error(&p->session->diags, SP_DIAG_BACKEND,
+                  task->cab->image.origin ? task->cab->image.origin : task->cab->origin,
+                  "image of cab '" SP_STR_FMT "': %s", SP_STR_ARG(task->cab->name), err.text);
+}
+
+/* --- tools ---------------------------------------------------------------------------------- */
+
 /* A program that cannot be known yet ("{recipe.tool}" of a later value) is left to the run. */
 static void check_tool(struct preflight *p, const struct sp_action *action)
 {
     const struct sp_command *command = &action->task->command;
+
+    if (sp_images_take(p->session->images, action->task)) {
+        check_image(p, action);
+        check_limits(p, action);
+        return;
+    }
 
     struct need need = {
         .cab = action->task->cab,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include "engine/images.h"
 #include "engine/provenance.h"
 #include "sys/file.h"
 
@@ -146,6 +147,9 @@ struct sp_dict *sp_record_run_start(struct sp_session *session,
     put(r, "clock", sp_int(sp_clock_files()));
     put_selection(r, session->selection);
     put(r, "total", sp_int((int64_t)total));
+    struct sp_value images = sp_images_list(session->images, session->arena);
+    if (images.list->len)
+        put(r, "images", images);
     return r.dict;
 }
 
@@ -175,6 +179,19 @@ struct sp_dict *sp_record_step(struct sp_arena *arena, const struct sp_position 
 
     put_position(r, position);
     return r.dict;
+}
+
+void sp_record_image(struct sp_arena *arena,
+                     struct sp_session *session,
+                     const struct sp_task *task,
+                     struct sp_dict *out)
+{
+    const struct sp_step_image *image;
+    struct sp_err ignored = SP_ERR_INIT;
+
+    if (sp_images_take(session->images, task) &&
+        sp_images_find(session->images, task, &image, &ignored) == SP_OK && image->is_here)
+        sp_dict_put(arena, out, "image", sp_step_image_value(image, arena));
 }
 
 struct sp_dict *sp_record_step_start(struct sp_arena *arena,

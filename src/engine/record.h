@@ -13,6 +13,12 @@ struct sp_dict *sp_record_run_start(struct sp_session *session,
 /* The fields that all events about a step have. */
 struct sp_dict *sp_record_step(struct sp_arena *arena, const struct sp_position *position);
 
+/* What the task runs in, if it is an image: the field `image`. */
+void sp_record_image(struct sp_arena *arena,
+                     struct sp_session *session,
+                     const struct sp_task *task,
+                     struct sp_dict *out);
+
 struct sp_dict *sp_record_step_start(struct sp_arena *arena,
                                      const struct sp_action *action,
                                      struct sp_str output_file,

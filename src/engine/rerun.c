@@ -5,6 +5,7 @@
 
 #include "engine/dossier.h"
 #include "engine/identity.h"
+#include "engine/images.h"
 #include "engine/preflight.h"
 #include "engine/rerun_internal.h"
 #include "engine/tools.h"
@@ -93,6 +94,34 @@ static void read_options(struct sp_rerun *rerun)
     options->replay = &rerun->replay;
 }
 
+static void add_image(struct sp_dict *images, struct sp_arena *arena, const struct sp_dict *image)
+{
+    struct sp_str name = sp_dict_text(image, "name"), digest = sp_dict_text(image, "digest");
+
+    if (name.len && digest.len)
+        sp_dict_set(arena, images, name, sp_text(digest));
+}
+
+/* The images of then, whatever their names stand for today. */
+static void read_images(struct sp_rerun *rerun)
+{
+    struct sp_dict *images = sp_dict_new(rerun->arena).dict;
+    const struct sp_run_summary *run = rerun->run;
+
+    SP_LIST_EACH(image, list_in(run->start, "images"))
+    if (image->kind == SP_DICT)
+        add_image(images, rerun->arena, image->dict);
+    for (size_t i = 0; i < run->step_count; i++) { /* those that nobody knew before */
+        if (run->steps[i].start)
+            add_image(images, rerun->arena, dict_in(run->steps[i].start, "image"));
+        if (run->steps[i].key)
+            add_image(images, rerun->arena, dict_in(run->steps[i].key, "image"));
+    }
+    rerun->options.images = images;
+    rerun->options.images_of =
+        sp_arena_printf(rerun->arena, "run " SP_STR_FMT, SP_STR_ARG(run->id)).ptr;
+}
+
 static void read_selection(struct sp_rerun *rerun)
 {
     const struct sp_dict *given = dict_in(rerun->run->start, "selection");
@@ -147,6 +176,7 @@ enum sp_rc sp_rerun_begin(const struct sp_workspace *workspace,
         return rc;
     }
     read_options(rerun);
+    read_images(rerun);
     read_selection(rerun);
     *out = rerun;
     return SP_OK;
@@ -261,6 +291,17 @@ static void compare_environment(struct sp_rerun *rerun)
         }
 }
 
+/* Will the run fetch it, by the digest of then? */
+static bool is_fetched(const struct sp_session *session, const struct sp_task *task)
+{
+    const struct sp_step_image *image;
+    struct sp_err ignored = SP_ERR_INIT;
+
+    return sp_images_take(session->images, task) &&
+           sp_images_find(session->images, task, &image, &ignored) == SP_OK && !image->is_here &&
+           image->pinned_by;
+}
+
 /* --- programs --------------------------------------------------------------------------------- */
 
 struct programs {
@@ -285,7 +326,8 @@ static void compare_program(void *arg, const struct sp_action *action, struct sp
     const struct sp_dict *key = sp_map_find(&programs->then, action->position->taskname);
     struct sp_str then = key ? sp_dict_text(key, "program") : SP_STR("");
     struct sp_str name = sp_identity_program(action->task);
-    if (!then.len || sp_map_has(&programs->told, name))
+    if (!then.len || sp_map_has(&programs->told, name) ||
+        is_fetched(programs->session, action->task))
         return;
     bool known = sp_identity_of(programs->identities, arena, programs->session, programs->path,
                                 action->task, &now, &err) == SP_OK;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include "engine/crew.h"
+#include "engine/images.h"
 #include "engine/leftover.h"
 #include "engine/preflight.h"
 #include "engine/provenance.h"
@@ -397,6 +398,9 @@ static enum sp_rc look_ahead(struct run *run, struct sp_preflight *preflight, st
     if (rc == SP_OK)
         rc = sp_preflight(run->session, SP_PITFALLS_RESULTS, NULL, NULL, preflight, err);
     run->result->nothing = rc == SP_OK && preflight->nothing;
+    /* All of them before the first step: none shall fail after hours for want of an image. */
+    if (rc == SP_OK && !preflight->nothing)
+        rc = sp_images_fetch(run->session->images, run->options->images, err);
     return rc;
 }
 

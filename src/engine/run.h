@@ -6,12 +6,13 @@
  *
  * States of a run, each noted in the journal before the next begins:
  *
- *   preflight -> run-start -> { step-start -> step-end | step-skip }* -> run-end
+ *   preflight -> images -> run-start -> { step-start -> step-end | step-skip }* -> run-end
  *
  * Another run may be going in the workspace: then this one is refused, or waits for it before it
- * looks at anything. Before run-start everything that can be checked has been checked and nothing
- * has been written but the workspace. Killing the engine at any instant leaves a journal without
- * run-end; the next run in that workspace notes and reports it.
+ * looks at anything. Before run-start everything that can be checked has been checked, the images
+ * of all steps have been fetched, and nothing has been written but the workspace. Killing the
+ * engine at any instant leaves a journal without run-end; the next run in that workspace notes and
+ * reports it.
  */
 #pragma once
 
@@ -55,6 +56,7 @@ struct sp_run_event {
     const struct sp_dict *record; /* its fields */
 };
 
+struct sp_images_watch;
 struct sp_repeat_request;
 
 typedef void (*sp_run_fn)(void *arg, const struct sp_run_event *event);
@@ -64,14 +66,15 @@ struct sp_run_options {
     void *arg;
     int argc; /* the command line, for the journal */
     char **argv;
-    const char *logger; /* name in log records; NULL: "SPOOR" */
-    const char *name;   /* of the session, for a log file of its own; NULL: there is none */
-    const char *rerun;  /* the run that this one repeats; NULL: none */
-    bool verbose;       /* what goes to the logs is told as notes, too */
-    bool fresh;         /* nothing is reused */
-    bool on_top;        /* every file as it is, also what this recipe has made of it before */
-    const char *edits;  /* refuse, adopt, restore (engine/head.h); NULL: as configured */
-    sp_nsec wait;       /* for another run in the workspace: so long at most; negative: for ever */
+    const struct sp_images_watch *images; /* told while images are fetched; may be NULL */
+    const char *logger;                   /* name in log records; NULL: "SPOOR" */
+    const char *name;  /* of the session, for a log file of its own; NULL: there is none */
+    const char *rerun; /* the run that this one repeats; NULL: none */
+    bool verbose;      /* what goes to the logs is told as notes, too */
+    bool fresh;        /* nothing is reused */
+    bool on_top;       /* every file as it is, also what this recipe has made of it before */
+    const char *edits; /* refuse, adopt, restore (engine/head.h); NULL: as configured */
+    sp_nsec wait;      /* for another run in the workspace: so long at most; negative: for ever */
     const struct sp_repeat_request *request; /* borrowed; to be known again (repeat.h); NULL: not */
 };
 

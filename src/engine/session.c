@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include "engine/given.h"
+#include "engine/images.h"
 #include "engine/library.h"
 #include "engine/package.h"
 #include "engine/replay.h"
@@ -167,6 +168,7 @@ void sp_session_init(struct sp_session *session, const struct sp_session_options
     session->params = sp_dict_new(session->arena).dict;
     session->files = sp_list_new(session->arena).list;
     session->past = sp_past_new(session->arena, ".");
+    session->images = sp_images_new(session);
     sp_config_init(&session->config, session->arena, &session->diags);
     sp_start_up(session);
     load_config_files(session);
@@ -177,6 +179,7 @@ void sp_session_init(struct sp_session *session, const struct sp_session_options
 void sp_session_fini(struct sp_session *session)
 {
     sp_past_free(session->past);
+    sp_images_free(session->images);
     sp_config_fini(&session->config);
     sp_composer_fini(&session->composer);
     sp_diags_fini(&session->diags);

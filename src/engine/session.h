@@ -19,6 +19,7 @@
 #include "plan/select.h"
 #include "plan/walk.h"
 
+struct sp_images;
 struct sp_replay;
 
 /* What the command line says besides words. All texts and arrays are borrowed. */
@@ -42,7 +43,9 @@ struct sp_session_options {
     bool verbose;        /* opts.log.level=DEBUG */
     bool no_system_config;
     bool strict;
-    struct sp_replay *replay; /* files are those of an earlier run; NULL: today's */
+    struct sp_replay *replay;     /* files are those of an earlier run; NULL: today's */
+    const struct sp_dict *images; /* name -> "sha256:...", the images of that run; may be NULL */
+    const char *images_of;        /* that run, for people */
 };
 
 struct sp_session {
@@ -60,6 +63,7 @@ struct sp_session {
     struct sp_dict *params;               /* parameter files and NAME=VALUE: dotted names */
     struct sp_session_options *options;   /* a copy */
     struct sp_past_runs *past;            /* of the workspace "." */
+    struct sp_images *images;             /* that steps run in (engine/images.h) */
     const struct sp_selection *selection; /* which steps; borrowed, may be NULL */
     bool planning;                        /* what this machine lacks is no error: see plan/walk.h */
     struct sp_str name;                   /* the recipe or cab asked for; empty: the default one */

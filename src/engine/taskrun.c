@@ -27,6 +27,7 @@ struct sp_taskrun {
     struct sp_err output_failure; /* the first one */
     struct sp_report last;        /* state DONE at the end; its reason is copied */
     struct sp_str reason, fault, left, warning, remark;
+    struct sp_list *temporaries; /* directories that go with the job: texts */
 };
 
 static void tell(const struct sp_taskrun *run, struct sp_run_event *event)
@@ -176,11 +177,15 @@ static enum sp_rc make_box(struct sp_taskrun *run, struct sp_err *err)
         .effects = options->effects,
         .scratch = options->scratch,
         .keep = options->keep,
+        .temporaries = run->temporaries,
     };
+    enum sp_rc rc = SP_OK;
 
     if (!(options->ops->caps(options->backend) & SP_BACKEND_CONFINES))
         return SP_OK;
-    return sp_boxspec_make(&request, &run->job, err);
+    if (sp_images_take(options->session->images, run->task))
+        rc = sp_images_get(options->session->images, run->task, &request.image, err);
+    return rc ? rc : sp_boxspec_make(&request, &run->job, err);
 }
 
 enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
@@ -197,6 +202,7 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
     run->options = *options;
     run->task = task;
     run->verdict.arena = arena;
+    run->temporaries = sp_list_new(arena).list;
     struct sp_observer observer = { .arg = run, .report = on_report, .line = on_line };
     rc = sp_jobspec_make(arena, options->session, options->path, task, &run->job, err);
     if (rc == SP_OK)
@@ -217,6 +223,16 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
     return SP_OK;
 }
 
+/* What cannot be removed now is removed by the next run. */
+static void remove_temporaries(const struct sp_taskrun *run)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+
+    if (run->temporaries)
+        SP_LIST_EACH(dir, run->temporaries)
+    (void)!sp_remove_tree(dir->text.ptr, &ignored);
+}
+
 void sp_taskrun_free(struct sp_taskrun *run)
 {
     if (!run)
@@ -224,6 +240,7 @@ void sp_taskrun_free(struct sp_taskrun *run)
     sp_watch_remove(run->ticker);
     if (run->output)
         (void)fclose(run->output);
+    remove_temporaries(run);
     free(run);
 }
 

@@ -101,7 +101,7 @@ END
 PATH_BEFORE=$PATH
 PATH=/usr/bin:/bin
 export PATH
-try "$SPOOR" run backends.yml a
+try "$SPOOR" run --backend native backends.yml a
 is "$(tools_said)" boxed "an image does not matter to native"
 try "$SPOOR" run backends.yml b
 status 1 "no backend"
