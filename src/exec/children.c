@@ -172,6 +172,17 @@ static void raise_usage(struct sp_usage_stats *usage, const struct sp_procsum *s
     usage->write_bytes = SP_MAX(usage->write_bytes, sum->write_bytes);
 }
 
+/* At once, with all that it has started. */
+static void end_at_once(const struct job *job)
+{
+    const struct sp_child_kind *kind = job->backend->kind;
+
+    if (kind->signals_kill)
+        kind->signal(job->own, job->pid, SIGKILL);
+    else
+        (void)kill(-job->pid, SIGKILL);
+}
+
 /* A job that uses more than it may is ended. */
 static void oversee(struct job *job, const struct sp_procsum *sum)
 {
@@ -181,7 +192,7 @@ static void oversee(struct job *job, const struct sp_procsum *sum)
     if (!why)
         return;
     (void)snprintf(job->stopped, sizeof job->stopped, "%s", why);
-    (void)kill(-job->pid, SIGKILL);
+    end_at_once(job);
 }
 
 static void on_sample(void *arg);
@@ -211,7 +222,10 @@ static void on_sample(void *arg)
     sp_proclist_scan(&backend->processes);
     for (struct job *job = backend->jobs; job; job = job->next) {
         struct sp_procsum sum;
-        sp_proclist_sum(&backend->processes, job->pid, &sum);
+        if (backend->kind->measure)
+            backend->kind->measure(job->own, &backend->processes, job->pid, &sum);
+        else
+            sp_proclist_sum(&backend->processes, job->pid, &sum);
         raise_usage(&job->usage, &sum);
         oversee(job, &sum);
     }
@@ -254,7 +268,8 @@ static int reap(struct job *job)
     }
     sum.cpu_user = from_timeval(used.ru_utime);
     sum.cpu_system = from_timeval(used.ru_stime);
-    sum.memory = peak_memory_of(&used);
+    if (!job->backend->kind->measure) /* else it is of others, too */
+        sum.memory = peak_memory_of(&used);
     raise_usage(&job->usage, &sum);
     job->usage.wall = job->ended_at - job->started;
     return status;
@@ -316,7 +331,7 @@ static void finish(struct job *job)
     struct sp_report report = {
         .state = SP_JOB_DONE,
         .exit_status = end.status,
-        .reason = why ? why : end.reason,
+        .reason = end.reason && !end.cancelled && !job->stopped[0] ? end.reason : why,
         .fault = end.fault,
         .failure = classify(job, &end),
         .warning = end.warning,
@@ -480,12 +495,12 @@ static void escalate(struct job *job)
 
     sp_watch_remove(SP_TAKE(job->escalate));
     if (signals[step] == SIGKILL)
-        (void)kill(-job->pid, SIGKILL);
+        end_at_once(job);
     else
         job->backend->kind->signal(job->own, job->pid, signals[step]);
     if (step < SP_COUNT(next) && sp_loop_add_timer(job->backend->loop, next[step], 0, on_escalate,
                                                    job, &job->escalate, &ignored))
-        (void)kill(-job->pid, SIGKILL);
+        end_at_once(job);
 }
 
 static void on_escalate(void *arg)
@@ -515,10 +530,10 @@ void sp_children_cancel(struct sp_backend *backend, const struct sp_handle *hand
 /* --- starting ------------------------------------------------------------------------------ */
 
 /* Whatever happens, the child must not stay behind. */
-static void end_stillborn(pid_t pid)
+static void end_stillborn(const struct job *job)
 {
-    (void)kill(-pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    end_at_once(job);
+    while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }
 
@@ -586,7 +601,7 @@ enum sp_rc sp_children_submit(struct sp_backend *backend,
     made->kin.mark = job->mark;
     rc = watch_job(made, err);
     if (rc) {
-        end_stillborn(made->pid);
+        end_stillborn(made);
         free_job(made);
         return rc;
     }
@@ -627,7 +642,7 @@ void sp_children_close(struct sp_backend *backend)
         return;
     for (struct job *job = backend->jobs, *next; job; job = next) {
         next = job->next;
-        end_stillborn(job->pid);
+        end_stillborn(job);
         free_job(job);
     }
     sp_watch_remove(backend->sample);

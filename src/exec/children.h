@@ -35,14 +35,15 @@
 
 #include <sys/types.h>
 
-struct sp_process; /* sys/spawn.h */
-struct sp_procsum; /* sys/procstat.h */
+struct sp_process;  /* sys/spawn.h */
+struct sp_proclist; /* sys/procstat.h */
+struct sp_procsum;
 
 /* What a kind of child adds to the report of its end; texts are its own until `forget`. */
 struct sp_child_end {
     int status;         /* as from waitpid(2): that of the first process; may be replaced */
     bool cancelled;     /* it was asked to stop */
-    const char *reason; /* NULL: none */
+    const char *reason; /* NULL: as the status says */
     const char *fault;  /* NULL: none; see struct sp_report */
     enum sp_failure_class failure; /* NONE: as the status says */
     const char *warning, *remark;  /* see there; NULL: none */
@@ -60,6 +61,12 @@ struct sp_child_kind {
 
     /* Interrupt, terminate: to all of it but what hides. */
     void (*signal)(void *own, pid_t pid, int signo);
+    bool signals_kill; /* SIGKILL is asked for in the same way, and takes its time; else the group
+                        * gets it */
+
+    /* What runs of the job, where that is not its first process with all below it: *out. May be
+     * NULL. */
+    void (*measure)(void *own, const struct sp_proclist *all, pid_t pid, struct sp_procsum *out);
 
     /* What it uses now: why it has to be ended, or NULL. May be NULL. */
     const char *(*oversee)(void *own, const struct sp_procsum *sum);

@@ -4,19 +4,17 @@
 #include "base/fault.h"
 
 #include "exec/children.h"
+#include "exec/guard.h"
 #include "exec/sandbox/confine.h"
 #include "exec/sandbox/features.h"
 #include "exec/sandbox/layout.h"
 #include "exec/sandbox/rootfs.h"
-#include "exec/stray.h"
 #include "sys/file.h"
-#include "sys/procstat.h"
 #include "sys/spawn.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,14 +30,9 @@ struct settings {
 /* What a job keeps. */
 struct boxed {
     struct sp_arena *arena;
-    struct sp_scratch *scratch; /* NULL: no new files */
-    struct sp_strays *strays;   /* of its end; NULL: none */
-    const struct sp_box *box;   /* NULL: none was given */
+    struct sp_guard guard;
     unsigned features;
     int status, leash; /* our ends */
-    char hint[400];    /* a line of output that tells of a refused write; empty: none */
-    bool is_certain;   /* ... and of nothing else */
-    char text[1400];   /* of reason and fault */
 };
 
 /* --- beginning ------------------------------------------------------------------------------ */
@@ -79,8 +72,7 @@ static void forget(void *own)
 
     if (!boxed)
         return;
-    sp_scratch_free(boxed->scratch);
-    sp_strays_free(boxed->strays);
+    sp_guard_fini(&boxed->guard);
     sp_fd_closep(&boxed->status);
     sp_fd_closep(&boxed->leash);
     sp_arena_free(boxed->arena);
@@ -168,7 +160,8 @@ static enum sp_rc start_box(struct boxed *boxed,
     struct ends pipes[PIPES] = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
     struct sp_box_plan plan;
 
-    enum sp_rc rc = sp_layout_make(boxed->arena, job, boxed->scratch, boxed->features, &plan, err);
+    enum sp_rc rc =
+        sp_layout_make(boxed->arena, job, boxed->guard.scratch, boxed->features, &plan, err);
     plan.grace_ms = settings->grace_ms;
     for (size_t i = 0; rc == SP_OK && i < PIPES; i++)
         rc = open_ends(&pipes[i], err);
@@ -231,11 +224,11 @@ static enum sp_rc start(void *arg,
         return rc;
     struct boxed *boxed = sp_alloc(sizeof *boxed);
     boxed->arena = sp_arena_new();
-    boxed->box = job->box;
+    boxed->guard.box = job->box;
     boxed->features = features;
     boxed->status = boxed->leash = -1;
     if (job->box && job->box->scratch)
-        rc = sp_scratch_make(job->box, job->cwd, &boxed->scratch, err);
+        rc = sp_scratch_make(job->box, job->cwd, &boxed->guard.scratch, err);
     if (rc == SP_OK)
         rc = start_box(boxed, settings, job, out, err);
     if (rc) {
@@ -257,54 +250,18 @@ static void send_signal(void *own, pid_t pid, int signo)
         (void)kill(pid, SIGKILL);
 }
 
-static uint64_t room_of(const char *path)
-{
-    struct statvfs info;
-
-    return statvfs(path, &info) < 0 ? UINT64_MAX : (uint64_t)info.f_bavail * info.f_frsize;
-}
-
 static const char *oversee(void *own, const struct sp_procsum *sum)
 {
     struct boxed *boxed = own;
-    const struct sp_box *box = boxed->box;
 
-    if (box && box->memory && sum->memory > box->memory)
-        (void)snprintf(boxed->text, sizeof boxed->text,
-                       "ended: it used %.0f MB of memory, %.0f MB is its limit",
-                       (double)sum->memory / 1e6, (double)box->memory / 1e6);
-    else if (box && box->keep_free && box->scratch && room_of(box->scratch) < box->keep_free)
-        (void)snprintf(boxed->text, sizeof boxed->text,
-                       "ended: less than %.0f MB is free on the disk that it writes to",
-                       (double)box->keep_free / 1e6);
-    else
-        return NULL;
-    return boxed->text;
+    return sp_guard_oversee(&boxed->guard, sum);
 }
-
-/* What programs say when a box has refused something. The last one may have other reasons. */
-static const struct {
-    const char *text;
-    bool certain;
-} refusals[] = {
-    { "Read-only file system", true },
-    { "read-only file system", true },
-    { "Errno 30", true },
-    { "EROFS", true },
-    { "Device or resource busy", false },
-};
 
 static void hear(void *own, struct sp_str text)
 {
     struct boxed *boxed = own;
 
-    for (size_t i = 0; i < SP_COUNT(refusals) && !boxed->is_certain; i++)
-        if (sp_str_find_str(text, sp_str_of(refusals[i].text)) != SIZE_MAX) {
-            struct sp_str line = sp_str_trim(sp_str_slice(text, 0, sizeof boxed->hint - 1));
-            (void)snprintf(boxed->hint, sizeof boxed->hint, SP_STR_FMT, SP_STR_ARG(line));
-            boxed->is_certain = refusals[i].certain;
-            return;
-        }
+    sp_guard_hear(&boxed->guard, text);
 }
 
 /* --- the end -------------------------------------------------------------------------------- */
@@ -323,41 +280,14 @@ static void take_status(const struct boxed *boxed, struct sp_child_end *end)
     }
 }
 
-static void take_files(struct boxed *boxed, struct sp_child_end *end)
-{
-    struct sp_err err = SP_ERR_INIT;
-
-    if (!boxed->scratch || !(boxed->features & SP_BOX_NAMESPACES))
-        return;
-    boxed->strays = sp_strays_new(boxed->box, boxed->scratch->cwd);
-    if (sp_scratch_harvest(boxed->scratch, boxed->strays, &err)) {
-        (void)snprintf(boxed->text, sizeof boxed->text, "%s", err.text);
-        end->failure = err.sys_errno == ENOSPC ? SP_FAILURE_RESOURCE : SP_FAILURE_INFRASTRUCTURE;
-        end->fault = boxed->text;
-    } else {
-        sp_strays_tell(boxed->strays, end);
-    }
-}
-
-/* A tool may go on when it could not write, and end well: but not as its cab says. */
-static void explain_refusal(struct boxed *boxed, struct sp_child_end *end)
-{
-    bool failed = !WIFEXITED(end->status) || WEXITSTATUS(end->status) != 0;
-
-    if (!boxed->hint[0] || end->fault || end->cancelled || (!failed && !boxed->is_certain))
-        return;
-    (void)snprintf(boxed->text, sizeof boxed->text,
-                   "it may not write what its cab does not declare, and said: %s", boxed->hint);
-    end->fault = boxed->text;
-}
-
 static void end_box(void *own, struct sp_child_end *end)
 {
     struct boxed *boxed = own;
 
     take_status(boxed, end);
-    take_files(boxed, end);
-    explain_refusal(boxed, end);
+    if (boxed->features & SP_BOX_NAMESPACES)
+        sp_guard_take_files(&boxed->guard, end);
+    sp_guard_explain(&boxed->guard, end);
 }
 
 /* --- the backend ---------------------------------------------------------------------------- */

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "exec/binds.h"
+
+#include "base/vec.h"
+
+#include "sys/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct making {
+    struct sp_arena *arena;
+    const struct sp_scratch *scratch; /* may be NULL */
+    SP_VEC(struct sp_box_mount) binds;
+    SP_VEC(struct sp_box_mount) entries; /* of open directories: many, with places, each once */
+};
+
+static bool is_inside(const char *path, const char *dir)
+{
+    size_t len = strlen(dir);
+
+    return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static const char *join(struct sp_arena *arena, const char *dir, const char *name)
+{
+    return sp_arena_printf(arena, "%s/%s", dir[1] ? dir : "", name).ptr;
+}
+
+/* The last one that says something about a place is right. */
+static void add(struct making *making, const char *source, const char *target, bool writable)
+{
+    const struct sp_box_mount bind = { source, target, writable };
+
+    for (size_t i = 0; i < making->binds.len; i++)
+        if (strcmp(making->binds.items[i].target, target) == 0) {
+            making->binds.items[i] = bind;
+            return;
+        }
+    *SP_VEC_ADD(&making->binds) = bind;
+}
+
+static void add_if_there(struct making *making, const char *path, bool writable)
+{
+    if (path[1] && sp_file_kind(path) != SP_FILE_NONE)
+        add(making, path, path, writable);
+}
+
+/* --- open directories ------------------------------------------------------------------------ */
+
+static void add_open(struct making *making, const struct sp_open_dir *dir)
+{
+    if (dir->is_root)
+        add(making, dir->scratch, dir->path, true);
+    for (size_t i = 0; i < dir->len; i++) {
+        if (dir->entries[i].kind != SP_ENTRY_BOUND)
+            continue;
+        const char *path = join(making->arena, dir->path, dir->entries[i].name);
+        *SP_VEC_ADD(&making->entries) = (struct sp_box_mount){ path, path, false };
+    }
+}
+
+/* A declared file in an open directory is there already: the same file, by another name. */
+static bool is_linked(const struct making *making, const char *path)
+{
+    for (size_t i = 0; making->scratch && i < making->scratch->len; i++) {
+        const struct sp_open_dir *dir = &making->scratch->dirs[i];
+        size_t len = strlen(dir->path);
+        if (!is_inside(path, dir->path) || !path[len])
+            continue;
+        for (size_t k = 0; k < dir->len; k++)
+            if (dir->entries[k].kind == SP_ENTRY_LINKED &&
+                strcmp(dir->entries[k].name, path + len + 1) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool is_in_open(const struct making *making, const char *path)
+{
+    for (size_t i = 0; making->scratch && i < making->scratch->len; i++)
+        if (is_inside(path, making->scratch->dirs[i].path))
+            return true;
+    return false;
+}
+
+/* --- places for mounts ----------------------------------------------------------------------- */
+
+/* The bind that a path will be in, once all before it are made, or NULL. */
+static const struct sp_box_mount *find_around(const struct sp_box_mount *binds,
+                                              size_t len,
+                                              const char *path)
+{
+    const struct sp_box_mount *found = NULL;
+
+    for (size_t i = 0; i < len; i++)
+        if (is_inside(path, binds[i].target) && strcmp(path, binds[i].target) != 0 &&
+            (!found || strlen(binds[i].target) > strlen(found->target)))
+            found = &binds[i];
+    return found;
+}
+
+static enum sp_rc make_place(struct making *making, size_t at, struct sp_err *err)
+{
+    const struct sp_box_mount *bind = &making->binds.items[at];
+    const struct sp_box_mount *around = find_around(making->binds.items, at, bind->target);
+    struct sp_arena *arena = making->arena;
+
+    if (!around || !around->writable)
+        return SP_OK;
+    const char *place = join(arena, around->source, bind->target + strlen(around->target) + 1);
+    if (access(place, F_OK) == 0)
+        return SP_OK;
+    size_t slash = sp_str_rfind(sp_str_of(place), '/');
+    bool is_dir = sp_file_kind(bind->source) == SP_FILE_DIR;
+    const char *dir =
+        is_dir ? place : sp_arena_cstr(arena, sp_str_slice(sp_str_of(place), 0, slash));
+    enum sp_rc rc = sp_make_dirs(dir, err);
+    if (rc == SP_OK && !is_dir && mknod(place, S_IFREG | 0600, 0) < 0)
+        rc = sp_fail_errno(err, "make a place for '%s' in the box", bind->target);
+    return rc;
+}
+
+/* --- all ------------------------------------------------------------------------------------- */
+
+static int by_target(const void *a, const void *b)
+{
+    const struct sp_box_mount *left = a;
+    const struct sp_box_mount *right = b;
+
+    return strcmp(left->target, right->target);
+}
+
+static void add_all(struct making *making, const struct sp_job *job)
+{
+    const struct sp_box *box = job->box;
+    const struct sp_scratch *scratch = making->scratch;
+
+    if (scratch) {
+        add(making, scratch->tmp, "/tmp", true);
+        add(making, scratch->tmp, "/var/tmp", true);
+    }
+    for (size_t i = 0; box->shows[i]; i++)
+        if (!is_in_open(making, box->shows[i]))
+            add_if_there(making, box->shows[i], false);
+    if (!scratch)
+        add_if_there(making, job->cwd, false);
+    for (size_t i = 0; scratch && i < scratch->len; i++)
+        add_open(making, &scratch->dirs[i]);
+    for (size_t i = 0; box->writes[i]; i++)
+        if (!is_linked(making, box->writes[i]))
+            add_if_there(making, box->writes[i], true);
+    for (size_t i = 0; i < box->mount_count; i++)
+        add(making, box->mounts[i].source, box->mounts[i].target, box->mounts[i].writable);
+}
+
+static void sort(struct sp_box_mount *items, size_t len)
+{
+    if (len)
+        qsort(items, len, sizeof *items, by_target);
+}
+
+enum sp_rc sp_binds_make(struct sp_arena *arena,
+                         const struct sp_job *job,
+                         const struct sp_scratch *scratch,
+                         struct sp_binds *out,
+                         struct sp_err *err)
+{
+    struct making making = { .arena = arena, .scratch = scratch };
+    enum sp_rc rc = SP_OK;
+
+    add_all(&making, job);
+    sort(making.binds.items, making.binds.len);
+    for (size_t i = 0; rc == SP_OK && i < making.binds.len; i++)
+        rc = make_place(&making, i, err);
+    out->len = making.binds.len + making.entries.len;
+    out->items = SP_ARENA_NEW(arena, struct sp_box_mount, out->len + 1);
+    for (size_t i = 0; i < making.binds.len; i++)
+        out->items[i] = making.binds.items[i];
+    for (size_t i = 0; i < making.entries.len; i++)
+        out->items[making.binds.len + i] = making.entries.items[i];
+    sort(out->items, out->len);
+    SP_VEC_FINI(&making.binds);
+    SP_VEC_FINI(&making.entries);
+    return rc;
+}
