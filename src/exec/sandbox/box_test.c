@@ -2,9 +2,8 @@
 /* box_test.c - what a box lets through, and attempts to break out of one.
  *
  * Every attempt is a shell script that prints BROKEN when it has succeeded. Run as root, and with
- * the argument "nobody" as a user without privileges. */
-#include "exec/box.h"
-
+ * the argument "nobody" as a user without privileges; with "image" as the last one, in the file
+ * system of an image. */
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/tap.h"
@@ -12,167 +11,20 @@
 #include "exec/sandbox/init.h"
 #include "exec/sandbox/probe.h"
 #include "exec/sandbox/sandbox.h"
+#include "exec/sandbox/trial.h"
+#include "exec/testroot.h"
 #include "sys/file.h"
 #include "sys/loop.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PATIENCE (30 * SP_NSEC_PER_SEC)
-
-/* --- one box ------------------------------------------------------------------------------- */
-
-struct trial {
-    struct sp_loop *loop;
-    struct sp_backend *backend;
-    const char *top; /* temporary directory; in it the workspace "ws" */
-    bool landlock_only;
-
-    /* of the last job */
-    bool done;
-    int status;
-    char reason[2000], fault[2000];
-    struct sp_buf output;
-};
-
-static void on_report(void *arg, const struct sp_report *report)
-{
-    struct trial *trial = arg;
-
-    if (report->state != SP_JOB_DONE)
-        return;
-    trial->done = true;
-    trial->status = report->exit_status;
-    (void)snprintf(trial->reason, sizeof trial->reason, "%s", report->reason ? report->reason : "");
-    (void)snprintf(trial->fault, sizeof trial->fault, "%s", report->fault ? report->fault : "");
-}
-
-static void on_line(void *arg, enum sp_stream stream, struct sp_str text, bool partial)
-{
-    struct trial *trial = arg;
-
-    (void)stream;
-    (void)partial;
-    sp_buf_add(&trial->output, text);
-    sp_buf_addc(&trial->output, '\n');
-}
-
-static const char *in_ws(const struct trial *trial, const char *name, struct sp_arena *arena)
-{
-    return sp_arena_printf(arena, "%s/ws%s%s", trial->top, *name ? "/" : "", name).ptr;
-}
-
-static void put_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    if (!file || fputs(text, file) < 0 || fclose(file) != 0)
-        printf("# cannot make %s\n", path);
-}
-
-/* Workspace as every job finds it. */
-static void make_workspace(const struct trial *trial)
-{
-    static const char *const dirs[] = { "", "table", "sub", "private" };
-
-    static const struct {
-        const char *name, *text;
-    } files[] = {
-        { "in", "input" },          { "old", "old" },         { "other", "other" },
-        { "table/data", "data" },   { "sub/there", "there" }, { "private/f", "f" },
-        { "readonly", "readonly" },
-    };
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    struct sp_err err = SP_ERR_INIT;
-
-    if (sp_remove_tree(in_ws(trial, "", arena), &err))
-        printf("# %s\n", err.text);
-    for (size_t i = 0; i < SP_COUNT(dirs); i++)
-        (void)mkdir(in_ws(trial, dirs[i], arena), 0755);
-    for (size_t i = 0; i < SP_COUNT(files); i++)
-        put_file(in_ws(trial, files[i].name, arena), files[i].text);
-    if (symlink("other", in_ws(trial, "link", arena)) < 0)
-        printf("# cannot make a link\n");
-    /* The null device. Only root can. */
-    if (mknod(in_ws(trial, "node", arena), S_IFCHR | 0666, makedev(1, 3)) < 0 && geteuid() == 0)
-        printf("# cannot make a device file\n");
-}
-
-/* What the jobs declare; "made" is a directory that is not there. */
-static const char *const declared[] = { "old", "new", "table", "sub/new", "made/deep", NULL };
-
-/* Run a script in a box; `tune` changes what it may. */
-static enum sp_rc run(struct trial *trial,
-                      const char *script,
-                      void (*tune)(struct sp_box *box),
-                      const char *word)
-{
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    const char *writes[SP_COUNT(declared)];
-    static const char *const shows[] = { NULL };
-    static const char *const env[] = { "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/tmp/home",
-                                       NULL };
-    const char *const argv[] = { "bash", "-c", script, word ? word : "box", trial->top, NULL };
-    struct sp_box box = { .scratch = sp_arena_printf(arena, "%s/boxes/job", trial->top).ptr,
-                          .writes = writes,
-                          .shows = shows };
-    const struct sp_job job = { "box", argv, env, in_ws(trial, "", arena), .box = &box };
-    const struct sp_observer observer = { trial, on_report, on_line };
-    struct sp_handle handle;
-    struct sp_err err = SP_ERR_INIT;
-
-    for (size_t i = 0; declared[i]; i++)
-        writes[i] = in_ws(trial, declared[i], arena);
-    writes[SP_COUNT(declared) - 1] = NULL;
-    if (tune)
-        tune(&box);
-    trial->done = false;
-    sp_buf_clear(&trial->output);
-    enum sp_rc rc = sp_sandbox_backend.submit(trial->backend, &job, &observer, &handle, &err);
-    if (rc) {
-        (void)snprintf(trial->reason, sizeof trial->reason, "%s", err.text);
-        return rc;
-    }
-    sp_nsec limit = sp_clock_monotonic() + PATIENCE;
-    while (!trial->done && sp_clock_monotonic() < limit)
-        (void)sp_loop_turn(trial->loop, 1000);
-    return SP_OK;
-}
-
-static bool holds(const struct trial *trial, const char *name, const char *want)
-{
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
-    struct sp_err err = SP_ERR_INIT;
-
-    if (sp_file_read(in_ws(trial, name, arena), &text, &err))
-        return want == NULL;
-    return want && strcmp(text.ptr, want) == 0;
-}
-
-static bool left_nothing(const struct trial *trial)
-{
-    sp_auto_arena struct sp_arena *arena = sp_arena_new();
-
-    return sp_file_kind(sp_arena_printf(arena, "%s/boxes/job", trial->top).ptr) == SP_FILE_NONE;
-}
-
-static void explain(const struct trial *trial)
-{
-    printf("# status %d, reason '%s', fault '%s'\n", trial->status, trial->reason, trial->fault);
-    for (struct sp_str rest = sp_buf_str(&trial->output); rest.len;) {
-        struct sp_str line = sp_str_cut(&rest, '\n');
-        printf("# said: " SP_STR_FMT "\n", SP_STR_ARG(line));
-    }
-}
 
 /* --- what goes ----------------------------------------------------------------------------- */
 
@@ -213,23 +65,24 @@ static const struct {
     { "echo x >other; echo n >new", 0, "other: Read-only file system", NULL, "new", "n\n" },
     { "echo Device or resource busy; echo n >new", 0, NULL, NULL, "new", "n\n" },
     { "rm -f other", 1, "'other': Device or resource busy", NULL, "other", "other" },
-    { "mv new other || mv in other", 1, "other", NULL, "other", "other" },
+    { "mv new other || mv in other", 1, "resource busy", NULL, "other", "other" },
     { "echo x >private/f", 1, "private/f: Read-only", NULL, "private/f", "f" },
     { "rm link; ln -s in link", 0, "'link'", NULL, "other", "other" },
     { "rm link", 0, "'link'", NULL, "other", "other" },
 };
 
-static void test_works(struct trial *trial)
+static void test_works(struct sp_trial *trial)
 {
     for (size_t i = 0; i < SP_COUNT(works); i++) {
-        make_workspace(trial);
-        if (run(trial, works[i].script, NULL, NULL)) {
+        sp_trial_reset(trial);
+        if (sp_trial_run(trial, works[i].script, NULL, NULL)) {
             tap_ok(false, "%s: %s", works[i].script, trial->reason);
             continue;
         }
         bool passed = trial->done && WIFEXITED(trial->status) &&
                       WEXITSTATUS(trial->status) == works[i].exit &&
-                      holds(trial, works[i].name, works[i].content) && left_nothing(trial);
+                      sp_trial_holds(trial, works[i].name, works[i].content) &&
+                      sp_trial_left_nothing(trial);
         if (works[i].fault)
             passed = passed && strstr(trial->fault, works[i].fault);
         else
@@ -237,7 +90,7 @@ static void test_works(struct trial *trial)
         if (works[i].reason)
             passed = passed && strstr(trial->reason, works[i].reason);
         if (!tap_ok(passed, "%s", works[i].script))
-            explain(trial);
+            sp_trial_explain(trial);
     }
 }
 
@@ -246,18 +99,19 @@ static void open_box(struct sp_box *box)
     box->flags |= SP_BOX_OPEN;
 }
 
-static void test_open(struct trial *trial)
+static void test_open(struct sp_trial *trial)
 {
-    make_workspace(trial);
-    bool ran = run(trial, "mkdir d; echo x >d/y; echo p >pattern-1", open_box, NULL) == SP_OK;
-    if (!tap_ok(ran && holds(trial, "d/y", "x\n") && holds(trial, "pattern-1", "p\n") &&
-                    !trial->fault[0],
+    sp_trial_reset(trial);
+    bool ran =
+        sp_trial_run(trial, "mkdir d; echo x >d/y; echo p >pattern-1", open_box, NULL) == SP_OK;
+    if (!tap_ok(ran && sp_trial_holds(trial, "d/y", "x\n") &&
+                    sp_trial_holds(trial, "pattern-1", "p\n") && !trial->fault[0],
                 "where outputs are found by a pattern, all that is new is one"))
-        explain(trial);
-    ran = run(trial, "echo x >other", open_box, NULL) == SP_OK;
-    if (!tap_ok(ran && holds(trial, "other", "other") && strstr(trial->fault, "other"),
+        sp_trial_explain(trial);
+    ran = sp_trial_run(trial, "echo x >other", open_box, NULL) == SP_OK;
+    if (!tap_ok(ran && sp_trial_holds(trial, "other", "other") && strstr(trial->fault, "other"),
                 "what was there is safe all the same"))
-        explain(trial);
+        sp_trial_explain(trial);
 }
 
 /* --- attempts ------------------------------------------------------------------------------ */
@@ -267,7 +121,7 @@ static const struct {
     const char *what, *script;
 } attempts[] = {
     { "write outside", "echo x >$1/beside; echo x >/etc/spoor-x && echo BROKEN; "
-                       "echo x >~root/spoor-x && echo BROKEN" },
+                       "echo x >/root/spoor-x && echo BROKEN" },
     { "leave by ..", "cd table && echo x >../other && echo BROKEN; echo x >../../beside" },
     { "leave by a symbolic link in a declared directory",
       "ln -s $PWD/other table/l && echo x >table/l && echo BROKEN; ln -s /etc table/e && "
@@ -314,28 +168,29 @@ static const struct {
 };
 
 /* Around the workspace is /tmp: what the job writes there, it writes into its own. */
-static bool is_untouched(const struct trial *trial)
+static bool is_untouched(const struct sp_trial *trial)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
 
     return sp_file_kind(sp_arena_printf(arena, "%s/beside", trial->top).ptr) == SP_FILE_NONE;
 }
 
-static void test_attempts(struct trial *trial, const char *port)
+static void test_attempts(struct sp_trial *trial, const char *port)
 {
     char self[16];
 
     (void)snprintf(self, sizeof self, "%d", (int)getpid());
     for (size_t i = 0; i < SP_COUNT(attempts); i++) {
         bool by_port = strstr(attempts[i].script, "$0") && strstr(attempts[i].script, "tcp");
-        make_workspace(trial);
-        bool ran = run(trial, attempts[i].script, NULL, by_port ? port : self) == SP_OK;
+        sp_trial_reset(trial);
+        bool ran = sp_trial_run(trial, attempts[i].script, NULL, by_port ? port : self) == SP_OK;
         bool passed = ran && trial->done && !strstr(trial->output.ptr, "BROKEN") &&
-                      holds(trial, "other", "other") && holds(trial, "sub/there", "there") &&
+                      sp_trial_holds(trial, "other", "other") &&
+                      sp_trial_holds(trial, "sub/there", "there") &&
                       access("/etc/spoor-x", F_OK) != 0 && is_untouched(trial) &&
-                      left_nothing(trial);
+                      sp_trial_left_nothing(trial);
         if (!tap_ok(passed, "cannot %s", attempts[i].what))
-            explain(trial);
+            sp_trial_explain(trial);
     }
 }
 
@@ -346,19 +201,19 @@ static void with_network(struct sp_box *box)
     box->flags |= SP_BOX_NETWORK;
 }
 
-static void test_network(struct trial *trial, const char *port)
+static void test_network(struct sp_trial *trial, const char *port)
 {
-    make_workspace(trial);
-    bool ran =
-        run(trial, "exec 3<>/dev/tcp/127.0.0.1/$0 && echo CONNECTED", with_network, port) == SP_OK;
+    sp_trial_reset(trial);
+    bool ran = sp_trial_run(trial, "exec 3<>/dev/tcp/127.0.0.1/$0 && echo CONNECTED", with_network,
+                            port) == SP_OK;
     if (!tap_ok(ran && strstr(trial->output.ptr, "CONNECTED"), "a network that was asked for"))
-        explain(trial);
-    ran = run(trial,
-              "python3 -c 'import socket; s=socket.create_server((\"127.0.0.1\",0)); "
-              "socket.create_connection(s.getsockname()); print(\"TALKS\")'",
-              NULL, NULL) == SP_OK;
+        sp_trial_explain(trial);
+    ran = sp_trial_run(trial,
+                       "python3 -c 'import socket; s=socket.create_server((\"127.0.0.1\",0)); "
+                       "socket.create_connection(s.getsockname()); print(\"TALKS\")'",
+                       NULL, NULL) == SP_OK;
     if (!tap_ok(ran && strstr(trial->output.ptr, "TALKS"), "a box may talk to itself"))
-        explain(trial);
+        sp_trial_explain(trial);
 }
 
 /* --- limits -------------------------------------------------------------------------------- */
@@ -383,68 +238,70 @@ static void much_free(struct sp_box *box)
     box->keep_free = UINT64_MAX / 2;
 }
 
-static void test_limits(struct trial *trial)
+static void test_limits(struct sp_trial *trial)
 {
-    make_workspace(trial);
-    bool ran = run(trial,
-                   "set +m; for i in $(seq 200); do sleep 100 & done 2>/dev/null; "
-                   "ls /proc | grep -c '^[0-9]' >new",
-                   few_processes, NULL) == SP_OK;
+    sp_trial_reset(trial);
+    bool ran = sp_trial_run(trial,
+                            "set +m; for i in $(seq 200); do sleep 100 & done 2>/dev/null; "
+                            "ls /proc | grep -c '^[0-9]' >new",
+                            few_processes, NULL) == SP_OK;
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
     struct sp_err err = SP_ERR_INIT;
     int64_t count = 0;
-    bool told = sp_file_read(in_ws(trial, "new", arena), &text, &err) == SP_OK &&
+    bool told = sp_file_read(sp_trial_path(trial, "new", arena), &text, &err) == SP_OK &&
                 sp_str_int(sp_str_trim(sp_buf_str(&text)), &count);
     /* When not even `ls` can be started there is no count. */
     if (!tap_ok(ran && trial->done && (!told || count <= 70),
                 "a fork bomb has no more processes than it may (%d)", (int)count))
-        explain(trial);
-    make_workspace(trial);
-    ran = run(trial, "head -c 3000000 /dev/zero >new; ls -l new", small_files, NULL) == SP_OK;
+        sp_trial_explain(trial);
+    sp_trial_reset(trial);
+    ran = sp_trial_run(trial, "head -c 3000000 /dev/zero >new; ls -l new", small_files, NULL) ==
+          SP_OK;
     struct stat info = { 0 };
-    tap_ok(ran && stat(in_ws(trial, "new", arena), &info) == 0 && info.st_size <= 1000000,
+    tap_ok(ran && stat(sp_trial_path(trial, "new", arena), &info) == 0 && info.st_size <= 1000000,
            "no file is larger than it may be");
-    ran = run(trial, "head -c 300000000 /dev/zero | tail -c 300000000 >/dev/null && echo BROKEN",
-              little_memory, NULL) == SP_OK;
+    ran = sp_trial_run(trial,
+                       "head -c 300000000 /dev/zero | tail -c 300000000 >/dev/null && echo BROKEN",
+                       little_memory, NULL) == SP_OK;
     if (!tap_ok(ran && !strstr(trial->output.ptr, "BROKEN"), "no more memory than it may have"))
-        explain(trial);
-    ran = run(trial, "sleep 20", much_free, NULL) == SP_OK;
+        sp_trial_explain(trial);
+    ran = sp_trial_run(trial, "sleep 20", much_free, NULL) == SP_OK;
     if (!tap_ok(ran && strstr(trial->reason, "is free on the disk"),
                 "a job that leaves too little room is ended"))
-        explain(trial);
+        sp_trial_explain(trial);
 }
 
 /* --- the end of the engine ------------------------------------------------------------------- */
 
 /* In a child: start a job and die of SIGKILL while it runs. */
-static void be_killed(struct trial *trial, int tell)
+static void be_killed(struct sp_trial *trial, int tell)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
-    const char *writes[] = { in_ws(trial, "new", arena), NULL };
+    const char *writes[] = { sp_trial_path(trial, "new", arena), NULL };
     static const char *const shows[] = { NULL };
     static const char *const env[] = { "PATH=/usr/bin:/bin", NULL };
-    const char *const argv[] = { "bash", "-c", "echo x >new; (setsid sleep 1000 &) ; sleep 1000",
-                                 NULL };
-    struct sp_box box = { .scratch = sp_arena_printf(arena, "%s/boxes/lost", trial->top).ptr,
+    const char *const argv[] = { trial->shell, "-c",
+                                 "echo x >new; (setsid sleep 1000 &) ; sleep 1000", NULL };
+    struct sp_box box = { .root = trial->root,
+                          .scratch = sp_arena_printf(arena, "%s/boxes/lost", trial->top).ptr,
                           .writes = writes,
                           .shows = shows };
-    const struct sp_job job = { "box", argv, env, in_ws(trial, "", arena), .box = &box };
-    const struct sp_observer observer = { trial, on_report, on_line };
+    const struct sp_job job = { "box", argv, env, sp_trial_path(trial, "", arena), .box = &box };
+    struct sp_trial own = *trial;
     struct sp_handle handle = { "" };
     struct sp_err err = SP_ERR_INIT;
-    struct sp_loop *loop = NULL;
-    struct sp_backend *backend = NULL;
 
-    if (sp_loop_new(&loop, &err) || sp_sandbox_backend.open(loop, &backend, &err) ||
-        sp_sandbox_backend.submit(backend, &job, &observer, &handle, &err))
+    own.output = SP_BUF(SP_BUF_SMALL);
+    if (sp_loop_new(&own.loop, &err) || own.ops->open(own.loop, &own.backend, &err) ||
+        sp_trial_submit(&own, &job, &handle, &err))
         printf("# %s\n", err.text);
     if (write(tell, &handle, sizeof handle) < 0)
         _exit(1);
     (void)raise(SIGKILL);
 }
 
-static void test_killed(struct trial *trial)
+static void test_killed(struct sp_trial *trial)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
     const char *boxes = sp_arena_printf(arena, "%s/boxes", trial->top).ptr;
@@ -453,7 +310,7 @@ static void test_killed(struct trial *trial)
     struct sp_err err = SP_ERR_INIT;
     int pipes[2];
 
-    make_workspace(trial);
+    sp_trial_reset(trial);
     (void)fflush(stdout);
     if (pipe(pipes) < 0)
         return;
@@ -465,42 +322,43 @@ static void test_killed(struct trial *trial)
     (void)close(pipes[0]);
     (void)waitpid(pid, NULL, 0);
     sp_nsec limit = sp_clock_monotonic() + PATIENCE;
-    while (sp_sandbox_backend.is_alive(trial->backend, &handle) && sp_clock_monotonic() < limit)
+    while (trial->ops->is_alive(trial->backend, &handle) && sp_clock_monotonic() < limit)
         ;
-    tap_ok(got > 0 && handle.text[0] && !sp_sandbox_backend.is_alive(trial->backend, &handle),
+    tap_ok(got > 0 && handle.text[0] && !trial->ops->is_alive(trial->backend, &handle),
            "when Spoor is killed, its boxes end");
-    tap_ok(sp_file_kind(lost) == SP_FILE_DIR && holds(trial, "new", NULL) &&
-               holds(trial, "other", "other"),
+    tap_ok(sp_file_kind(lost) == SP_FILE_DIR && sp_trial_holds(trial, "new", NULL) &&
+               sp_trial_holds(trial, "other", "other"),
            "the workspace is as it was, the scratch directory is left");
-    tap_ok(sp_sandbox_backend.reap(boxes, &err) == SP_OK && sp_file_kind(lost) == SP_FILE_NONE,
+    tap_ok(trial->ops->reap(boxes, &err) == SP_OK && sp_file_kind(lost) == SP_FILE_NONE,
            "which the next one removes");
 }
 
 /* --- each failure in turn --------------------------------------------------------------------- */
 
-static void test_every_fault(struct trial *trial)
+static void test_every_fault(struct sp_trial *trial)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
     const char *boxes = sp_arena_printf(arena, "%s/boxes", trial->top).ptr;
 
     for (unsigned nth = 1; nth < 100; nth++) {
-        make_workspace(trial);
+        sp_trial_reset(trial);
         sp_fault_arm(nth);
-        bool started = run(trial, "echo n >new; echo s >sub/new", NULL, NULL) == SP_OK;
+        bool started = sp_trial_run(trial, "echo n >new; echo s >sub/new", NULL, NULL) == SP_OK;
         const char *site = sp_fault_fired();
         sp_fault_arm(0);
         if (!site) {
-            tap_ok(started && holds(trial, "new", "n\n") && holds(trial, "sub/new", "s\n") &&
-                       !trial->fault[0],
+            tap_ok(started && sp_trial_holds(trial, "new", "n\n") &&
+                       sp_trial_holds(trial, "sub/new", "s\n") && !trial->fault[0],
                    "no fault left after %u", nth - 1);
             return;
         }
         const char *told = started ? trial->fault : trial->reason;
         bool removing = strncmp(site, "tree.", 5) == 0; /* the next run does it */
         struct sp_err err = SP_ERR_INIT;
-        if (removing && sp_sandbox_backend.reap(boxes, &err))
+        if (removing && trial->ops->reap(boxes, &err))
             printf("# %s\n", err.text);
-        tap_ok((told[0] || removing) && left_nothing(trial) && holds(trial, "old", "old"),
+        tap_ok((told[0] || removing) && sp_trial_left_nothing(trial) &&
+                   sp_trial_holds(trial, "old", "old"),
                "fault at %s is reported, and leaves nothing: %s", site, told);
     }
     tap_ok(false, "it never succeeded");
@@ -508,7 +366,7 @@ static void test_every_fault(struct trial *trial)
 
 /* --- declared, but not possible --------------------------------------------------------------- */
 
-static void test_foreign(struct trial *trial)
+static void test_foreign(struct sp_trial *trial)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
 
@@ -516,35 +374,38 @@ static void test_foreign(struct trial *trial)
         tap_skip("only root has power over the files of others");
         return;
     }
-    make_workspace(trial);
-    if (chown(in_ws(trial, "table", arena), 1, 1) < 0)
+    sp_trial_reset(trial);
+    if (chown(sp_trial_path(trial, "table", arena), 1, 1) < 0)
         printf("# cannot chown\n");
-    tap_ok(run(trial, "true", NULL, NULL) == SP_INVALID &&
-               strstr(trial->reason, "belongs to user 1") && left_nothing(trial),
+    tap_ok(sp_trial_run(trial, "true", NULL, NULL) == SP_INVALID &&
+               strstr(trial->reason, "belongs to user 1") && sp_trial_left_nothing(trial),
            "declared files of somebody else are refused with the reason: %s", trial->reason);
 }
 
 /* --- without namespaces ----------------------------------------------------------------------- */
 
-static void test_landlock_only(struct trial *trial)
+static void test_landlock_only(struct sp_trial *trial)
 {
     if (!(sp_box_probe()->features & SP_BOX_LANDLOCK)) {
         tap_skip("no Landlock here");
         return;
     }
     sp_sandbox_without(trial->backend, SP_BOX_NAMESPACES | SP_BOX_USER_NS | SP_BOX_NET_NS);
-    make_workspace(trial);
-    bool ran = run(trial,
-                   "echo d >table/data; echo s >sub/new; echo x >private/f && echo BROKEN; "
-                   "echo x >$1/beside && echo BROKEN; exec 3<>/dev/tcp/127.0.0.1/9 2>&1",
-                   NULL, NULL) == SP_OK;
-    if (!tap_ok(ran && !strstr(trial->output.ptr, "BROKEN") && holds(trial, "table/data", "d\n") &&
-                    holds(trial, "sub/new", "s\n") && holds(trial, "private/f", "f") &&
-                    left_nothing(trial),
+    sp_trial_reset(trial);
+    bool ran =
+        sp_trial_run(trial,
+                     "echo d >table/data; echo s >sub/new; echo x >private/f && echo BROKEN; "
+                     "echo x >$1/beside && echo BROKEN; exec 3<>/dev/tcp/127.0.0.1/9 2>&1",
+                     NULL, NULL) == SP_OK;
+    if (!tap_ok(ran && !strstr(trial->output.ptr, "BROKEN") &&
+                    sp_trial_holds(trial, "table/data", "d\n") &&
+                    sp_trial_holds(trial, "sub/new", "s\n") &&
+                    sp_trial_holds(trial, "private/f", "f") && sp_trial_left_nothing(trial),
                 "Landlock alone lets through what is declared, and no more"))
-        explain(trial);
+        sp_trial_explain(trial);
     sp_sandbox_without(trial->backend, ~0U);
-    tap_ok(run(trial, "true", NULL, NULL) == SP_INVALID && strstr(trial->reason, "no sandbox"),
+    tap_ok(sp_trial_run(trial, "true", NULL, NULL) == SP_INVALID &&
+               strstr(trial->reason, "no sandbox"),
            "without anything it refuses: %s", trial->reason);
     sp_sandbox_without(trial->backend, 0);
 }
@@ -566,59 +427,72 @@ static int listen_here(char port[static 8])
     return fd;
 }
 
-static void make_surroundings(const struct trial *trial)
+static void make_surroundings(const struct sp_trial *trial)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
     const char *secret = sp_arena_printf(arena, "%s/secret", trial->top).ptr;
 
-    (void)mkdir(sp_arena_printf(arena, "%s/boxes", trial->top).ptr, 0700);
-    put_file(sp_arena_printf(arena, "%s/in-tmp", trial->top).ptr, "x");
-    put_file(secret, "secret");
+    sp_trial_put_file(sp_arena_printf(arena, "%s/in-tmp", trial->top).ptr, "x");
+    sp_trial_put_file(secret, "secret");
     /* Of another user, where we can make it so. */
     if (chmod(secret, geteuid() == 0 ? 0600 : 0) < 0 || (geteuid() == 0 && chown(secret, 1, 1) < 0))
         printf("# cannot make a secret\n");
+}
+
+/* The second word: in the file system of an image. */
+static bool begin(struct sp_trial *trial, char *top, struct sp_box_root *image)
+{
+    static char path[64];
+    struct sp_err err = SP_ERR_INIT;
+
+    if (sp_trial_begin(trial, top, &err)) {
+        tap_ok(false, "begin: %s", err.text);
+        return false;
+    }
+    if (trial->ops == &sp_container_backend) {
+        (void)snprintf(path, sizeof path, "%s/image", top);
+        image->path = path;
+        trial->root = image;
+        trial->shell = "sh";
+        if (sp_testroot_make(path, &err)) {
+            tap_ok(false, "%s", err.text);
+            return false;
+        }
+    }
+    make_surroundings(trial);
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     char top[] = "/tmp/spoor-box-test-XXXXXX";
     char port[8];
-    struct trial trial = { .top = top, .output = SP_BUF(SP_BUF_LARGE) };
-    struct sp_err err = SP_ERR_INIT;
+    struct sp_box_root image = { .name = "busybox:test", .key = "0" };
+    bool in_image = argc > 1 && strcmp(argv[argc - 1], "image") == 0;
+    struct sp_trial trial = { .ops = in_image ? &sp_container_backend : &sp_sandbox_backend,
+                              .shell = "bash" };
 
-    if (argc > 1 && strcmp(argv[1], "nobody") == 0 && geteuid() == 0 &&
-        (setgid(65534) < 0 || setuid(65534) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0))
+    if (!sp_trial_become(argc, argv))
         return 1;
-    if (sp_sandbox_backend.refusal()) {
-        tap_skip(sp_sandbox_backend.refusal());
-        return tap_done();
-    }
-    if (!(sp_box_probe()->features & SP_BOX_NAMESPACES)) {
+    if (trial.ops->refusal() || !(sp_box_probe()->features & SP_BOX_NAMESPACES)) {
         tap_skip(sp_box_probe()->why);
         return tap_done();
     }
-    if (!mkdtemp(top) || sp_loop_new(&trial.loop, &err) ||
-        sp_sandbox_backend.open(trial.loop, &trial.backend, &err)) {
-        tap_ok(false, "begin: %s", err.text);
+    if (!begin(&trial, top, &image))
         return tap_done();
-    }
-    sp_sandbox_set_grace(trial.backend, 50);
-    make_surroundings(&trial);
     int listener = listen_here(port);
     test_works(&trial);
     test_open(&trial);
     test_attempts(&trial, port);
-    test_network(&trial, port);
+    if (!in_image)
+        test_network(&trial, port);
     test_limits(&trial);
     test_killed(&trial);
     test_every_fault(&trial);
     test_foreign(&trial);
-    test_landlock_only(&trial);
+    if (!in_image)
+        test_landlock_only(&trial);
     (void)close(listener);
-    sp_sandbox_backend.close(trial.backend);
-    sp_loop_free(trial.loop);
-    sp_buf_fini(&trial.output);
-    if (sp_remove_tree(top, &err))
-        printf("# %s\n", err.text);
+    sp_trial_end(&trial);
     return tap_done();
 }
