@@ -40,6 +40,7 @@ struct planning {
     struct sp_str prefix; /* path of the image's directory, as the kernel knows it */
     struct sp_str home;
     SP_VEC(const char *) targets; /* in the image, without links */
+    size_t private_count;         /* the first of them are the box's own */
     SP_VEC(struct sp_box_shell) shells;
     SP_VEC(struct sp_box_text) texts;
 };
@@ -246,16 +247,31 @@ static void read_inside(const struct planning *planning, const char *path, struc
         sp_buf_add(out, (struct sp_str){ block, (size_t)got });
 }
 
+/* By something that the job wants to see there instead. */
+static bool is_covered(const struct planning *planning, const char *target)
+{
+    for (size_t i = planning->private_count; i < planning->targets.len; i++)
+        if (is_inside(target, planning->targets.items[i]))
+            return true;
+    return false;
+}
+
 static enum sp_rc add_text(struct planning *planning,
                            const char *path,
                            struct sp_buf *text,
                            struct sp_err *err)
 {
-    enum sp_rc rc = add_target(planning, path, false, err);
+    const char *target = resolve(planning, path);
+    enum sp_rc rc = SP_OK;
 
+    if (is_covered(planning, target)) {
+        sp_buf_fini(text);
+        return SP_OK;
+    }
+    rc = add_target(planning, target, false, err);
     if (rc == SP_OK)
         *SP_VEC_ADD(&planning->texts) = (struct sp_box_text){
-            .path = resolve(planning, path),
+            .path = target,
             .text = sp_arena_str(planning->arena, sp_buf_str(text)),
         };
     sp_buf_fini(text);
@@ -355,6 +371,7 @@ static enum sp_rc add_targets(struct planning *planning,
 
     for (size_t i = 0; sp_mounts_private[i] && rc == SP_OK; i++)
         rc = add_target(planning, sp_mounts_private[i], true, err);
+    planning->private_count = planning->targets.len;
     for (size_t i = 0; i < plan->dir_count && rc == SP_OK; i++)
         if (plan->dirs[i].is_root)
             rc = add_target(planning, plan->dirs[i].path, true, err);
