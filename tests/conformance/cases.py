@@ -162,16 +162,16 @@ class Place:
         self.env = {}
         for path in (self.work, self.home, self.bin):
             os.makedirs(path, exist_ok=True)
-        self.remember_nothing()
+        self.configure()
         self.install("rec", RECORDER)
         os.symlink(sys.executable, os.path.join(self.bin, "python"))
 
-    def remember_nothing(self):
-        """Cases count what runs, also when the same is asked for twice."""
+    def configure(self):
+        """Cases count what runs, also when the same is asked for twice, and their tools write where they want."""
         config = os.path.join(self.home, ".config", "spoor")
         os.makedirs(config, exist_ok=True)
         with open(os.path.join(config, "spoor.conf"), "w", encoding="utf-8") as file:
-            file.write("opts: {store: {enable: false}}\n")
+            file.write("opts: {store: {enable: false}, backend: {select: 'singularity,native'}}\n")
 
     def install(self, name, text):
         path = os.path.join(self.bin, name)

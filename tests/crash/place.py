@@ -113,6 +113,9 @@ class Place:
         self.env.update(HOME=str(self.base / "home"), LC_ALL="C.UTF-8")
         for name in ("home", "tools"):
             (self.base / name).mkdir(parents=True, exist_ok=True)
+        # The tools tell the test what they do, in files that no cab knows.
+        (self.base / "home/.config").mkdir(exist_ok=True)
+        (self.base / "home/.config/stimela.conf").write_text("opts: {backend: {select: native}}\n")
         for name, text in TOOLS.items():
             self.tool(name, text)
         self.clean_trees = {}

@@ -157,6 +157,7 @@ look:
     mean: {cab: mean, params: {ms: =recipe.ms, column: =recipe.column, text: mean.txt}}
     whole: {cab: whole, params: {ms: =recipe.ms, column: =recipe.column, text: whole.txt}}
 lie:
+  backend: {select: native}
   steps:
     liar: {cab: liar, params: {ms: obs.ms, text: liar.txt}}
     after: {cab: mean, params: {ms: obs.ms, text: after.txt}}
