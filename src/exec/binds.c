@@ -52,7 +52,7 @@ static void add_if_there(struct making *making, const char *path, bool writable)
 static void add_open(struct making *making, const struct sp_open_dir *dir)
 {
     if (dir->is_root)
-        add(making, dir->scratch, dir->path, true);
+        add(making, dir->files ? dir->path : dir->scratch, dir->path, true);
     for (size_t i = 0; i < dir->len; i++) {
         if (dir->entries[i].kind != SP_ENTRY_BOUND)
             continue;
@@ -69,6 +69,8 @@ static bool is_linked(const struct making *making, const char *path)
         size_t len = strlen(dir->path);
         if (!is_inside(path, dir->path) || !path[len])
             continue;
+        if (dir->files && !strchr(path + len + 1, '/'))
+            return true;
         for (size_t k = 0; k < dir->len; k++)
             if (dir->entries[k].kind == SP_ENTRY_LINKED &&
                 strcmp(dir->entries[k].name, path + len + 1) == 0)

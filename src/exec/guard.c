@@ -67,6 +67,9 @@ void sp_guard_take_files(struct sp_guard *guard, struct sp_child_end *end)
     if (!guard->scratch)
         return;
     guard->strays = sp_strays_new(guard->box, guard->scratch->cwd);
+    const struct sp_open_dir *wide = sp_scratch_wide(guard->scratch);
+    if (wide)
+        sp_strays_overlook(guard->strays, wide->path, wide->files);
     if (sp_scratch_harvest(guard->scratch, guard->strays, &err)) {
         (void)snprintf(guard->text, sizeof guard->text, "%s", err.text);
         end->failure = err.sys_errno == ENOSPC ? SP_FAILURE_RESOURCE : SP_FAILURE_INFRASTRUCTURE;

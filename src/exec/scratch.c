@@ -175,6 +175,8 @@ static enum sp_rc put_holder(const struct filling *filling,
                              const struct sp_scratch_entry *entry,
                              struct sp_err *err)
 {
+    if (filling->dir->files) /* on itself */
+        return SP_OK;
     int rc = entry->is_dir ? mkdirat(filling->to, entry->name, 0700)
                            : mknodat(filling->to, entry->name, S_IFREG | 0600, 0);
 
@@ -217,9 +219,12 @@ static enum sp_rc put_entry(struct filling *filling, const char *name, struct sp
 
     if (fstatat(filling->from, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? SP_OK : fail_entry(filling, name, err);
+    bool is_declared_itself = is_exactly_declared(filling->making->scratch->box, path);
+    if (filling->dir->files && (!S_ISDIR(info.st_mode) || is_declared_itself))
+        return SP_OK; /* it is there */
     if (filling->entries.len >= SP_OPEN_ENTRIES_MAX)
         return sp_fail(err, SP_LIMIT,
-                       "'%s' has more than %d entries: a sandbox cannot show them all (let the "
+                       "'%s' has more than %d directories: a box cannot show them all (let the "
                        "step write into a directory of its own)",
                        filling->dir->path, SP_OPEN_ENTRIES_MAX);
     struct sp_scratch_entry *entry = SP_VEC_ADD(&filling->entries);
@@ -233,7 +238,7 @@ static enum sp_rc put_entry(struct filling *filling, const char *name, struct sp
         entry->kind = SP_ENTRY_OPEN;
         return SP_OK;
     }
-    if (is_exactly_declared(filling->making->scratch->box, path))
+    if (is_declared_itself)
         return put_declared(filling, entry, &info, err);
     entry->kind = SP_ENTRY_BOUND;
     return put_holder(filling, entry, err);
@@ -258,23 +263,30 @@ static bool is_ours(const char *name)
            strncmp(name, SP_STRAY_HIDDEN, strlen(SP_STRAY_HIDDEN)) == 0;
 }
 
-static enum sp_rc fill(const struct making *making, struct sp_open_dir *dir, struct sp_err *err)
+static enum sp_rc put_all(struct filling *filling, DIR *list, struct sp_err *err)
 {
-    sp_auto_fd int to = open(dir->scratch, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    DIR *list = opendir(dir->path);
-    struct filling filling = { .making = making, .dir = dir, .to = to };
     enum sp_rc rc = SP_OK;
 
-    if (!list || to < 0) {
-        rc = sp_fail_errno(err, "scratch directory of '%s'", dir->path);
+    for (struct dirent *item; rc == SP_OK && (item = readdir(list));)
+        if (!is_dots(item->d_name) && !is_ours(item->d_name))
+            rc = put_entry(filling, item->d_name, err);
+    return rc;
+}
+
+static enum sp_rc fill(const struct making *making, struct sp_open_dir *dir, struct sp_err *err)
+{
+    sp_auto_fd int to = dir->scratch ? open(dir->scratch, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    DIR *list = opendir(dir->path);
+    struct filling filling = { .making = making, .dir = dir, .to = to };
+
+    if (!list || (dir->scratch && to < 0)) {
+        enum sp_rc rc = sp_fail_errno(err, "scratch directory of '%s'", dir->path);
         if (list)
             (void)closedir(list);
         return rc;
     }
     filling.from = dirfd(list);
-    for (struct dirent *item; rc == SP_OK && (item = readdir(list));)
-        if (!is_dots(item->d_name) && !is_ours(item->d_name))
-            rc = put_entry(&filling, item->d_name, err);
+    enum sp_rc rc = put_all(&filling, list, err);
     (void)closedir(list);
     dir->len = filling.entries.len;
     dir->entries = SP_ARENA_NEW(making->scratch->arena, struct sp_scratch_entry, dir->len);
@@ -284,6 +296,20 @@ static enum sp_rc fill(const struct making *making, struct sp_open_dir *dir, str
     }
     SP_VEC_FINI(&filling.entries);
     return rc;
+}
+
+/* Of a directory with more files than can be shown one by one; else 0. */
+static size_t count_files(const char *path)
+{
+    DIR *list = opendir(path);
+    size_t count = 0;
+
+    if (!list)
+        return 0;
+    for (struct dirent *item; (item = readdir(list));)
+        count += item->d_type != DT_DIR;
+    (void)closedir(list);
+    return count > SP_OPEN_FILES_MAX ? count : 0;
 }
 
 /* --- making them --------------------------------------------------------------------------- */
@@ -343,7 +369,13 @@ static enum sp_rc add_open(struct making *making, const char *path, struct sp_er
     if (stat(path, &info) < 0)
         return sp_fail_errno(err, "look at '%s'", path);
     enum sp_rc rc = check_owner(path, &info, err);
-    dir->is_root = !parent || stat(parent->path, &above) < 0 || above.st_dev != info.st_dev;
+    dir->files = count_files(path);
+    dir->is_root = !parent || parent->files || dir->files || stat(parent->path, &above) < 0 ||
+                   above.st_dev != info.st_dev;
+    if (rc == SP_OK && dir->files) {
+        scratch->len++;
+        return fill(making, dir, err);
+    }
     if (rc == SP_OK && dir->is_root)
         rc = choose_place(making, dir, info.st_dev, err);
     else if (rc == SP_OK)
@@ -366,7 +398,7 @@ static void settle_holders(struct sp_scratch *scratch)
                 entry->kind == SP_ENTRY_OPEN
                     ? find_open(scratch, join(scratch->arena, scratch->dirs[i].path, entry->name))
                     : NULL;
-            if (child && child->is_root)
+            if (child && child->is_root && scratch->dirs[i].scratch)
                 (void)mkdir(join(scratch->arena, scratch->dirs[i].scratch, entry->name), 0700);
         }
 }
@@ -565,6 +597,8 @@ enum sp_rc sp_scratch_harvest(const struct sp_scratch *scratch,
 
     for (size_t i = 0; rc == SP_OK && i < scratch->len; i++) {
         const struct sp_open_dir *dir = &scratch->dirs[i];
+        if (dir->files)
+            continue;
         DIR *list = opendir(dir->scratch);
         if (!list)
             return sp_fail_errno(err, "look into '%s'", dir->scratch);
@@ -577,6 +611,14 @@ enum sp_rc sp_scratch_harvest(const struct sp_scratch *scratch,
     return rc;
 }
 
+const struct sp_open_dir *sp_scratch_wide(const struct sp_scratch *scratch)
+{
+    for (size_t i = 0; i < scratch->len; i++)
+        if (scratch->dirs[i].files)
+            return &scratch->dirs[i];
+    return NULL;
+}
+
 /* --- removing ------------------------------------------------------------------------------ */
 
 void sp_scratch_free(struct sp_scratch *scratch)
@@ -587,7 +629,8 @@ void sp_scratch_free(struct sp_scratch *scratch)
         return;
     /* What cannot be removed now is tried again by sp_scratch_reap. */
     for (size_t i = 0; i < scratch->len; i++)
-        if (scratch->dirs[i].is_root && sp_remove_tree(scratch->dirs[i].scratch, &ignored) != SP_OK)
+        if (scratch->dirs[i].is_root && scratch->dirs[i].scratch &&
+            sp_remove_tree(scratch->dirs[i].scratch, &ignored) != SP_OK)
             ignored.code = SP_OK;
     if (sp_remove_tree(scratch->box->scratch, &ignored) != SP_OK)
         ignored.code = SP_OK;

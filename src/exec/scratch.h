@@ -38,8 +38,10 @@ struct sp_scratch_entry {
 /* A directory that is replaced by a scratch directory in the box. */
 struct sp_open_dir {
     const char *path;    /* of the directory */
-    const char *scratch; /* of what takes its place */
-    bool is_root;        /* the scratch directory has to be mounted: it is in no other */
+    const char *scratch; /* of what takes its place; NULL: it is wide */
+    bool is_root;        /* it has to be mounted: its scratch directory is in no other */
+    size_t files; /* wide: how many, too many to show them one by one: it is there itself, and
+                   * can be written, but for the directories in it */
     struct sp_scratch_entry *entries; /* by name */
     size_t len;
 };
@@ -53,10 +55,11 @@ struct sp_scratch {
     const char *tmp, *home; /* private directories */
 };
 
-#define SP_OPEN_ENTRIES_MAX 20000 /* each is a mount; the kernel takes 100,000 in all */
+#define SP_OPEN_FILES_MAX   2000 /* each is a mount: 40 us, so more of them make a directory wide */
+#define SP_OPEN_ENTRIES_MAX 20000 /* the kernel takes 100,000 mounts in all */
 
 /* SP_INVALID: something declared cannot be written by the user, or `cwd` is not there. SP_LIMIT:
- * too many files in an open directory. *out is the caller's; the box has to outlive it. */
+ * too many directories in an open one. *out is the caller's; the box has to outlive it. */
 enum sp_rc sp_scratch_make(const struct sp_box *box,
                            const char *cwd,
                            struct sp_scratch **out,
@@ -66,6 +69,9 @@ enum sp_rc sp_scratch_make(const struct sp_box *box,
 enum sp_rc sp_scratch_harvest(const struct sp_scratch *scratch,
                               struct sp_strays *strays,
                               struct sp_err *err) SP_MUST_USE;
+
+/* The first wide directory; NULL: none. */
+const struct sp_open_dir *sp_scratch_wide(const struct sp_scratch *scratch);
 
 /* Remove the directories. Accepts NULL. */
 void sp_scratch_free(struct sp_scratch *scratch);

@@ -214,7 +214,26 @@ static void add_place(const struct sp_strays *strays, struct sp_buf *out)
                 short_name(strays, strays->place));
 }
 
-void sp_strays_tell(struct sp_strays *strays, struct sp_child_end *end)
+void sp_strays_overlook(struct sp_strays *strays, const char *dir, size_t files)
+{
+    strays->overlooked = dir;
+    strays->files = files;
+}
+
+static void tell_overlooked(struct sp_strays *strays, struct sp_child_end *end)
+{
+    if (!strays->overlooked)
+        return;
+    if (strays->warning.len)
+        sp_buf_adds(&strays->warning, "; ");
+    sp_buf_addf(&strays->warning,
+                "'%s' has %zu files, too many to confine a step in: what it has written there was "
+                "not looked at",
+                strays->overlooked, strays->files);
+    end->warning = strays->warning.ptr;
+}
+
+static void tell_strays(struct sp_strays *strays, struct sp_child_end *end)
 {
     bool failed = !WIFEXITED(end->status) || WEXITSTATUS(end->status) != 0 || end->cancelled;
     bool is_fault = strays->box->undeclared == SP_UNDECLARED_FAIL && !failed;
@@ -243,4 +262,10 @@ void sp_strays_tell(struct sp_strays *strays, struct sp_child_end *end)
         end->fault = out->ptr;
     else
         end->warning = out->ptr;
+}
+
+void sp_strays_tell(struct sp_strays *strays, struct sp_child_end *end)
+{
+    tell_strays(strays, end);
+    tell_overlooked(strays, end);
 }

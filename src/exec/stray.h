@@ -27,6 +27,8 @@ struct sp_strays {
     struct sp_buf names, litter; /* "'a', 'b'": the first ones */
     size_t count, litter_count;
     size_t moved;
+    const char *overlooked;               /* a directory, NULL: none */
+    size_t files;                         /* in it */
     const char *place;                    /* where the last one was moved to */
     struct sp_buf fault, warning, remark; /* what sp_strays_tell says */
 };
@@ -46,6 +48,9 @@ enum sp_rc sp_strays_add(struct sp_strays *strays,
 
 /* Remove a directory of those that were `keep`, and what it lists. */
 enum sp_rc sp_strays_remove(const char *keep, struct sp_err *err) SP_MUST_USE;
+
+/* In a directory with so many files nobody looks for strays; sp_strays_tell says so. */
+void sp_strays_overlook(struct sp_strays *strays, const char *dir, size_t files);
 
 /* What there is to be said goes to `end`; the texts live as long as `strays`. A tool that has
  * failed anyway has failed of that. */

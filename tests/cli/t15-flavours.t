@@ -4,6 +4,7 @@
 # stimela2.md 3.9, 4.10, 7.1, 7.2, 7.4).
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 tools_said() { # what tools have said in the last run
     grep '^# ' "$out" | sed 's/^# //'

@@ -190,6 +190,31 @@ if [ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ]; then
     rm -rf "$elsewhere"
 fi
 
+# A directory with more files than can be shown one by one.
+mkdir -p wide/sub && cd wide || exit 99
+seq -f f%g 2100 | xargs touch
+cat >recipe.yml <<'EOF'
+cabs:
+  plain:
+    command: sh -c
+    inputs: {text: {dtype: str, required: true, policies: {positional: true}}}
+    outputs: {to: {dtype: File, policies: {skip: true}}}
+wide: {steps: {it: {cab: plain, params: {text: 'echo x >tmp; mkdir sub/y; mv tmp new/out', to: new/out}}}}
+below: {steps: {it: {cab: plain, params: {text: 'cd sub; touch y; echo x >tmp; mv tmp out', to: sub/out}}}}
+EOF
+try "$SPOOR" --backend sandbox run recipe.yml wide
+status 1 "a directory with very many files: what is in its directories is protected"
+like "$err" 'Read-only file system' "and the message tells"
+like "$out" 'WARNING: .*has 210[0-9] files, too many' "that the files are not is said"
+[ "$(find . -maxdepth 1 -name 'f*' | wc -l)" -eq 2100 ] && [ ! -d sub/y ]
+ok $? "all of them are there afterwards"
+try "$SPOOR" --backend sandbox run recipe.yml below
+status 1 "a directory in it is looked after as ever"
+like "$err" "has written 'sub/y'" "its stray is named"
+[ ! -e sub/y ]
+ok $? "and moved away"
+cd .. || exit 99
+
 try "$SPOOR" --backend sandboxes run recipe.yml chain
 status 2 "a backend that there is not"
 like "$err" 'sandbox' "with the nearest name"

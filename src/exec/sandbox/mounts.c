@@ -75,7 +75,8 @@ static const char *clone_writable(struct sp_box_plan *plan, const char **where)
     for (size_t i = 0; i < plan->dir_count; i++) {
         const struct sp_open_dir *dir = &plan->dirs[i];
         *where = dir->path;
-        plan->scratch_fds[i] = dir->is_root ? clone_mount(AT_FDCWD, dir->scratch) : -1;
+        plan->scratch_fds[i] =
+            dir->is_root ? clone_mount(AT_FDCWD, dir->files ? dir->path : dir->scratch) : -1;
         if (dir->is_root &&
             (plan->scratch_fds[i] < 0 || !set_attributes(plan->scratch_fds[i], "", AT_EMPTY_PATH,
                                                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)))
