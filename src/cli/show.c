@@ -146,6 +146,15 @@ static void print_image(struct sp_arena *arena, const struct sp_dict *image)
                                             sp_dict_text(image, "digest")));
 }
 
+/* Those before the last. */
+static void print_attempts(const struct sp_list *attempts)
+{
+    SP_LIST_EACH(attempt, attempts)
+    if (attempt->kind == SP_DICT)
+        (void)printf("    attempt %td: " SP_STR_FMT "\n", attempt - attempts->items + 1,
+                     SP_STR_ARG(sp_dict_text(attempt->dict, "why")));
+}
+
 static void print_step(struct sp_arena *arena,
                        const struct sp_step_summary *summary,
                        const struct sp_dict *step)
@@ -159,6 +168,8 @@ static void print_step(struct sp_arena *arena,
                      sp_size_text(summary->memory).text);
     (void)printf("\n");
     print_detail("why", summary->why);
+    print_detail("failure", sp_dict_text(step, "failure"));
+    print_attempts(list_of(step, "attempts"));
     print_detail("$", sp_history_command(arena, step, "command"));
     print_image(arena, dict_of(step, "image"));
     print_detail("program", sp_dict_text(step, "program"));

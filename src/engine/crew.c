@@ -207,6 +207,8 @@ void sp_crew_interrupt(struct sp_crew *crew)
     result->interrupted = true;
     end_loops(crew);
     wake_waiting(crew, true);
+    for (struct sp_lane *lane = crew->lanes; lane; lane = lane->next)
+        sp_lane_end_pause(lane);
     if (!crew->works->running)
         return;
     tell_interrupt(crew, again);
@@ -238,6 +240,7 @@ static enum sp_rc go(struct sp_crew *crew, struct sp_lane *lane, struct sp_err *
             end_iteration(crew, lane);
         break;
     case SP_LANE_RUNNING:
+    case SP_LANE_PAUSING:
     case SP_LANE_WAITING: break;
     }
     return SP_OK;

@@ -51,6 +51,9 @@ struct sp_value sp_dossier_step(struct sp_arena *arena,
     };
     static const struct field of_outputs[] = { { "outputs", "values" }, { NULL, NULL } };
     static const struct field of_versions[] = { { "outputs", NULL }, { NULL, NULL } };
+    static const struct field of_end[] = { { "failure", NULL },
+                                           { "attempts", NULL },
+                                           { NULL, NULL } };
     struct sp_value dict = sp_dict_new(arena);
 
     sp_dict_put_text(arena, dict.dict, "task", step->task);
@@ -62,6 +65,7 @@ struct sp_value sp_dossier_step(struct sp_arena *arena,
     copy_fields(arena, dict.dict, step->key, of_key);
     copy_fields(arena, dict.dict, step->versions, of_versions);
     copy_fields(arena, dict.dict, step->outputs, of_outputs);
+    copy_fields(arena, dict.dict, step->end, of_end);
     if (step->end)
         sp_dict_put(arena, dict.dict, "cost", cost_of(arena, step));
     return dict;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/lane.h"
-
 #include "base/clock.h"
 
+#include "engine/lane_internal.h"
 #include "engine/leftover.h"
 #include "engine/record.h"
 #include "value/text.h"
@@ -27,6 +26,7 @@ void sp_lane_free(struct sp_lane *lane)
     if (!lane)
         return;
     sp_taskrun_free(lane->task);
+    sp_watch_remove(lane->pause);
     if (!lane->is_main)
         sp_logbook_free(lane->logbook);
     sp_arena_free(lane->arena);
@@ -183,24 +183,42 @@ static void on_done(void *arg)
 /* What a tool has come to is answered to the walk. */
 static void answer(struct sp_lane *lane)
 {
-    log_result(lane);
     if (is_interrupted(lane) && !lane->last.success)
         lane->last.why = "interrupted";
+    if (lane->last.why)
+        lane->last.why = sp_lane_with_attempts(lane);
     struct sp_outcome outcome = { .success = lane->last.success && !is_interrupted(lane),
                                   .why = lane->last.why ? lane->last.why : "interrupted",
                                   .outputs = lane->last.outputs };
     sp_walk_done(lane->walk, &outcome);
 }
 
-/* ".spoor/boxes/RUN-0003-image": no other task of this or another run has that. */
+/* A tool has ended, or could not be started. */
+static enum sp_rc conclude(struct sp_lane *lane, struct sp_err *err)
+{
+    bool again;
+
+    log_result(lane);
+    enum sp_rc rc = sp_lane_try_again(lane, &again, err);
+    if (rc == SP_OK && !again)
+        answer(lane);
+    return rc;
+}
+
+/* ".spoor/boxes/RUN-0003-image": no other task, nor attempt, of this or another run has that. */
 static struct sp_str scratch_name(struct sp_lane *lane, struct sp_str output)
 {
     struct sp_str run = lane->works->dir;
     struct sp_str file = sp_str_slice(output, sp_str_rfind(output, '/') + 1, output.len);
 
     run = sp_str_slice(run, sp_str_rfind(run, '/') + 1, run.len);
-    return sp_arena_join(lane->arena, lane->works->backends.boxes, "/",
-                         sp_arena_join(lane->arena, run, "-", file));
+    if (sp_str_ends(file, ".log"))
+        file.len -= strlen(".log");
+    struct sp_str name = sp_arena_join(lane->arena, run, "-", file);
+    if (lane->retry.attempt > 1)
+        name =
+            sp_arena_printf(lane->arena, SP_STR_FMT ".%u", SP_STR_ARG(name), lane->retry.attempt);
+    return sp_arena_join(lane->arena, lane->works->backends.boxes, "/", name);
 }
 
 /* ".spoor/undeclared/RUN-0003-image" */
@@ -210,8 +228,6 @@ static struct sp_str keep_name(struct sp_lane *lane, struct sp_str scratch)
     struct sp_str state = sp_str_slice(lane->works->backends.boxes, 0,
                                        sp_str_rfind(lane->works->backends.boxes, '/'));
 
-    if (sp_str_ends(file, ".log"))
-        file.len -= strlen(".log");
     return sp_arena_printf(lane->arena, SP_STR_FMT "/undeclared/" SP_STR_FMT, SP_STR_ARG(state),
                            SP_STR_ARG(file));
 }
@@ -240,18 +256,23 @@ static enum sp_rc start_task(struct sp_lane *lane, struct sp_str output, struct 
         .base = &lane->base,
     };
 
-    enum sp_rc rc = sp_backends_get(&works->backends, lane->action.task->backend_name, &options.ops,
-                                    &options.backend, &refusal);
+    enum sp_rc rc = sp_retry_policy_read(lane->action.task, &lane->retry.policy, &refusal);
+    options.timeout = lane->retry.policy.timeout;
+    if (rc == SP_OK)
+        rc = sp_backends_get(&works->backends, lane->action.task->backend_name, &options.ops,
+                             &options.backend, &refusal);
     if (rc == SP_OK)
         rc = sp_taskrun_start(&options, lane->action.task, &lane->task, &refusal);
     if (rc) {
         lane->last = (struct sp_taskrun_result){
             .why = sp_arena_cstr(lane->arena, sp_str_of(refusal.text)),
             .exit_status = -1,
+            .failure = sp_failure_of_start(&refusal),
         };
-        answer(lane);
-        return SP_OK;
+        lane->is_prepared = true;
+        return conclude(lane, err);
     }
+    lane->is_prepared = false;
     lane->state = SP_LANE_RUNNING;
     works->running++;
     return sp_chronicle_add(works->chronicle, "step-handle",
@@ -300,6 +321,25 @@ static void reuse(struct sp_lane *lane)
 
 static enum sp_rc run_tool(struct sp_lane *lane, struct sp_err *err);
 
+static struct sp_dict *record_end(struct sp_lane *lane,
+                                  const struct sp_action *action,
+                                  bool success)
+{
+    struct sp_dict *record =
+        sp_record_step_end(lane->arena, action->position, success, lane->last.why,
+                           lane->last.exit_status, &lane->last.usage);
+    sp_record_attempts(lane->arena, record, success ? SP_FAILURE_NONE : lane->last.failure,
+                       lane->retry.failed);
+    return record;
+}
+
+/* Of a step whose next attempt is that of another walk. */
+static enum sp_rc tell_end(struct sp_lane *lane, struct sp_err *err)
+{
+    return sp_chronicle_add(lane->works->chronicle, "step-end",
+                            record_end(lane, &lane->action, false), SP_JOURNAL_LAZY, err);
+}
+
 /* What has been done before need not be done again. */
 static enum sp_rc do_run(struct sp_lane *lane, const struct sp_action *action, struct sp_err *err)
 {
@@ -327,40 +367,57 @@ static enum sp_rc do_run(struct sp_lane *lane, const struct sp_action *action, s
     case SP_RECALL_STARTS_OVER:
         lane->starts_over = true;
         fail(lane, "a result that is needed has to be made again first");
-        return SP_OK;
+        return lane->retry.attempt ? tell_end(lane, err) : SP_OK;
     }
     return SP_OK;
 }
 
-static enum sp_rc run_tool(struct sp_lane *lane, struct sp_err *err)
+static enum sp_rc tell_start(struct sp_lane *lane, struct sp_err *err)
 {
     const struct sp_action *action = &lane->action;
-    struct sp_str output = output_file_name(lane, action->position);
 
-    lane->output = output;
+    lane->output = output_file_name(lane, action->position);
     lane->base = event_of(lane, SP_RUN_STEP, action);
     lane->base.done = lane->works->tasks - 1; /* begun before this one */
     lane->step_started = sp_clock_files();
     log_reasons(lane);
     log_invocation(lane, action->task);
     struct sp_dict *record =
-        sp_record_step_start(lane->arena, action, output, sp_logbook_path(lane->logbook));
+        sp_record_step_start(lane->arena, action, lane->output, sp_logbook_path(lane->logbook));
     sp_record_image(lane->arena, lane->works->session, action->task, record);
     enum sp_rc rc =
         sp_chronicle_write(lane->works->chronicle, &lane->base, "step-start", record, err);
     /* Told; what the tool says comes with events of its own. */
     lane->base.event = NULL;
     lane->base.record = NULL;
-    if (rc == SP_OK)
-        rc = tell_key(lane, err);
-    return rc ? rc : start_task(lane, output, err);
+    return rc ? rc : tell_key(lane, err);
 }
 
-static void finish_task(struct sp_lane *lane)
+static enum sp_rc run_tool(struct sp_lane *lane, struct sp_err *err)
+{
+    enum sp_rc rc = lane->retry.attempt ? SP_OK : tell_start(lane, err);
+
+    lane->retry.attempt++;
+    return rc ? rc : start_task(lane, lane->output, err);
+}
+
+static enum sp_rc finish_task(struct sp_lane *lane, struct sp_err *err)
 {
     sp_taskrun_result(lane->task, &lane->last);
     sp_taskrun_free(SP_TAKE(lane->task));
-    answer(lane);
+    return conclude(lane, err);
+}
+
+/* The pause is over. */
+static enum sp_rc resume(struct sp_lane *lane, struct sp_err *err)
+{
+    lane->is_resumed = false;
+    if (is_interrupted(lane)) {
+        answer(lane);
+        return SP_OK;
+    }
+    lane->step_started = sp_clock_files();
+    return lane->is_prepared ? run_tool(lane, err) : do_run(lane, &lane->action, err);
 }
 
 /* --- other actions ------------------------------------------------------------------------ */
@@ -509,11 +566,8 @@ static enum sp_rc do_end(struct sp_lane *lane,
     event.interrupted = !success && is_interrupted(lane);
     event.usage = lane->last.usage;
     event.text = sp_str_of(lane->last.why);
-    enum sp_rc rc = sp_chronicle_write(chronicle, &event, "step-end",
-                                       sp_record_step_end(lane->arena, action->position, success,
-                                                          lane->last.why, lane->last.exit_status,
-                                                          &lane->last.usage),
-                                       err);
+    struct sp_dict *record = record_end(lane, action, success);
+    enum sp_rc rc = sp_chronicle_write(chronicle, &event, "step-end", record, err);
     if (rc == SP_OK && success)
         rc = tell_versions(lane, action, SP_JOURNAL_LAZY, err);
     if (rc == SP_OK && has_outputs)
@@ -614,6 +668,7 @@ static enum sp_rc do_step(struct sp_lane *lane, const struct sp_action *action)
 {
     sp_logbook_enter(lane->logbook, action->position);
     sp_arena_reset(lane->arena);
+    lane->retry = (struct sp_retry){ 0 };
     lane->last = (struct sp_taskrun_result){ .exit_status = NOT_BEGUN };
     return SP_OK;
 }
@@ -668,7 +723,9 @@ enum sp_rc sp_lane_go(struct sp_lane *lane, struct sp_err *err)
 
     lane->works->now = lane;
     if (lane->task)
-        finish_task(lane);
+        rc = finish_task(lane, err);
+    else if (lane->is_resumed)
+        rc = resume(lane, err);
     else if (is_interrupted(lane))
         fail(lane, "interrupted");
     else if (lane->state == SP_LANE_WAITING)

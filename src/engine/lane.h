@@ -5,6 +5,8 @@
  *     |  ^
  *     +--+ WAITING until a tool of another lane has ended, because both use the same files
  *     |
+ *     +--> PAUSING before a tool that has failed is tried again
+ *     |
  *     +--> OVER: well, or `why` says what went wrong
  *
  * A lane does what its walk asks for until it has to wait; it never waits itself, so any number
@@ -15,6 +17,7 @@
 #include "engine/backends.h"
 #include "engine/chronicle.h"
 #include "engine/recall.h"
+#include "engine/retry.h"
 #include "engine/taskrun.h"
 
 struct sp_lane;
@@ -40,6 +43,7 @@ enum sp_lane_state {
     SP_LANE_READY,
     SP_LANE_RUNNING,
     SP_LANE_WAITING,
+    SP_LANE_PAUSING,
     SP_LANE_SCATTERED,
     SP_LANE_OVER
 };
@@ -63,7 +67,11 @@ struct sp_lane {
     struct sp_recalled recalled;
     struct sp_str output; /* file of the tool's raw output */
     struct sp_taskrun_result last;
-    sp_nsec step_started; /* sp_clock_files: what a failed step left behind is newer */
+    struct sp_retry retry;
+    struct sp_watch *pause; /* PAUSING: the timer */
+    bool is_resumed;        /* the pause is over */
+    bool is_prepared;       /* PAUSING: its tool was not even started, so that all is as it was */
+    sp_nsec step_started;   /* sp_clock_files: what a failed step left behind is newer */
 
     /* the crew's */
     struct sp_lane *parent;
@@ -78,6 +86,9 @@ struct sp_lane *sp_lane_new(struct sp_works *works, struct sp_walk *walk, struct
 
 /* Its tool, if one runs, is no longer listened to. Accepts NULL. */
 void sp_lane_free(struct sp_lane *lane);
+
+/* A PAUSING lane goes on at once: it is READY. */
+void sp_lane_end_pause(struct sp_lane *lane);
 
 /* Of a READY lane: do what there is to do, until it is in another state or has done a good deal and
  * others may want their turn. On failure the journal cannot be written. */

@@ -155,6 +155,15 @@ static void note_handle(struct lost_step *step, const struct sp_dict *event)
     step->handle = copy_of(event, "handle");
 }
 
+/* Another attempt begins. */
+static void forget_handle(struct lost_step *step)
+{
+    if (!step)
+        return;
+    free(SP_TAKE(step->backend));
+    free(SP_TAKE(step->handle));
+}
+
 static bool fold_event(const struct sp_dict *event, void *arg)
 {
     struct lost *lost = arg;
@@ -165,6 +174,8 @@ static bool fold_event(const struct sp_dict *event, void *arg)
         SP_VEC_ADD(&lost->steps)->task = copy_of(event, "task");
     else if (sp_str_is(name, "step-handle"))
         note_handle(find_step(lost, task), event);
+    else if (sp_str_is(name, "step-retry"))
+        forget_handle(find_step(lost, task));
     else if (sp_str_is(name, "step-end"))
         end_step(lost, task);
     else if (sp_str_is(name, "run-end") || sp_str_is(name, "run-lost"))

@@ -104,6 +104,14 @@ enum sp_rc sp_recall_end(struct sp_recall *recall,
                          const struct sp_recall_done *done,
                          struct sp_err *err) SP_MUST_USE;
 
+/* After an attempt of a task that has failed, before sp_recall_end: can what it has changed be
+ * taken back, so that it can be begun anew? Else *why. */
+bool sp_recall_can_retry(const struct sp_recall *recall,
+                         struct sp_arena *arena,
+                         const struct sp_recalled *recalled,
+                         const struct sp_task *task,
+                         struct sp_str *why);
+
 /* A task is left out or skipped: what it has done before counts as done. */
 void sp_recall_skip(struct sp_recall *recall, const struct sp_position *position);
 

@@ -5,6 +5,7 @@
 
 #include "engine/images.h"
 #include "engine/provenance.h"
+#include "engine/retry.h"
 #include "sys/file.h"
 
 #include <sys/wait.h>
@@ -251,6 +252,46 @@ struct sp_dict *sp_record_step_end(struct sp_arena *arena,
     put(r, "read", sp_int((int64_t)usage->read_bytes));
     put(r, "write", sp_int((int64_t)usage->write_bytes));
     return r.dict;
+}
+
+struct sp_dict *sp_record_attempt(struct sp_arena *arena,
+                                  const char *why,
+                                  enum sp_failure_class failure,
+                                  const struct sp_usage_stats *usage)
+{
+    struct record r = begin(arena);
+
+    put_text(r, "why", sp_str_of(why));
+    put_text(r, "failure", sp_str_of(sp_failure_name(failure)));
+    put_seconds(r, "wall", usage->wall);
+    return r.dict;
+}
+
+struct sp_dict *sp_record_step_retry(struct sp_arena *arena,
+                                     const struct sp_position *position,
+                                     unsigned attempt,
+                                     unsigned of,
+                                     const struct sp_list *failed)
+{
+    struct record r = begin(arena);
+
+    put_position(r, position);
+    put(r, "attempt", sp_int(attempt));
+    put(r, "of", sp_int(of));
+    put(r, "after", failed->items[failed->len - 1]);
+    return r.dict;
+}
+
+void sp_record_attempts(struct sp_arena *arena,
+                        struct sp_dict *out,
+                        enum sp_failure_class failure,
+                        const struct sp_list *failed)
+{
+    struct record r = { .arena = arena, .dict = out };
+
+    put_text(r, "failure", sp_str_of(sp_failure_name(failure)));
+    if (failed)
+        put(r, "attempts", (struct sp_value){ .kind = SP_LIST, .list = (struct sp_list *)failed });
 }
 
 struct sp_dict *sp_record_step_refuse(struct sp_arena *arena,

@@ -33,6 +33,23 @@ struct sp_dict *sp_record_step_end(struct sp_arena *arena,
                                    const char *why,
                                    int exit_status,
                                    const struct sp_usage_stats *usage);
+/* A failed attempt; and that there will be another one after those. */
+struct sp_dict *sp_record_attempt(struct sp_arena *arena,
+                                  const char *why,
+                                  enum sp_failure_class failure,
+                                  const struct sp_usage_stats *usage);
+struct sp_dict *sp_record_step_retry(struct sp_arena *arena,
+                                     const struct sp_position *position,
+                                     unsigned attempt,
+                                     unsigned of,
+                                     const struct sp_list *failed);
+
+/* For step-end: what the failure is owed to, and attempts before the last; may be NULL. */
+void sp_record_attempts(struct sp_arena *arena,
+                        struct sp_dict *out,
+                        enum sp_failure_class failure,
+                        const struct sp_list *failed);
+
 struct sp_dict *sp_record_step_refuse(struct sp_arena *arena,
                                       const struct sp_position *position,
                                       const char *why);

@@ -6,6 +6,7 @@
 
 #include "engine/boxspec.h"
 #include "engine/jobspec.h"
+#include "engine/symptom.h"
 #include "engine/tools.h"
 #include "sys/file.h"
 #include "sys/procmark.h"
@@ -23,6 +24,9 @@ struct sp_taskrun {
     struct sp_handle handle;
     struct sp_verdict verdict;
     struct sp_watch *ticker;
+    struct sp_watch *deadline; /* NULL: none */
+    bool is_late;              /* it was ended because of that */
+    struct sp_symptoms symptoms;
     FILE *output;
     struct sp_err output_failure; /* the first one */
     struct sp_report last;        /* state DONE at the end; its reason is copied */
@@ -50,7 +54,8 @@ static void keep_raw(struct sp_taskrun *run, struct sp_str text)
     const char *path = run->options.output_file.ptr;
 
     if (!run->output && run->output_failure.code == SP_OK) {
-        run->output = SP_FAULT("output.open", ENOSPC) ? NULL : fopen(path, "we");
+        run->output =
+            SP_FAULT("output.open", ENOSPC) ? NULL : fopen(path, "ae") /* of all attempts */;
         if (!run->output)
             (void)sp_fail_errno(&run->output_failure, "create %s", path);
     }
@@ -66,6 +71,7 @@ static void on_line(void *arg, enum sp_stream stream, struct sp_str text, bool p
     (void)stream;
 
     keep_raw(run, text);
+    sp_symptoms_hear(&run->symptoms, text);
     /* The cab's own rules first, then those of its flavour. */
     sp_wrangle(run->task->cab->wranglers, text, &run->verdict, &line);
     if (run->task->command.wranglers && !line.suppressed) {
@@ -135,6 +141,16 @@ static void on_tick(void *arg)
     if (run->options.ops->usage)
         (void)run->options.ops->usage(run->options.backend, &run->handle, &event.usage);
     tell(run, &event);
+}
+
+static void on_deadline(void *arg)
+{
+    struct sp_taskrun *run = arg;
+
+    if (run->last.state == SP_JOB_DONE)
+        return;
+    run->is_late = true;
+    sp_taskrun_cancel(run);
 }
 
 /* --- starting ----------------------------------------------------------------------------- */
@@ -213,6 +229,9 @@ enum sp_rc sp_taskrun_start(const struct sp_taskrun_options *options,
     /* The job last: once it is submitted, there is no way back. */
     if (rc == SP_OK)
         rc = sp_loop_add_timer(options->loop, TICK, TICK, on_tick, run, &run->ticker, err);
+    if (rc == SP_OK && options->timeout)
+        rc = sp_loop_add_timer(options->loop, options->timeout, 0, on_deadline, run, &run->deadline,
+                               err);
     if (rc == SP_OK)
         rc = options->ops->submit(options->backend, &run->job, &observer, &run->handle, err);
     if (rc) {
@@ -238,6 +257,7 @@ void sp_taskrun_free(struct sp_taskrun *run)
     if (!run)
         return;
     sp_watch_remove(run->ticker);
+    sp_watch_remove(run->deadline);
     if (run->output)
         (void)fclose(run->output);
     remove_temporaries(run);
@@ -261,8 +281,41 @@ void sp_taskrun_cancel(struct sp_taskrun *run)
 
 /* --- judging ------------------------------------------------------------------------------ */
 
+/* Where it writes. */
+static const char *const *places_of(const struct sp_taskrun *run)
+{
+    struct sp_arena *arena = run->options.arena;
+    const struct sp_list *writes = run->task->writes;
+    size_t len = 0;
+    const char **all = SP_ARENA_NEW(arena, const char *, (writes ? writes->len : 0) + 3);
+
+    all[len++] = run->job.cwd;
+    for (size_t i = 0; writes && i < writes->len; i++) {
+        struct sp_str path = sp_real_path(arena, writes->items[i].text);
+        all[len++] = sp_arena_cstr(arena, sp_str_slice(path, 0, sp_str_rfind(path, '/') + 1));
+    }
+    all[len++] = "/tmp";
+    return all;
+}
+
+/* What it ran out of, as far as it can be told. */
+static struct sp_str want_of(const struct sp_taskrun *run)
+{
+    if (run->is_late || run->last.exit_status < 0 || run->fault.len ||
+        sp_str_starts(run->reason, "ended: "))
+        return SP_STR("");
+    return sp_symptoms_judge(&run->symptoms, run->options.arena, places_of(run));
+}
+
+static enum sp_failure_class classify(const struct sp_taskrun *run, struct sp_str want)
+{
+    if (run->is_late || want.len)
+        return SP_FAILURE_RESOURCE;
+    return run->last.failure ? run->last.failure : SP_FAILURE_TOOL;
+}
+
 /* "wsclean returns error code 1 after 0:00:12", "... was killed by signal 9 (Killed) after ..." */
-static const char *describe_exit(const struct sp_taskrun *run)
+static struct sp_str describe_exit(const struct sp_taskrun *run)
 {
     struct sp_arena *arena = run->options.arena;
     struct sp_str name = run->task->command.short_name;
@@ -270,23 +323,25 @@ static const char *describe_exit(const struct sp_taskrun *run)
     int status = run->last.exit_status;
 
     if (status < 0)
-        return sp_arena_join(arena, name, " was lost: ", run->reason).ptr;
+        return sp_arena_join(arena, name, " was lost: ", run->reason);
+    if (run->is_late)
+        return sp_arena_printf(
+            arena, SP_STR_FMT " was ended: it ran longer than %s (opts.backend.timeout)",
+            SP_STR_ARG(name), sp_clock_hms(run->options.timeout).text);
     if (run->fault.len)
-        return sp_arena_join(arena, name, ": ", run->fault).ptr;
-    if (sp_str_starts(run->reason, "ended: ")) /* by its backend */
-        return sp_arena_join(arena, name, " was ", run->reason).ptr;
+        return sp_arena_join(arena, name, ": ", run->fault);
+    if (sp_str_starts(run->reason, "ended: ")) /* by its backend, or the kernel */
+        return sp_arena_join(arena, name, " was ", run->reason);
     if (WIFSIGNALED(status))
         return sp_arena_printf(arena, SP_STR_FMT " was ended by signal %d (%s) after %s",
                                SP_STR_ARG(name), WTERMSIG(status), sigdescr_np(WTERMSIG(status)),
-                               wall.text)
-            .ptr;
+                               wall.text);
     return sp_arena_printf(arena, SP_STR_FMT " returns error code %d after %s%s" SP_STR_FMT,
                            SP_STR_ARG(name), WEXITSTATUS(status), wall.text,
-                           run->reason.len ? ": " : "", SP_STR_ARG(run->reason))
-        .ptr;
+                           run->reason.len ? ": " : "", SP_STR_ARG(run->reason));
 }
 
-static const char *join_errors(const struct sp_taskrun *run)
+static struct sp_str join_errors(const struct sp_taskrun *run)
 {
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_SMALL);
 
@@ -295,7 +350,18 @@ static const char *join_errors(const struct sp_taskrun *run)
         sp_buf_adds(&text, text.len ? "; " : "");
         sp_buf_add(&text, error->text);
     }
-    return sp_arena_cstr(run->options.arena, sp_buf_str(&text));
+    return sp_arena_str(run->options.arena, sp_buf_str(&text));
+}
+
+/* Why it has failed. */
+static const char *explain(const struct sp_taskrun *run, struct sp_str want)
+{
+    struct sp_arena *arena = run->options.arena;
+    bool declared = run->verdict.declared < 0 && run->verdict.errors && run->verdict.errors->len;
+    struct sp_str why =
+        declared && !run->fault.len && !run->is_late ? join_errors(run) : describe_exit(run);
+
+    return want.len ? sp_arena_join(arena, why, ": ", want).ptr : sp_arena_cstr(arena, why);
 }
 
 void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
@@ -304,7 +370,7 @@ void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
     bool exit_fine = status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     bool success = run->verdict.declared ? run->verdict.declared > 0 : exit_fine;
 
-    success = success && !run->fault.len;
+    success = success && !run->fault.len && !run->is_late;
 
     if (run->output && fclose(SP_TAKE(run->output)) != 0)
         note_output_failure(run);
@@ -323,6 +389,7 @@ void sp_taskrun_result(struct sp_taskrun *run, struct sp_taskrun_result *out)
         out->output_error = sp_arena_cstr(run->options.arena, sp_str_of(run->output_failure.text));
     if (success)
         return;
-    bool declared = run->verdict.declared < 0 && run->verdict.errors && run->verdict.errors->len;
-    out->why = declared && !run->fault.len ? join_errors(run) : describe_exit(run);
+    struct sp_str want = want_of(run);
+    out->why = explain(run, want);
+    out->failure = classify(run, want);
 }

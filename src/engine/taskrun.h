@@ -20,6 +20,7 @@ struct sp_taskrun_options {
     const struct sp_effects *effects; /* of its tool; may be NULL */
     struct sp_str scratch;     /* for backends that confine: a directory that is not there yet */
     struct sp_str keep;        /* likewise: directory for files that are not declared */
+    sp_nsec timeout;           /* it is ended then; 0: never */
     struct sp_str path;        /* PATH of jobs */
     struct sp_str mark;        /* of the run (sys/procmark.h) */
     struct sp_str output_file; /* raw output goes there, if there is any */
@@ -48,6 +49,7 @@ void sp_taskrun_kill(struct sp_taskrun *run);
 /* After it is done, once: success by exit status and wranglers; texts live in the arena. */
 struct sp_taskrun_result {
     bool success;
+    enum sp_failure_class failure;
     const char *why; /* NULL on success: "wsclean returns error code 1 after 0:00:12" */
     int exit_status;
     struct sp_usage_stats usage;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exec/children.h"
 
+#include "base/amount.h"
 #include "base/buf.h"
 #include "base/clock.h"
 
 #include "exec/lines.h"
 #include "sys/loop.h"
+#include "sys/oom.h"
 #include "sys/procmark.h"
 #include "sys/procstat.h"
 #include "sys/spawn.h"
@@ -22,6 +24,8 @@
 #define FIRST_SAMPLE  (100 * SP_NSEC_PER_MS)
 #define SAMPLE_PERIOD SP_NSEC_PER_SEC
 #define SAMPLE_SHARE  100 /* sampling may take one part in so many of the time */
+
+#define SHELL_KILLED 137 /* exit status of a shell whose command was killed */
 
 #define SILENCES_MAX 10 /* after the end, in units of patience.silence */
 
@@ -73,7 +77,8 @@ struct job {
     sp_nsec ended_at;
     sp_nsec last_output;
     struct sp_usage_stats usage; /* largest seen so far */
-    char stopped[160];           /* why the kind has ended it; empty: it has not */
+    char stopped[160];           /* why the kind, or the kernel, has ended it; empty: it has not */
+    uint64_t oom_kills;          /* when it began */
 };
 
 struct sp_backend {
@@ -142,6 +147,24 @@ static const char *explain_end(const struct job *job, int status, char text[stat
     if (job->channels[0].fd >= 0 || job->channels[1].fd >= 0)
         return "it left a process behind that keeps its output open";
     return NULL;
+}
+
+/* SIGKILL that nobody has sent, also to a child of a shell, while the kernel ended processes. */
+static bool ran_out_of_memory(const struct job *job, int status)
+{
+    bool killed = (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+                  (WIFEXITED(status) && WEXITSTATUS(status) == SHELL_KILLED);
+
+    return status >= 0 && killed && !job->cancel_signals && !job->stopped[0] &&
+           sp_oom_kills() > job->oom_kills;
+}
+
+static void explain_memory(struct job *job)
+{
+    (void)snprintf(job->stopped, sizeof job->stopped,
+                   "ended: by the kernel, for lack of memory (peak %s of %s)",
+                   sp_amount_text(job->usage.peak_memory).text,
+                   sp_amount_text(sp_memory_total()).text);
 }
 
 static enum sp_failure_class classify(const struct job *job, const struct sp_child_end *end)
@@ -327,6 +350,8 @@ static void finish(struct job *job)
     struct sp_child_end end = { .status = reap(job), .cancelled = job->cancel_signals > 0 };
     if (job->backend->kind->end)
         job->backend->kind->end(job->own, &end);
+    if (ran_out_of_memory(job, end.status))
+        explain_memory(job);
     const char *why = explain_end(job, end.status, text);
     struct sp_report report = {
         .state = SP_JOB_DONE,
@@ -593,12 +618,14 @@ enum sp_rc sp_children_submit(struct sp_backend *backend,
 {
     struct sp_process process;
     void *own = NULL;
+    uint64_t oom_kills = sp_oom_kills();
 
     enum sp_rc rc = backend->kind->start(backend->arg, job, &process, &own, err);
     if (rc)
         return rc;
     struct job *made = new_job(backend, &process, own, observer);
     made->kin.mark = job->mark;
+    made->oom_kills = oom_kills;
     rc = watch_job(made, err);
     if (rc) {
         end_stillborn(made);

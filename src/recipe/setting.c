@@ -17,6 +17,7 @@
 #define WORD   SP_SETTING_WORD
 #define LEVEL  SP_SETTING_LEVEL
 #define SIZE   SP_SETTING_SIZE
+#define TIME   SP_SETTING_TIME
 #define OPEN   SP_SETTING_OPEN
 
 #define SHOWN_MAX 60 /* bytes of a value in a message */
@@ -59,6 +60,10 @@ static const struct sp_setting settings[] = {
     { "opts.backend.variety", TEXT, "name of settings under backend_varieties to add" },
     { "opts.backend.default_registry", TEXT, "registry of images that name none" },
     { "opts.backend.override_registries", OPEN, "registries to be replaced by others" },
+    { "opts.backend.timeout", TIME, "a step is ended after that time: 2h" },
+    { "opts.backend.retries.infrastructure", COUNT, "after failures of machines and services; 2" },
+    { "opts.backend.retries.resource", COUNT, "after memory, disk or time has run out; 0" },
+    { "opts.backend.retries.tool", COUNT, "after all other failures of a step; 0" },
     { "opts.backend.rlimits", OPEN, "limits of processes: NOFILE: 10000" },
     { "opts.backend.verbose", NUMBER, "above 0: show the settings in force" },
     { "opts.backend.native.enable", YES_NO, "run tools directly on this machine" },
@@ -132,6 +137,7 @@ void sp_setting_takes(const struct sp_setting *setting, struct sp_buf *out)
         [SP_SETTING_TEXT] = "a text",
         [SP_SETTING_TEXTS] = "a text or a list of texts",
         [SP_SETTING_SIZE] = "a size (500G) or a share (20%)",
+        [SP_SETTING_TIME] = "a time (2h, 30min) or a number of seconds",
         [SP_SETTING_OPEN] = "a mapping",
     };
 
@@ -159,6 +165,30 @@ static bool is_size(struct sp_value value)
         return value.integer >= 0;
     return sp_is_text(value) &&
            (!value.text.len || sp_amount_share(value.text, 100, &bytes, &ignored) == SP_OK);
+}
+
+enum sp_rc sp_setting_duration(struct sp_value value, sp_nsec *out, struct sp_err *err)
+{
+    double seconds = value.kind == SP_INT     ? (double)value.integer
+                     : value.kind == SP_FLOAT ? value.real
+                                              : 0;
+
+    if (sp_is_text(value) && !sp_str_float(sp_str_trim(value.text), &seconds)) {
+        enum sp_rc rc = sp_amount_duration(value.text, out, err);
+        return rc || *out > 0 ? rc : sp_fail(err, SP_INVALID, "it must be more than nothing");
+    }
+    if (!(seconds > 0 && seconds < 9e9))
+        return sp_fail(err, SP_INVALID, "it must be a time (2h, 30min) or a number of seconds");
+    *out = (sp_nsec)(seconds * 1e9);
+    return SP_OK;
+}
+
+static bool is_time(struct sp_value value)
+{
+    struct sp_err ignored = SP_ERR_INIT;
+    sp_nsec period;
+
+    return sp_setting_duration(value, &period, &ignored) == SP_OK;
 }
 
 static bool is_texts(struct sp_value value)
@@ -208,6 +238,7 @@ static bool fits(const struct sp_setting *setting, struct sp_value value)
     case SP_SETTING_WORD:
     case SP_SETTING_LEVEL: return is_word(setting, value);
     case SP_SETTING_SIZE: return is_size(value);
+    case SP_SETTING_TIME: return is_time(value);
     case SP_SETTING_OPEN: return value.kind == SP_DICT;
     }
     return false;

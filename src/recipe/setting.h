@@ -17,6 +17,7 @@ enum sp_setting_kind {
     SP_SETTING_WORD,  /* one of `words` */
     SP_SETTING_LEVEL, /* one of `words`, in any letter case */
     SP_SETTING_SIZE,  /* bytes, or a share: sp_amount_share */
+    SP_SETTING_TIME,  /* seconds, or a duration: sp_setting_duration */
     SP_SETTING_OPEN,  /* a mapping with names of one's own */
 };
 
@@ -57,6 +58,9 @@ bool sp_setting_check_level(struct sp_diags *diags,
                             const char *what,
                             struct sp_value value,
                             uint32_t origin);
+
+/* "2h", "90min", 30, "30": a number alone is of seconds. More than nothing. SP_INVALID. */
+enum sp_rc sp_setting_duration(struct sp_value value, sp_nsec *out, struct sp_err *err) SP_MUST_USE;
 
 /* Append what it can be: "true or false", "a whole number" ... */
 void sp_setting_takes(const struct sp_setting *setting, struct sp_buf *out);

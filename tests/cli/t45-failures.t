@@ -4,6 +4,7 @@
 # full.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 cat >recipe.yml <<'EOR'
 cabs:
@@ -37,7 +38,43 @@ away:
     it:
       cab: plain
       params: {text: "echo x >{recipe.to}/stray.log; echo y >{recipe.to}/out.txt", to: "{recipe.to}/out.txt"}
+again:
+  steps:
+    it:
+      cab: plain
+      backend: {retries: {tool: 2}}
+      params:
+        text: "cat data.ms/rows; echo more >>data.ms/rows; t=$HOME; echo a >>$t/tries; [ $(wc -l <$t/tries) = 3 ] && cp data.ms/rows out.txt"
+        table: data.ms
+        to: out.txt
+never:
+  steps:
+    it: {cab: plain, params: {text: "t=$HOME; echo up >>$t/tries; exit 7", to: out.txt}}
+slow:
+  steps:
+    it:
+      cab: plain
+      backend: {timeout: 0.5}
+      params: {text: "echo more >>data.ms/rows; echo up >up.txt; sleep 1000 & sleep 1001", table: data.ms, to: up.txt}
+memory:
+  steps:
+    it: {cab: plain, params: {text: "echo MemoryError >&2; exit 1", to: out.txt}}
+disk:
+  steps:
+    it: {cab: plain, params: {text: "echo 'write: No space left on device' >&2; exit 1", to: out.txt}}
+killed:
+  steps:
+    it: {cab: plain, params: {text: "kill -9 $$", to: out.txt}}
+hog:
+  steps:
+    it: {cab: plain, params: {text: "python3 -c 'print(len(bytearray(400000000)))'", to: out.txt}}
+many:
+  for_loop: {var: i, over: [1, 2, 3], scatter: -1}
+  steps:
+    it: {cab: plain, params: {text: "echo up >up-{recipe.i}.txt; sleep 1000 & sleep 1001", to: "up-{recipe.i}.txt"}}
 EOR
+mkdir data.ms
+echo rows >data.ms/rows
 
 # --- undeclared files ---------------------------------------------------------------------------
 
@@ -116,7 +153,7 @@ z" ]
         mode=fail
         [ $site = stray.keep:1 ] && mode=keep
         try env SPOOR_FAULT=$site "$SPOOR" -b sandbox -c opts.backend.box.undeclared=$mode \
-            run recipe.yml stray --fresh
+            -c opts.backend.retries.infrastructure=0 run recipe.yml stray --fresh
         status 1 "$site fails"
         like "$err" "move '.*' (to|out of)" "and is told"
         [ -z "$(ls .spoor/boxes)" ]
@@ -129,6 +166,135 @@ if [ $boxes = yes ]; then
     undeclared_files
 else
     skip "undeclared files in boxes" "no sandbox can be made here"
+fi
+
+# --- retries ------------------------------------------------------------------------------------
+
+: >"$HOME/tries"
+try "$SPOOR" run recipe.yml again
+status 0 "a step that ends well at the third attempt"
+said "step 'it': attempt 2 of 3 in 1 s, after: .*returns error code 1" "the second is told"
+said "step 'it': attempt 3 of 3 in 2 s, after: .*returns error code 1" "and the third"
+is "$(cat data.ms/rows)" "rows
+more" "each begins with the same data"
+like log-again.it.txt 'attempt 3 of 3' "the log has it"
+[ "$(cat .spoor/runs/*/journal.jsonl | grep -c '"event": "step-retry"')" = 2 ]
+ok $? "so has the journal"
+try "$SPOOR" show
+like "$out" 'attempt 2: .*returns error code 1' "and show"
+try "$SPOOR" run recipe.yml again
+like "$out" '1 step not run again' "the result is reused"
+
+: >"$HOME/tries"
+try "$SPOOR" run recipe.yml never
+status 1 "a tool that fails is not tried again"
+is "$(wc -l <"$HOME/tries")" 1 "by default"
+: >"$HOME/tries"
+try "$SPOOR" -c opts.backend.retries.tool=1 run recipe.yml never
+status 1 "unless it is asked for"
+is "$(wc -l <"$HOME/tries")" 2 "so often"
+like "$err" 'returns error code 7.*\(tried 2 times\)' "and the message says so"
+try "$SPOOR" -c opts.backend.retries.tool=many run recipe.yml never
+status 2 "retries: many"
+
+# The first file of the box cannot be made, which passes.
+if [ $boxes = yes ]; then
+    : >"$HOME/tries"
+    try env SPOOR_FAULT=box.pipe:1 "$SPOOR" -b sandbox -c opts.backend.box.undeclared=drop \
+        run recipe.yml memory
+    said "attempt 2 of 3 in 1 s, after: .*create a pipe" "a box that cannot be made is tried again"
+fi
+
+# Without a store nobody can take back what an attempt has changed.
+: >"$HOME/tries"
+cp -r data.ms before.ms
+try "$SPOOR" -c opts.store.enable=false -c opts.backend.retries.tool=1 run recipe.yml again
+status 1 "nothing is remembered"
+like "$err" "not tried again: 'data.ms' may have been changed" "so there is no second attempt"
+rm -rf data.ms
+mv before.ms data.ms
+
+# Interrupted in a pause.
+: >"$HOME/tries"
+"$SPOOR" -c opts.backend.retries.tool=9 run recipe.yml never >"$out" 2>"$err" &
+spoor=$!
+wait_for "the second attempt" grep -q 'attempt 3 of 10 in 2 s' "$out" "$err"
+kill -INT $spoor
+wait $spoor
+rc=$?
+status 130 "interrupted in a pause"
+is "$(wc -l <"$HOME/tries")" 2 "there is no other attempt"
+
+# --- time-outs ----------------------------------------------------------------------------------
+
+rows=$(cat data.ms/rows)
+for backend in native sandbox; do
+    [ $backend = native ] || [ $boxes = yes ] || continue
+    try "$SPOOR" -b $backend run recipe.yml slow
+    status 1 "a step that takes too long, $backend"
+    like "$err" 'was ended: it ran longer than 0:00:0[01] \(opts.backend.timeout\)' "is ended"
+    ! grep -als "SPOOR_RUN=.*$work" /proc/[0-9]*/environ >"$out" 2>/dev/null
+    ok $? "with all that it has started"
+    is "$(cat data.ms/rows)" "$rows" "and what it changed is as before"
+    try "$SPOOR" show --json
+    like "$out" '"failure": "resource"' "it is a matter of resources"
+done
+try "$SPOOR" -c opts.backend.timeout=soon run recipe.yml memory
+status 2 "timeout: soon"
+like "$err" 'a time \(2h, 30min\) or a number of seconds' "says what it takes"
+try "$SPOOR" -c opts.backend.timeout=1min run recipe.yml litter --fresh
+status 0 "a step that is fast enough"
+
+# --- what ran out -------------------------------------------------------------------------------
+
+try "$SPOOR" run recipe.yml memory
+status 1 "a tool without memory"
+like "$err" "returns error code 1.*it ran out of memory, it said 'MemoryError'" "says so"
+try "$SPOOR" run recipe.yml disk
+like "$err" "the disk is full, it said 'write: No space left on device'; .* free in /" "and one without disk"
+try "$SPOOR" -c opts.backend.retries.resource=1 run recipe.yml disk
+like "$err" 'tried 2 times' "it is tried again if that is wanted"
+try "$SPOOR" run recipe.yml killed
+like "$err" 'ended by signal 9' "a kill by hand is not taken for want of memory"
+
+# A control group with too little memory, where we may make one.
+group=/sys/fs/cgroup/memory/spoor-t45-$$
+if mkdir "$group" 2>/dev/null && echo 100000000 >"$group/memory.limit_in_bytes" 2>/dev/null; then
+    try sh -c "echo \$\$ >$group/cgroup.procs; exec \"$SPOOR\" run recipe.yml hog"
+    status 1 "memory runs out"
+    like "$err" 'was ended: by the kernel, for lack of memory \(peak .* of 100 MB\)' "and the message knows"
+    rmdir "$group"
+else
+    skip "memory runs out" "no control group can be made here"
+fi
+
+# --- Spoor is killed ----------------------------------------------------------------------------
+
+is_gone() {
+    ! grep -als "SPOOR_RUN=.*$work" /proc/[0-9]*/environ >/dev/null 2>&1
+}
+
+all_up() {
+    [ "$(find .spoor/boxes -name 'up-*.txt' | wc -l)" = 3 ]
+}
+
+if [ $boxes = yes ]; then
+    "$SPOOR" -b sandbox run recipe.yml many >"$out" 2>"$err" &
+    spoor=$!
+    wait_for "three boxes are at work" all_up
+    kill -9 $spoor
+    wait $spoor 2>/dev/null
+    wait_for "the boxes die with Spoor" is_gone
+    is_gone
+    ok $? "Spoor is killed while three boxes are at work: nothing of them runs on"
+    ! grep -q "$work" /proc/self/mountinfo
+    ok $? "no mount is left"
+    [ -z "$(find . -path ./.spoor -prune -o -name 'up-*' -print)" ]
+    ok $? "nothing has come out of them"
+    try "$SPOOR" -b sandbox run recipe.yml litter
+    said 'the previous run .* did not end' "the next run says so"
+    [ -z "$(ls -A .spoor/boxes)" ]
+    ok $? "and removes their directories"
 fi
 
 finish
