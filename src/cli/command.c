@@ -22,6 +22,7 @@ const struct sp_cli_command *const sp_commands[] = {
     &sp_command_log,
     &sp_command_why,
     &sp_command_verify,
+    &sp_command_audit,
     &sp_command_versions,
     &sp_command_restore,
     &sp_command_show,

@@ -32,7 +32,8 @@ extern const struct sp_cli_command sp_command_run, sp_command_check, sp_command_
     sp_command_doctor, sp_command_runs, sp_command_status, sp_command_log, sp_command_show,
     sp_command_diff, sp_command_rerun, sp_command_export, sp_command_gc, sp_command_fsck,
     sp_command_pin, sp_command_unpin, sp_command_forget, sp_command_why, sp_command_verify,
-    sp_command_versions, sp_command_restore, sp_command_completion, sp_command_help;
+    sp_command_audit, sp_command_versions, sp_command_restore, sp_command_completion,
+    sp_command_help;
 
 /* All commands in the order of the help, ending with NULL. */
 extern const struct sp_cli_command *const sp_commands[];

@@ -82,10 +82,15 @@ static struct sp_task translate(const struct sp_trial *trial)
 {
     struct sp_task task = *trial->action->task;
     const char *const *env = task.command.env;
+    const struct sp_verify_watch *watch = trial->verify->options->watch;
 
     task.make_dirs = translate_dirs(trial, task.make_dirs);
     task.remove = NULL; /* there is nothing */
     task.command.argv = translate_words(trial, task.command.argv, task.command.argc);
+    if (watch) {
+        task.command.argv = watch->command(trial->verify->options->arg, trial, task.command.argv);
+        task.command.argc = count_words(task.command.argv);
+    }
     if (env)
         task.command.env = translate_words(trial, env, count_words(env));
     return task;
@@ -163,6 +168,16 @@ static void note_program(struct sp_trial *trial)
     sp_identities_free(identities);
 }
 
+/* Does it run the programs of this machine? */
+static bool is_local(const struct sp_task *task)
+{
+    struct sp_str name = task->backend_name.len ? task->backend_name : SP_STR("native");
+    sp_auto_arena struct sp_arena *arena = sp_arena_new();
+    const struct sp_backend_ops *ops = sp_backend_find(sp_arena_cstr(arena, name));
+
+    return ops && ops->is_local;
+}
+
 static void try_again(struct sp_trial *trial)
 {
     struct sp_taskrun_result result = { 0 };
@@ -170,7 +185,11 @@ static void try_again(struct sp_trial *trial)
 
     trial->effects = sp_effects_of(trial->arena, &trial->verify->library, trial->action->task->cab,
                                    sp_identity_program(trial->action->task));
-    if (trial->effects->never) {
+    if (trial->verify->options->watch && !is_local(trial->action->task)) {
+        trial->unknown = "it runs in an image, where it cannot be watched";
+        return;
+    }
+    if (trial->effects->never && !trial->verify->options->watch) {
         trial->unknown = "its cab says that it never gives the same (reuse: false)";
         return;
     }
@@ -183,7 +202,7 @@ static void try_again(struct sp_trial *trial)
         trial->unknown = "interrupted";
     else if (!result.success)
         trial->failed = result.why;
-    if (!trial->unknown)
+    if (!trial->unknown && !trial->verify->options->watch)
         sp_trial_judge(trial, result.outputs);
 }
 
@@ -197,6 +216,11 @@ static void verify_step(struct sp_trial *trial)
         try_again(trial);
     if (verify->out->interrupted)
         return;
+    if (verify->options->watch) {
+        verify->options->told(verify->options->arg,
+                              verify->options->watch->judge(verify->options->arg, trial));
+        return;
+    }
     struct sp_dict *event = sp_trial_event(trial);
     verify->out->counts[sp_verified_outcome(event)]++;
     /* What cannot be noted has been told all the same. */

@@ -15,6 +15,15 @@
 #include "engine/compare.h"
 #include "engine/verified.h"
 
+struct sp_trial; /* a step that runs again: engine/verify_internal.h */
+
+/* Another use of steps that run again on copies: how each runs, and what is told of it in place of
+ * a verdict. Nothing is compared or remembered. */
+struct sp_verify_watch {
+    const char **(*command)(void *arg, const struct sp_trial *trial, const char *const *argv);
+    const struct sp_dict *(*judge)(void *arg, struct sp_trial *trial);
+};
+
 struct sp_verify_options {
     const struct sp_workspace *workspace;
     const struct sp_run_summary *run;
@@ -22,6 +31,7 @@ struct sp_verify_options {
     void (*told)(void *arg, const struct sp_dict *verified); /* after each: the event */
     void *arg;
     const struct sp_tolerance *tolerance; /* NULL: as the cabs say */
+    const struct sp_verify_watch *watch;  /* NULL: it is verified; has the same arg */
     bool keep;                            /* the directory stays */
 };
 
