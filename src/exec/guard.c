@@ -26,11 +26,13 @@ const char *sp_guard_oversee(struct sp_guard *guard, const struct sp_procsum *su
 
     if (box && box->memory && sum->memory > box->memory)
         (void)snprintf(guard->text, sizeof guard->text,
-                       "ended: it used %.0f MB of memory, %.0f MB is its limit",
+                       "ended: it used %.0f MB of memory, %.0f MB is its limit "
+                       "(opts.backend.box.memory)",
                        (double)sum->memory / 1e6, (double)box->memory / 1e6);
     else if (box && box->keep_free && box->scratch && room_of(box->scratch) < box->keep_free)
         (void)snprintf(guard->text, sizeof guard->text,
-                       "ended: less than %.0f MB is free on the disk that it writes to",
+                       "ended: less than %.0f MB is free on the disk that it writes to "
+                       "(opts.backend.box.keep_free)",
                        (double)box->keep_free / 1e6);
     else
         return NULL;
