@@ -3,6 +3,7 @@
 # `run --wait`: two runs in a workspace, one after the other. `log` of reused steps. `fsck --reindex`.
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
+natively
 
 cat >r.yml <<YAML
 cabs:
