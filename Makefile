@@ -3,6 +3,8 @@
 #   make demo     build, then simulate and image a MeerKAT observation by one recipe
 #   make check    build and run every test, also under sanitizers, and the static checks
 #
+#   make images    build the container images of Spoor's cabs from Debian packages
+#
 #   make check-oracle  compare with Stimela 2 itself (fetched from PyPI; ten minutes or more)
 #
 #   make          build only              make bench     measure (ratios within one run)
@@ -14,7 +16,7 @@ PREFIX ?= /usr/local
 NINJA   = ninja -C $(BUILD)
 
 .NOTPARALLEL: # apt once at a time; ninja is parallel by itself
-.PHONY: all demo check check-oracle quick lint bench fuzz install clean FORCE
+.PHONY: all demo images check check-oracle quick lint bench fuzz install clean FORCE
 
 all: $(BUILD)/build.ninja
 	@$(NINJA) --quiet
@@ -31,6 +33,9 @@ $(BUILD)/build.ninja: | packages-build
 demo: packages-build packages-run all
 	@mkdir -p demo
 	@cd demo && ../$(BUILD)/spoor run ../recipes/demo.yml
+
+images: packages-build packages-run all
+	@$(BUILD)/spoor image build images/*.yml
 
 check: packages-build packages-run packages-test all
 	@tools/check $(BUILD)

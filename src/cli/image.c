@@ -3,8 +3,13 @@
 #include "cli/imageargs.h"
 
 static const struct sp_cli_command *const parts[] = {
-    &sp_command_image_pull, &sp_command_image_list, &sp_command_image_show,
-    &sp_command_image_pin,  &sp_command_image_gc,   NULL,
+    &sp_command_image_pull,
+    &sp_command_image_make,
+    &sp_command_image_list,
+    &sp_command_image_show,
+    &sp_command_image_pin,
+    &sp_command_image_gc,
+    NULL,
 };
 
 struct group_args {
@@ -19,8 +24,8 @@ static const struct sp_option options[] = {
 const struct sp_cli_command sp_command_image = {
     .usage = {
         .name = "spoor image",
-        .summary = "fetch, check and keep the container images that steps run in",
-        .synopsis = "pull|list|show|pin|gc [ARGUMENT...]",
+        .summary = "fetch, build, check and keep the container images that steps run in",
+        .synopsis = "pull|build|list|show|pin|gc [ARGUMENT...]",
         .description = "Images are kept per user, each layer and each unpacked image once; what "
                        "they hold is checked\nagainst their digests. No podman, docker or "
                        "apptainer is needed.",

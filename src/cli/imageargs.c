@@ -68,7 +68,7 @@ struct sp_value sp_image_value(struct sp_arena *arena,
 
 /* --- progress ------------------------------------------------------------------------------- */
 
-static void draw(struct sp_image_progress *progress, const char *text)
+void sp_image_progress_draw(struct sp_image_progress *progress, const char *text)
 {
     sp_nsec now = sp_clock_monotonic();
 
@@ -90,7 +90,7 @@ void sp_image_progress_pull(void *arg, const struct sp_pull_progress *progress)
     if (sp_tty_is(STDERR_FILENO)) {
         sp_buf_addf(&text, "%s of %s", sp_size_text(progress->done).text,
                     sp_size_text(progress->bytes).text);
-        draw(shown, text.ptr);
+        sp_image_progress_draw(shown, text.ptr);
     } else if (progress->done == progress->bytes && !progress->known) {
         (void)fprintf(stderr, "%s%s\n", text.ptr, sp_size_text(progress->bytes).text);
     }
@@ -105,7 +105,7 @@ void sp_image_progress_layer(void *arg, size_t number, size_t count)
         return;
     sp_buf_addf(&text, SP_STR_FMT ": unpacking layer %zu of %zu", SP_STR_ARG(shown->name), number,
                 count);
-    draw(shown, text.ptr);
+    sp_image_progress_draw(shown, text.ptr);
 }
 
 void sp_image_progress_end(struct sp_image_progress *progress)

@@ -6,7 +6,7 @@
 #include "engine/gallery.h"
 
 extern const struct sp_cli_command sp_command_image_pull, sp_command_image_list,
-    sp_command_image_show, sp_command_image_pin, sp_command_image_gc;
+    sp_command_image_show, sp_command_image_pin, sp_command_image_gc, sp_command_image_make;
 
 /* First member of the arguments. */
 struct sp_image_args {
@@ -48,4 +48,5 @@ struct sp_image_progress {
 
 void sp_image_progress_pull(void *arg, const struct sp_pull_progress *progress);
 void sp_image_progress_layer(void *arg, size_t number, size_t count);
+void sp_image_progress_draw(struct sp_image_progress *progress, const char *text);
 void sp_image_progress_end(struct sp_image_progress *progress);
