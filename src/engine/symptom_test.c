@@ -45,7 +45,8 @@ int main(void)
         tap_ok(judged(arena, rows[i].line, rows[i].after, rows[i].want), "'%s', %zu lines before",
                rows[i].line, rows[i].after);
     memset(lengthy, 'x', sizeof lengthy);
-    memcpy(lengthy + 900, "MemoryError", strlen("MemoryError"));
+    for (size_t i = 0; i < strlen("MemoryError"); i++)
+        lengthy[900 + i] = "MemoryError"[i];
     sp_symptoms_hear(&symptoms, (struct sp_str){ lengthy, sizeof lengthy });
     tap_ok(strstr(symptoms.said[SP_SYMPTOM_MEMORY], "MemoryError"),
            "of a long line, the part that tells");

@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 
-#define SP_SHAREDLIB_MEMBER(call) __typeof__(call) *call;
+#define SP_SHAREDLIB_MEMBER(call) __typeof__(call) *(call);
 #define SP_SHAREDLIB_NAME(call)   #call,
 
 /* Put the addresses of `names` (NULL-terminated) one after the other into `table`, once; the

@@ -44,9 +44,9 @@ static bool join(const char *dir, const char *name, char text[static PATH_MAX])
     errno = ENAMETOOLONG;
     if (len + 1 + size > PATH_MAX)
         return false;
-    memcpy(text, dir, len);
-    text[len] = '/';
-    memcpy(text + len + 1, name, size);
+    char *end = mempcpy(text, dir, len);
+    *end++ = '/';
+    memcpy(end, name, size);
     return true;
 }
 
