@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define NUMBER_SIZE    24 /* of an int64_t, as text */
 #define ARGS_MAX       6
 #define PATH_MAX_BYTES ((size_t)16 * 1024)
 #define LINE_MAX_BYTES ((size_t)1024 * 1024)
@@ -75,7 +76,7 @@ const char **sp_strace_wrap(struct sp_arena *arena,
 /* --- processes ----------------------------------------------------------------------------- */
 
 struct process {
-    char number[24]; /* an int64_t */
+    char number[NUMBER_SIZE];
     struct sp_buf cwd;
     struct sp_buf begun; /* a call that is not finished yet; empty: none */
 };
@@ -129,18 +130,18 @@ static void set(struct sp_buf *buf, struct sp_str text)
     sp_buf_add(buf, text);
 }
 
-static struct process *process_of(struct sp_strace *trace, struct sp_str number)
+static struct process *process_of(struct sp_strace *trace, int64_t pid)
 {
-    struct process *process;
+    char number[NUMBER_SIZE];
 
-    number = sp_str_slice(number, 0, sizeof process->number - 1);
-    process = sp_map_find(&trace->processes, number);
+    (void)snprintf(number, sizeof number, "%lld", (long long)pid);
+    struct process *process = sp_map_find(&trace->processes, sp_str_of(number));
     if (process)
         return process;
     process = sp_alloc(sizeof *process);
     *process = (struct process){ .cwd = SP_BUF(PATH_MAX_BYTES), .begun = SP_BUF(LINE_MAX_BYTES) };
+    memcpy(process->number, number, sizeof number);
     sp_buf_add(&process->cwd, sp_buf_str(trace->parent ? &trace->parent->cwd : &trace->first));
-    (void)snprintf(process->number, sizeof process->number, SP_STR_FMT, SP_STR_ARG(number));
     sp_map_set(&trace->processes, sp_str_of(process->number), process);
     return process;
 }
@@ -371,8 +372,12 @@ static void go(struct sp_strace *trace,
 
 static void start(struct sp_strace *trace, const struct process *parent, struct sp_str result)
 {
+    int64_t pid;
+
+    if (!sp_str_int(sp_str_cut(&result, ' '), &pid))
+        return;
     trace->parent = parent;
-    (void)process_of(trace, sp_str_cut(&result, ' '));
+    (void)process_of(trace, pid);
     trace->parent = NULL;
 }
 
@@ -427,7 +432,7 @@ void sp_strace_line(struct sp_strace *trace, struct sp_str line)
     if (!sp_str_int(number, &pid) || !rest.ptr)
         return;
     rest = sp_str_trim(rest);
-    struct process *process = process_of(trace, number);
+    struct process *process = process_of(trace, pid);
     if (sp_str_ends(rest, UNFINISHED)) {
         set(&process->begun, sp_str_slice(rest, 0, rest.len - strlen(UNFINISHED)));
         const struct call *call = find_call(sp_str_slice(rest, 0, sp_str_find(rest, '(')));
