@@ -6,7 +6,10 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 enum sp_rc sp_tree_reader_open(const struct sp_tree *tree,
@@ -52,6 +55,16 @@ static enum sp_rc fail_errno(const struct sp_tree_reader *reader,
                          SP_STR_ARG(entry->path));
 }
 
+/* The kernel makes up what is in such files when they are read: their sizes and times say nothing.
+ */
+static bool is_made_up(int fd)
+{
+    struct statfs info;
+
+    return fstatfs(fd, &info) == 0 &&
+           (info.f_type == SYSFS_MAGIC || info.f_type == PROC_SUPER_MAGIC);
+}
+
 /* Trees that come from a manifest know no inode. */
 static bool is_as_scanned(const struct stat *info, const struct sp_tree_entry *entry)
 {
@@ -71,7 +84,8 @@ enum sp_rc sp_tree_reader_check(const struct sp_tree_reader *reader,
 
     if (SP_FAULT("digest.stat", EIO) || fstat(fd, &info) < 0)
         return fail_errno(reader, entry, "look at", err);
-    return is_as_scanned(&info, entry) ? SP_OK : fail_busy(reader, entry, err);
+    bool same = is_as_scanned(&info, entry) || (S_ISREG(info.st_mode) && is_made_up(fd));
+    return same ? SP_OK : fail_busy(reader, entry, err);
 }
 
 /* A pipe that took the file's place must not make us wait. */
@@ -128,8 +142,12 @@ enum sp_rc sp_tree_reader_read(const struct sp_tree_reader *reader,
             continue;
         if (got < 0)
             return fail_errno(reader, entry, "read", err);
-        if (got == 0)
+        if (got == 0 && !is_made_up(fd))
             return fail_busy(reader, entry, err); /* shorter than it was */
+        if (got == 0) {
+            memset(buffer + done, 0, len - done); /* 4096 bytes are promised, four are there */
+            return SP_OK;
+        }
         done += (size_t)got;
     }
     return SP_OK;
