@@ -6,7 +6,6 @@
 
 #include "sys/sharedlib.h"
 
-#define CURL_DISABLE_TYPECHECK /* its macros cannot be called through a pointer */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
