@@ -216,6 +216,10 @@ enum sp_rc sp_gallery_list(struct sp_session *session,
     /* Where a step would run is not asked here: all of them are on offer. */
     static const struct sp_offer offers[] = {
         { .name = "native" },
+        { .name = "sandbox" },
+        { .name = "container", .needs_image = true },
+        { .name = "podman", .needs_image = true },
+        { .name = "docker", .needs_image = true },
         { .name = "singularity", .needs_image = true },
         { .name = "kube", .needs_image = true },
         { .name = NULL },
