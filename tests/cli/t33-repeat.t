@@ -331,14 +331,54 @@ for site in $(SPOOR_FAULT_LIST=../sites "$SPOOR" run r.yml >/dev/null 2>&1 </dev
     ok $? "a kill at $site: then as ever"
 done
 
+# --- images
+python3 "$root/tests/image/make.py" good good
+python3 "$root/tests/image/make.py" good newer how=plain
+take() { # LAYOUT
+    "$SPOOR" image pull -q "oci:$1" --as LOCAL/tool:1 >/dev/null 2>&1
+}
+cat >image.yml <<'YAML'
+cabs:
+  boxed:
+    image: LOCAL/tool:1
+    command: sh -c 'cat {current.f} >{current.out}'
+    inputs: {f: {dtype: File, policies: {skip: true}}}
+    outputs: {out: {dtype: File, must_exist: true, policies: {skip: true}}}
+boxed: {backend: {select: container}, steps: {a: {cab: boxed, params: {f: in, out: boxed.out}}}}
+YAML
+take good
+settle image.yml
+ok $? "a step in an image"
+take newer
+try "$SPOOR" run image.yml
+! is_repeated
+ok $? "another image under its name"
+like "$out" "^boxed.a +done" "the step runs"
+settle image.yml
+ok $? "and then it is known"
+"$SPOOR" image pin image.yml >/dev/null 2>&1
+try "$SPOOR" run image.yml
+! is_repeated
+ok $? "a lock file"
+settle image.yml
+ok $? "and then it is known"
+chmod -R u+w "$HOME/.local/share/spoor/images/roots" && rm -r "$HOME/.local/share/spoor/images/roots/"*
+try "$SPOOR" run image.yml
+! is_repeated
+ok $? "the unpacked image is gone"
+status 0 "it is unpacked again"
+
 # --- nobody looks without saying so
-if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
-    rm -f .spoor/repeat
-    try strace -f -e trace=file -o ../trace "$SPOOR" run r.yml
-    try python3 "$here/unheard.py" ../trace .spoor/repeat "$work"
-    status 0 "all that was asked is in the testimony"
-    [ "$rc" -eq 0 ] || show
-else
-    skip "all that was asked is in the testimony" "no strace, or it may not trace"
-fi
+for recipe in r.yml image.yml; do
+    if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+        settle "$recipe"
+        rm -f .spoor/repeat
+        try strace -f -e trace=file -o ../trace "$SPOOR" run "$recipe"
+        try python3 "$here/unheard.py" ../trace .spoor/repeat "$work"
+        status 0 "$recipe: all that was asked is in the testimony"
+        [ "$rc" -eq 0 ] || show
+    else
+        skip "$recipe: all that was asked is in the testimony" "no strace, or it may not trace"
+    fi
+done
 finish

@@ -11,8 +11,8 @@ import sys
 # Not questions that a result could depend on: the C library's own, the kernel's lists, and Spoor's housekeeping.
 OWN = re.compile(
     r"""/proc/ | /sys/ | /dev/ | /etc/(ld\.so|localtime|nsswitch|passwd|group|locale) | /usr/share/(locale|zoneinfo) |
-        /usr/lib/(locale|[^/]*/gconv)/ | .*\.so(\.\d+)*$ | /$ | \.spoor/(runs|lock|repeat) | log-[^/]*\.txt~?$ |
-        \.spoor/store/(tmp|lock|unsynced|running)""",
+        /usr/lib/(locale|[^/]*/gconv)/ | /lib/[^/]*/(glibc-hwcaps|tls|x86_64) | .*\.so(\.\d+)*$ | /$ | \.spoor/(runs|lock|repeat) | log-[^/]*\.txt~?$ |
+        \.spoor/store/(tmp|lock|unsynced|running) | .*/spoor/images/lock$""",
     re.X,
 )
 
