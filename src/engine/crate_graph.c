@@ -347,6 +347,28 @@ static struct sp_str program_of(struct graph *graph, const struct sp_step_summar
     return id;
 }
 
+/* The image that it ran in. */
+static void add_image(struct graph *graph,
+                      struct sp_dict *action,
+                      const struct sp_step_summary *step)
+{
+    const struct sp_dict *event = step->start ? step->start : step->key;
+    const struct sp_value *image = event ? sp_dict_get(event, "image") : NULL;
+
+    if (!image || image->kind != SP_DICT)
+        return;
+    struct sp_str digest = sp_dict_text(image->dict, "digest");
+    struct sp_str id = local_id(graph->arena, "image", digest);
+    if (!find_entity(graph, id)) {
+        struct sp_dict *entity = add_one(graph, id, "ContainerImage");
+        put(graph, entity, "name", sp_dict_text(image->dict, "name"));
+        put_ref(graph, entity, "additionalType",
+                SP_STR("https://w3id.org/ro/terms/workflow-run#DockerImage"));
+        put(graph, entity, "sha256", sp_str_slice(digest, strlen("sha256:"), digest.len));
+    }
+    put_ref(graph, action, "containerImage", id);
+}
+
 static struct sp_str end_time(struct sp_arena *arena, struct sp_str start, double wall)
 {
     sp_nsec begin;
@@ -369,6 +391,7 @@ static void add_step(struct graph *graph, struct sp_dict *root, size_t number)
     put(graph, action, "name", step->task);
     put(graph, action, "description", step->reused ? step->why : step->command);
     put_ref(graph, action, "instrument", program_of(graph, step));
+    add_image(graph, action, step);
     put(graph, action, "startTime", start);
     if (step->end)
         put(graph, action, "endTime", sp_dict_text(step->end, "time"));

@@ -128,16 +128,19 @@ static void close_dirp(DIR **dir)
         (void)closedir(*dir);
 }
 
-/* As the subtables of a Measurement Set that lie elsewhere. */
+/* As the subtables of a Measurement Set that lie elsewhere. The links themselves are seen. */
 static void add_links_in(struct sp_imagebox *box, struct sp_str dir)
 {
-    SP_CLEANUP(close_dirp) DIR *entries = opendir(sp_arena_cstr(box->request->arena, dir));
+    struct sp_arena *arena = box->request->arena;
+    SP_CLEANUP(close_dirp) DIR *entries = opendir(sp_arena_cstr(arena, dir));
     const struct dirent *entry;
+    struct sp_str target;
 
     for (int i = 0; entries && i < LINKS_MAX && (entry = readdir(entries));)
         if (entry->d_type == DT_LNK) {
-            add_way(box, sp_arena_join(box->request->arena, dir, "/", sp_str_of(entry->d_name)),
-                    false);
+            struct sp_str link = sp_arena_join(arena, dir, "/", sp_str_of(entry->d_name));
+            if (follow_first(arena, link, &target))
+                add_way(box, target, false);
             i++;
         }
 }

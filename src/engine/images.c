@@ -154,7 +154,7 @@ static enum sp_rc find_in_vault(struct sp_images *images,
 
     enum sp_rc rc = sp_image_find(images->vault, image->public.name, arena, out, err);
     if (rc == SP_OK && is_asked_for(image, out))
-        return is_stale(images, image, out) ? SP_NOT_FOUND : SP_OK;
+        return !image->public.pinned_by && is_stale(images, image, out) ? SP_NOT_FOUND : SP_OK;
     if ((rc && rc != SP_NOT_FOUND) || !image->public.pinned_by)
         return rc;
     *err = SP_ERR_INIT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/clock.h"
 
+#include "engine/images.h"
 #include "engine/lane_internal.h"
 #include "engine/leftover.h"
 #include "engine/record.h"
@@ -82,10 +83,24 @@ static void log_values(struct sp_lane *lane, const char *heading, const struct s
     }
 }
 
+static void log_image(struct sp_lane *lane, const struct sp_task *task)
+{
+    struct sp_images *images = lane->works->session->images;
+    const struct sp_step_image *image;
+    struct sp_err ignored = SP_ERR_INIT; /* the start of the job will say it */
+
+    if (sp_images_take(images, task) && sp_images_find(images, task, &image, &ignored) == SP_OK &&
+        image->is_here)
+        detail(lane, SP_LOG_INFO,
+               sp_arena_printf(lane->arena, "in image " SP_STR_FMT ", sha256:%s",
+                               SP_STR_ARG(image->name), image->digest.hex));
+}
+
 static void log_invocation(struct sp_lane *lane, const struct sp_task *task)
 {
     sp_auto_buf struct sp_buf line = SP_BUF(SP_BUF_LARGE);
 
+    log_image(lane, task);
     log_values(lane, "### validated inputs", task->inputs);
     sp_logbook_write(lane->logbook, SP_LOG_INFO, SP_STR("---INVOKING---"));
     sp_logbook_write(lane->logbook, SP_LOG_INFO, task->command.display);

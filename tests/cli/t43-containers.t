@@ -111,6 +111,11 @@ like "$out" "^    image    tool:1  $one$" "spoor show"
 try "$SPOOR" show --json
 is "$(python3 -c 'import json, sys; d = json.load(sys.stdin); print(d["images"][0]["name"], d["steps"][0]["image"]["digest"])' <"$out")" \
     "tool:1 $one" "spoor show --json"
+like log-r.a.txt "in image tool:1, $one" "the log of a step"
+try "$SPOOR" export --ro-crate crate
+status 0 "a crate" || show
+is "$(python3 -c 'import json; g = json.load(open("crate/ro-crate-metadata.json"))["@graph"]; print([(e["name"], e["sha256"]) for e in g if e["@type"] == "ContainerImage"], sum("containerImage" in e for e in g))')" \
+    "[('tool:1', '${one#sha256:}')] 3" "with the image"
 try "$SPOOR" plan --backend container r.yml
 like "$out" "^    in image tool:1 $(short "$one")\.\.\.$" "plan says which image"
 try "$SPOOR" plan --backend container --json r.yml
