@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* images.h - the images that the steps of a session run in: which ones, whether they are here, and
- * that they stay (doc/design/images.md 9).
+ * that they stay (doc/design/images.md 10).
  *
  *     sp_images_find     which image a task runs in, from settings, recorded digests, lock file and
  *                        vault; nothing is fetched
