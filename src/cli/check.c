@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/command.h"
+#include "engine/images.h"
 #include "engine/preflight.h"
 #include "value/json.h"
 
@@ -62,6 +63,8 @@ static void print_json(struct sp_session *session, const struct sp_preflight *pl
     sp_dict_set(arena, document.dict, SP_STR("valid"), sp_bool(session->diags.errors == 0));
     sp_dict_set(arena, document.dict, SP_STR("runs"), sp_int((int64_t)plan->tasks));
     sp_dict_set(arena, document.dict, SP_STR("findings"), findings);
+    struct sp_value pulls = { .kind = SP_LIST, .list = sp_images_missing(session->images, arena) };
+    sp_dict_set(arena, document.dict, SP_STR("pulls"), pulls);
     sp_json_encode(document, SP_JSON_PRETTY, &text);
     (void)printf("%s\n", text.ptr);
 }
@@ -79,6 +82,7 @@ static void print_verdict(const struct sp_session *session, const struct sp_pref
 {
     size_t warnings = count(session, SP_WARNING);
     size_t notes = count(session, SP_NOTE);
+    const struct sp_list *pulls = sp_images_missing(session->images, session->arena);
     struct sp_str name = session->recipe ? session->recipe->name : session->cab->name;
 
     if (session->diags.errors)
@@ -91,6 +95,10 @@ static void print_verdict(const struct sp_session *session, const struct sp_pref
         (void)printf(", %zu warning%s", warnings, warnings == 1 ? "" : "s");
     if (notes)
         (void)printf(", %zu note%s", notes, notes == 1 ? "" : "s");
+    if (pulls->len == 1)
+        (void)printf(", image " SP_STR_FMT " would be pulled", SP_STR_ARG(pulls->items[0].text));
+    else if (pulls->len)
+        (void)printf(", %zu images would be pulled", pulls->len);
     (void)printf("\n");
 }
 

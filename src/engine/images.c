@@ -272,6 +272,18 @@ enum sp_rc sp_images_find(struct sp_images *images,
     return rc;
 }
 
+struct sp_list *sp_images_missing(const struct sp_images *images, struct sp_arena *arena)
+{
+    struct sp_list *names = sp_list_new(arena).list;
+
+    SP_MAP_EACH (entry, &images->known) {
+        const struct image *image = entry->value;
+        if (!image->public.is_here)
+            sp_list_add(arena, names, sp_text(image->public.name));
+    }
+    return names;
+}
+
 struct sp_value sp_images_list(const struct sp_images *images, struct sp_arena *arena)
 {
     struct sp_value list = sp_list_new(arena);

@@ -65,6 +65,9 @@ enum sp_rc sp_images_get(struct sp_images *images,
                          const struct sp_step_image **out,
                          struct sp_err *err) SP_MUST_USE;
 
+/* Names (texts) of those that would have to be fetched. */
+struct sp_list *sp_images_missing(const struct sp_images *images, struct sp_arena *arena);
+
 /* For the journal: {name, digest, manifest}, and a list of these: all whose digests are known. */
 struct sp_value sp_step_image_value(const struct sp_step_image *image, struct sp_arena *arena);
 struct sp_value sp_images_list(const struct sp_images *images, struct sp_arena *arena);

@@ -70,6 +70,9 @@ status 0 "plan without the image"
 like "$out" '^    in image tool:1, which would be pulled$' "says that it would be pulled"
 try "$SPOOR" check --backend container r.yml
 status 0 "check without the image"
+like "$out" '^r: fine, 3 tool runs, image tool:1 would be pulled$' "says that it would be pulled"
+try "$SPOOR" check --backend container --json r.yml
+is "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["pulls"])' <"$out")" "['tool:1']" "check --json, too"
 [ ! -e "$vault" ]
 ok $? "neither makes files"
 run r.yml
@@ -203,10 +206,7 @@ shell() { # WORDS of the shell, in an image; more options of spoor
     shift
     run "$@" cabs.yml shell say="$script"
 }
-both() { # all that was said
-    cat "$out" "$err" >"$scratch/both"
-}
-said() { # what the tool has said
+spoken() { # what the tool has said
     sed -n 's/^# //p' "$out"
 }
 cat >read.yml <<YAML
@@ -219,13 +219,13 @@ status 1 "what is not declared"
 like "$out" "can't open '$OUTSIDE/secret': No such file" "is not there"
 run read.yml read f="$OUTSIDE/secret"
 status 0 "what is declared"
-is "$(said)" secret "is there"
+is "$(spoken)" secret "is there"
 ln -s "$OUTSIDE/secret" link
 ln -s "$work/link" "$OUTSIDE/back"
 shell 'cat link' f=link
-is "$(said)" secret "what a link leads to"
+is "$(spoken)" secret "what a link leads to"
 run read.yml read f="$OUTSIDE/back"
-is "$(said)" secret "through two links"
+is "$(spoken)" secret "through two links"
 mkdir "$OUTSIDE/sub" linked.ms
 echo subtable >"$OUTSIDE/sub/rows"
 ln -s "$OUTSIDE/sub" linked.ms/SUB
@@ -235,48 +235,44 @@ sub: {steps: {s: {cab: list, params: {d: linked.ms}}}}
 cabs: {list: {image: LOCAL/tool:1, command: busybox cat linked.ms/SUB/rows, inputs: {d: {dtype: MS, policies: {skip: true}}}}}
 YAML
 run sub.yml
-is "$(said)" subtable "a link in a directory"
+is "$(spoken)" subtable "a link in a directory"
 shell 'echo more >/etc/hello'
 status 1 "the image cannot be changed"
 shell 'echo x >stray; true'
 status 1 "a file that no cab declares"
-both
-like "$scratch/both" "it has written 'stray', which its cab does not declare" "is named"
+said "it has written 'stray', which its cab does not declare" "is named"
 SECRET=x
 export SECRET
 shell 'echo "$A|$PATH|$SECRET|$LC_ALL|$MINE"' '-c' 'opts.backend.container.env={MINE: own}'
-is "$(said)" "B|/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin||C.UTF-8|own" "variables of the image and the settings"
+is "$(spoken)" "B|/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin||C.UTF-8|own" "variables of the image and the settings"
 shell 'echo "$A|$PATH|$SECRET|$LC_ALL|$MINE"' '-c' 'opts.backend.container.env={MINE: other}'
-is "$(said | cut -d'|' -f5)" other "another value of one: it runs again"
+is "$(spoken | cut -d'|' -f5)" other "another value of one: it runs again"
 mkdir "$OUTSIDE/dir"
 echo bound >"$OUTSIDE/dir/f"
 binds() {
     shell "$1" -c "opts.backend.container.bind_dirs={d: $2}" -c opts.store.enable=false
 }
 binds "cat $OUTSIDE/dir/f" "{host: $OUTSIDE/dir}"
-is "$(said)" bound "bind_dirs"
+is "$(spoken)" bound "bind_dirs"
 binds "cat /data/f; echo new >/data/g" "{host: $OUTSIDE/dir, target: /data}"
-is "$(said) $(cat "$OUTSIDE/dir/g")" "bound new" "bind_dirs: target"
+is "$(spoken) $(cat "$OUTSIDE/dir/g")" "bound new" "bind_dirs: target"
 binds "echo no >/data/h" "{host: $OUTSIDE/dir, target: /data, mode: ro}"
 status 1 "bind_dirs: mode ro"
 binds "ls -A /data; echo x >/data/x; cat /data/x" "{host: empty, target: /data}"
-is "$(said)" x "bind_dirs: empty"
+is "$(spoken)" x "bind_dirs: empty"
 is "$(ls -A .spoor/boxes)" "" "bind_dirs: nothing is left of it"
 binds "echo fine" "{host: empty}"
 status 1 "bind_dirs: empty without a target"
-both
-like "$scratch/both" "opts.backend.container.bind_dirs.d: host 'empty' needs a 'target'" "says so"
+said "opts.backend.container.bind_dirs.d: host 'empty' needs a 'target'" "says so"
 binds "echo fine" "{host: $OUTSIDE/nowhere}"
-both
-like "$scratch/both" "bind_dirs.d: there is no '$OUTSIDE/nowhere'" "bind_dirs: what is not there"
+said "bind_dirs.d: there is no '$OUTSIDE/nowhere'" "bind_dirs: what is not there"
 binds "echo fine" "{host: $OUTSIDE/nowhere, mkdir: true}"
 [ -d "$OUTSIDE/nowhere" ]
 ok $? "bind_dirs: mkdir"
 binds "echo fine" "{host: $OUTSIDE/nothing, conditional: false}"
 status 0 "bind_dirs: conditional"
 binds "echo fine" "{host: $OUTSIDE, target: data}"
-both
-like "$scratch/both" "its target 'data' is not absolute" "bind_dirs: a relative target"
+said "its target 'data' is not absolute" "bind_dirs: a relative target"
 
 # --- what is wrong ------------------------------------------------------------------------------------------------
 wrong() { # IMAGE
@@ -334,7 +330,7 @@ file: {steps: {s: {cab: w}}}
 YAML
     run file.yml
     status 0 "an image in a file: $file" || show
-    is "$(said)" "hello from the first layer" "$file: it runs"
+    is "$(spoken)" "hello from the first layer" "$file: it runs"
 done
 cp -a two/. one/ && $make good one tag=9
 try "$SPOOR" plan --backend container file.yml
@@ -357,6 +353,50 @@ YAML
 run python.yml
 status 1 "an image without Python"
 like "$err" "there is no program 'python3?' in image 'tool:1' of cab 'p'" "says so"
+
+python3 - "$root/tests/image" <<'PY'
+import sys
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+import make
+script = make.entry("bin/python3", '#!/bin/sh\necho "stands for $0 $1 $2"\n', mode=0o755)
+made = make.Layout("python")
+made.finish("1", made.image([make.busybox(), make.layer(script)]))
+PY
+"$SPOOR" image pull -q oci:python --as LOCAL/python:1 >/dev/null 2>&1
+sed -i 's,LOCAL/tool:1,LOCAL/python:1,' python.yml
+run python.yml
+status 0 "an image with a python3 only" || show
+is "$(spoken)" "stands for /bin/python3 -u -c" "it is taken, whatever this machine has"
+
+# --- nobody takes it away ---------------------------------------------------------------------------------------------
+"$SPOOR" run --backend container cabs.yml shell say="busybox sleep 60" >/dev/null 2>&1 &
+pid=$!
+wait_for "the tool runs" sh -c 'open=$(grep -L "\"run-end\"" .spoor/runs/*/journal.jsonl) && [ "$open" ] && grep -q step-handle $open'
+try "$SPOOR" image gc
+status 4 "gc while a step runs in an image"
+kill -INT "$pid"
+wait "$pid"
+
+# --- faults while an image is unpacked ----------------------------------------------------------------------------------
+naked() { # nothing is unpacked
+    chmod -R u+rwX "$vault/roots"
+    rm -rf "$vault/roots/"*
+}
+naked
+SPOOR_FAULT_LIST=$scratch/sites run r.yml
+status 0 "it is unpacked again"
+bad=
+# shellcheck disable=SC2013 # words
+for site in $(sort -u "$scratch/sites" | grep -E '^(root|unpack|vault|blob|lock|layer|file)\.'); do
+    naked
+    SPOOR_FAULT=$site:1 run r.yml
+    [ "$rc" -lt 70 ] || bad="$bad $site:$rc"
+    run r.yml
+    [ "$rc" -eq 0 ] || bad="$bad $site"
+done
+is "$bad" "" "after a fault anywhere the next run has it"
+is "$(ls -A "$vault/tmp")" "" "and nothing is left"
 
 # --- a damaged vault ----------------------------------------------------------------------------------------------------
 manifest=$vault/blobs/sha256/$(digest_of LOCAL/tool:1 | cut -d: -f2)
