@@ -203,13 +203,13 @@ static void check_env(struct reading *reading, const struct written *written)
 enum sp_rc sp_buildfile_parse(struct sp_arena *arena,
                               struct sp_origins *origins,
                               const struct sp_places *places,
-                              struct sp_str path,
                               struct sp_str text,
                               struct sp_diags *diags,
                               struct sp_buildfile *out,
                               struct sp_err *err)
 {
-    struct sp_buildfile file = { .path = path };
+    struct sp_buildfile file = { .path = out->path };
+    struct sp_str path = out->path;
     struct reading reading = {
         .arena = arena,
         .places = places,
@@ -261,14 +261,18 @@ enum sp_rc sp_buildfile_read(struct sp_arena *arena,
     enum sp_rc rc = sp_file_read(sp_arena_cstr(arena, path), &text, err);
     if (rc)
         return rc;
-    rc = sp_buildfile_parse(arena, origins, places, path, sp_buf_str(&text), diags, out, err);
+    struct sp_buildfile file = { .path = path };
+    rc = sp_buildfile_parse(arena, origins, places, sp_buf_str(&text), diags, &file, err);
     if (rc)
         return rc;
-    for (size_t i = 0; i < out->file_count; i++) {
-        const struct sp_build_entry *entry = &out->files[i];
+    for (size_t i = 0; i < file.file_count; i++) {
+        const struct sp_build_entry *entry = &file.files[i];
         if (sp_file_kind(sp_arena_cstr(arena, entry->source)) == SP_FILE_NONE)
             sp_diag_error(diags, SP_DIAG_FILE, entry->origin, "there is no '" SP_STR_FMT "'",
                           SP_STR_ARG(entry->source));
     }
-    return diags->errors > errors ? sp_diags_fail(diags, diags->len - 1, err) : SP_OK;
+    if (diags->errors > errors)
+        return sp_diags_fail(diags, diags->len - 1, err);
+    *out = file;
+    return SP_OK;
 }

@@ -44,11 +44,10 @@ enum sp_rc sp_buildfile_read(struct sp_arena *arena,
                              struct sp_buildfile *out,
                              struct sp_err *err) SP_MUST_USE;
 
-/* The same of a text, for tests: nothing is looked at but what it says. */
+/* The same of a text, of the file out->path: nothing is looked at but what it says. */
 enum sp_rc sp_buildfile_parse(struct sp_arena *arena,
                               struct sp_origins *origins,
                               const struct sp_places *places,
-                              struct sp_str path,
                               struct sp_str text,
                               struct sp_diags *diags,
                               struct sp_buildfile *out,

@@ -53,12 +53,12 @@ static void run_case(size_t number)
     struct sp_origins *origins = sp_origins_new();
     struct sp_err err = SP_ERR_INIT;
     struct sp_str got = SP_STR("");
-    struct sp_buildfile file;
+    struct sp_buildfile file = { .path = SP_STR("d/x.yml") };
     struct sp_diags diags;
 
     sp_diags_init(&diags, arena, origins);
-    enum sp_rc rc = sp_buildfile_parse(arena, origins, &places, SP_STR("d/x.yml"),
-                                       sp_str_of(cases[number].text), &diags, &file, &err);
+    enum sp_rc rc = sp_buildfile_parse(arena, origins, &places, sp_str_of(cases[number].text),
+                                       &diags, &file, &err);
     if (diags.len) {
         struct sp_origin at = { 0 };
         (void)sp_origins_get(origins, diags.items[0].origin, &at);
@@ -79,12 +79,12 @@ static void test_places(void)
     struct sp_places places = { .cargo = SP_STR("/c"), .cabs = SP_STR("/l") };
     struct sp_origins *origins = sp_origins_new();
     struct sp_err err = SP_ERR_INIT;
-    struct sp_buildfile file = { 0 };
+    struct sp_buildfile file = { .path = SP_STR("d/x.yml") };
     struct sp_diags diags;
 
     sp_diags_init(&diags, arena, origins);
     enum sp_rc rc = sp_buildfile_parse(
-        arena, origins, &places, SP_STR("d/x.yml"),
+        arena, origins, &places,
         SP_STR("name: h.org/x\nversion: 2\nfrom: base.yml\n"
                "files: {/a: (cargo)simms, /b: (cabs)x.py, /c: y, /d: /z}\nenv: {N: 3}\n"),
         &diags, &file, &err);

@@ -536,8 +536,10 @@ static void count_installed(void *arg, struct sp_str text)
 {
     struct sp_debian *debian = arg;
 
-    if (sp_str_starts(text, "Setting up "))
-        tell(debian, "installing packages", SP_MIN(++debian->done, debian->count), debian->count);
+    if (!sp_str_starts(text, "Setting up "))
+        return;
+    debian->done += debian->done < debian->count;
+    tell(debian, "installing packages", debian->done, debian->count);
 }
 
 /* "x:amd64=1:2-3"; apt has packages for every machine under the plain name. */

@@ -17,10 +17,10 @@ like "$err" '^usage: spoor image' "shows the help"
 try "$SPOOR" image --help
 status 0 "image --help"
 "$SPOOR" completion bash >"$scratch/completion"
-for word in pull list show pin gc; do
+for word in pull build list show pin gc; do
     like "$out" "^  $word  +[a-z]" "image --help lists $word"
 done
-for word in pull list show pin gc; do
+for word in pull build list show pin gc; do
     try "$SPOOR" image $word --help
     status 0 "image $word --help"
     like "$out" "^usage: spoor image $word" "image $word --help: usage"
