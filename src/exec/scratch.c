@@ -9,8 +9,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define ELSEWHERE  "elsewhere"   /* names the scratch directories that are not here */
@@ -383,6 +385,7 @@ static enum sp_rc add_open(struct making *making, const char *path, struct sp_er
             join(scratch->arena, parent->scratch, path + sp_str_rfind(sp_str_of(path), '/') + 1);
     if (rc)
         return rc;
+    dir->root_len = dir->is_root ? strlen(dir->scratch) : parent->root_len;
     scratch->len++;
     rc = make_dir(dir->scratch, (info.st_mode & 0777) | 0700, err);
     return rc ? rc : fill(making, dir, err);
@@ -540,6 +543,14 @@ static bool is_same_link(const char *a, const char *b)
            memcmp(left, right, (size_t)len) == 0;
 }
 
+/* Not a link to one. */
+static bool is_real_dir(const char *path)
+{
+    struct stat info;
+
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 static enum sp_rc take_entry(struct harvest *harvest,
                              const struct sp_open_dir *dir,
                              const char *name,
@@ -554,6 +565,8 @@ static enum sp_rc take_entry(struct harvest *harvest,
 
     if (!known)
         return take_new(harvest, from, to, err);
+    if (known->kind == SP_ENTRY_OPEN && !is_real_dir(from)) /* see open_kept */
+        return sp_strays_add(harvest->strays, from, to, err);
     if (known->kind == SP_ENTRY_LINKED && !is_same_file(from, to))
         return move(from, to, err);
     if (known->kind == SP_ENTRY_SYMLINK && !is_same_link(from, to))
@@ -588,6 +601,44 @@ static enum sp_rc take_removals(struct harvest *harvest,
     return SP_OK;
 }
 
+/* A tool may remove an open directory, or put something else in its place: a link there leads to
+ * files that are not the tool's, so nothing is looked for behind it. -1: it is not there any more.
+ * Nothing in the box lives, so what is found stays as it is. */
+static int open_kept(struct sp_arena *arena, const struct sp_open_dir *dir)
+{
+    struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                            .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH };
+    struct sp_str root = sp_str_slice(sp_str_of(dir->scratch), 0, dir->root_len);
+    const char *rest = dir->scratch + dir->root_len;
+    sp_auto_fd int fd = open(sp_arena_cstr(arena, root), O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    return fd < 0 ? -1 : (int)syscall(SYS_openat2, fd, *rest ? rest + 1 : ".", &how, sizeof how);
+}
+
+static bool is_replaced(int error)
+{
+    return error == ENOENT || error == ELOOP || error == ENOTDIR;
+}
+
+static enum sp_rc harvest_dir(struct harvest *harvest,
+                              const struct sp_open_dir *dir,
+                              struct sp_err *err)
+{
+    int fd = open_kept(harvest->scratch->arena, dir);
+
+    if (fd < 0 && !is_replaced(errno))
+        return sp_fail_errno(err, "look into '%s'", dir->scratch);
+    enum sp_rc rc = take_removals(harvest, dir, err); /* first: what is moved is not there then */
+    if (fd < 0)
+        return rc;
+    DIR *list = fdopendir(fd);
+    for (struct dirent *item; rc == SP_OK && (item = readdir(list));)
+        if (!is_dots(item->d_name))
+            rc = take_entry(harvest, dir, item->d_name, err);
+    (void)closedir(list);
+    return rc;
+}
+
 enum sp_rc sp_scratch_harvest(const struct sp_scratch *scratch,
                               struct sp_strays *strays,
                               struct sp_err *err)
@@ -595,19 +646,9 @@ enum sp_rc sp_scratch_harvest(const struct sp_scratch *scratch,
     struct harvest harvest = { .scratch = scratch, .strays = strays };
     enum sp_rc rc = SP_OK;
 
-    for (size_t i = 0; rc == SP_OK && i < scratch->len; i++) {
-        const struct sp_open_dir *dir = &scratch->dirs[i];
-        if (dir->files)
-            continue;
-        DIR *list = opendir(dir->scratch);
-        if (!list)
-            return sp_fail_errno(err, "look into '%s'", dir->scratch);
-        rc = take_removals(&harvest, dir, err); /* first: what is moved is not there any more */
-        for (struct dirent *item; rc == SP_OK && (item = readdir(list));)
-            if (!is_dots(item->d_name))
-                rc = take_entry(&harvest, dir, item->d_name, err);
-        (void)closedir(list);
-    }
+    for (size_t i = 0; rc == SP_OK && i < scratch->len; i++)
+        if (!scratch->dirs[i].files)
+            rc = harvest_dir(&harvest, &scratch->dirs[i], err);
     return rc;
 }
 

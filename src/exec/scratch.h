@@ -40,8 +40,9 @@ struct sp_open_dir {
     const char *path;    /* of the directory */
     const char *scratch; /* of what takes its place; NULL: it is wide */
     bool is_root;        /* it has to be mounted: its scratch directory is in no other */
-    size_t files; /* wide: how many, too many to show them one by one: it is there itself, and
-                   * can be written, but for the directories in it */
+    size_t root_len; /* of `scratch`, what no tool can move or replace: up to where it is mounted */
+    size_t files;    /* wide: how many, too many to show them one by one: it is there itself, and
+                      * can be written, but for the directories in it */
     struct sp_scratch_entry *entries; /* by name */
     size_t len;
 };

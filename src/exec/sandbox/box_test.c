@@ -69,6 +69,11 @@ static const struct {
     { "echo x >private/f", 1, "private/f: Read-only", NULL, "private/f", "f" },
     { "rm link; ln -s in link", 0, "'link'", NULL, "other", "other" },
     { "rm link", 0, "'link'", NULL, "other", "other" },
+    { "mv sub s; ln -s private sub", 0, "'s'", NULL, "private/f", "f" },
+    { "mv sub s; ln -s $PWD/private sub", 0, "'sub'", NULL, "sub/f", NULL },
+    { "mv sub s; echo x >sub", 0, "'sub'", NULL, "sub/there", "there" },
+    { "mv sub s", 0, "'s'", NULL, "sub/there", "there" },
+    { "mv sub s; mkdir sub; echo s >sub/new", 0, "'s'", NULL, "sub/new", "s\n" },
 };
 
 static void test_works(struct sp_trial *trial)
