@@ -231,6 +231,20 @@ static enum sp_rc read_processes(const struct making *making, struct sp_err *err
     return SP_OK;
 }
 
+static enum sp_rc read_cpus(const struct making *making, struct sp_err *err)
+{
+    const struct sp_value *value = find_setting(making->request->task, "cpus");
+    double count = !value                    ? 0
+                   : value->kind == SP_INT   ? (double)value->integer
+                   : value->kind == SP_FLOAT ? value->real
+                                             : -1;
+
+    if (value && !(count > 0 && count < 1e6))
+        return sp_fail(err, SP_INVALID, "opts.backend.box.cpus must be a number above 0");
+    making->box->cpus = count;
+    return SP_OK;
+}
+
 /* What becomes of new files that are not declared. */
 static enum sp_rc read_undeclared(const struct making *making, struct sp_err *err)
 {
@@ -272,6 +286,8 @@ static enum sp_rc read_settings(const struct making *making, struct sp_err *err)
     if (is_open(task))
         box->flags |= SP_BOX_OPEN;
     enum sp_rc rc = read_processes(making, err);
+    if (rc == SP_OK)
+        rc = read_cpus(making, err);
     if (rc == SP_OK)
         rc = read_undeclared(making, err);
     if (rc == SP_OK)

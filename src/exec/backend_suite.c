@@ -44,6 +44,8 @@ struct watched {
     enum sp_failure_class failure;
     struct sp_usage_stats usage;
     bool cancel_at_first_line;
+    bool only_count; /* the text is not kept */
+    uint64_t bytes;
 };
 
 static void on_report(void *arg, const struct sp_report *report)
@@ -73,8 +75,11 @@ static void on_line(void *arg, enum sp_stream stream, struct sp_str text, bool p
 
     w->misordered |= w->in_call || w->done || !w->running;
     w->lines++;
-    sp_buf_add(&w->text[stream], text);
-    sp_buf_addc(&w->text[stream], partial ? '~' : '|');
+    w->bytes += text.len;
+    if (!w->only_count) {
+        sp_buf_add(&w->text[stream], text);
+        sp_buf_addc(&w->text[stream], partial ? '~' : '|');
+    }
     if (w->cancel_at_first_line && w->lines == 1) {
         w->bench->suite->ops->cancel(w->bench->backend, &w->handle);
         w->bench->suite->ops->cancel(w->bench->backend, &w->handle);
@@ -253,6 +258,26 @@ static void test_much_output(struct bench *bench)
     run_script(&one, "head -c 20000000 /dev/zero | tr '\\0' x");
     tap_ok(was_orderly(&one) && one.lines == 2 && one.text[SP_STDOUT].len == 20000002,
            "a line of 20000000 bytes comes in pieces");
+}
+
+/* 1024 lines of 1000 letters, 16 times, and that 64 times. */
+#define FLOOD_LINES (1024UL * 16 * 64)
+#define FLOOD_SCRIPT                                                                    \
+    "f=$(mktemp) && l=0123456789 && l=$l$l$l$l$l$l$l$l$l$l && l=$l$l$l$l$l$l$l$l$l$l; " \
+    "i=0; while [ $i -lt 1024 ]; do echo $l; i=$((i + 1)); done >$f; "                  \
+    "f=\"$f $f $f $f\"; i=0; while [ $i -lt 64 ]; do cat $f $f $f $f; i=$((i + 1)); done; rm -f $f"
+
+static void test_flood(struct bench *bench)
+{
+    AUTO_WATCHED w = WATCHED(bench);
+
+    w.only_count = true;
+    run_script(&w, FLOOD_SCRIPT);
+    if (!tap_ok(was_orderly(&w) && w.status == 0 && w.lines == FLOOD_LINES &&
+                    w.bytes == FLOOD_LINES * 1000,
+                "1 GB of output arrives"))
+        printf("# %u lines, %llu bytes, status %d\n", w.lines, (unsigned long long)w.bytes,
+               w.status);
 }
 
 /* --- what cannot start --------------------------------------------------------------------- */
@@ -454,6 +479,62 @@ static void test_time_limit(struct bench *bench)
            "a job that takes more CPU time than it may is ended");
 }
 
+/* Twice at the same time, and cancelled twice each: they are two jobs. */
+static void test_duplicates(struct bench *bench)
+{
+    const struct sp_backend_ops *ops = bench->suite->ops;
+    AUTO_WATCHED one = WATCHED(bench);
+    AUTO_WATCHED two = WATCHED(bench);
+    struct sp_err err = SP_ERR_INIT;
+    static const char *const argv[] = { "sleep", "1000", NULL };
+    const struct sp_job job = { "suite", argv, default_env, "/" };
+
+    if (submit(&one, &job, &err) || submit(&two, &job, &err)) {
+        tap_ok(false, "%s", err.text);
+        return;
+    }
+    tap_ok(strcmp(one.handle.text, two.handle.text) != 0, "the same job twice has two names");
+    ops->cancel(bench->backend, &one.handle);
+    ops->cancel(bench->backend, &one.handle);
+    run_to_end(&one);
+    tap_ok(was_orderly(&one) && one.status == SIGINT && !two.done,
+           "one is cancelled, by two wishes, the other runs on");
+    ops->cancel(bench->backend, &two.handle);
+    run_to_end(&two);
+    ops->cancel(bench->backend, &two.handle);
+    tap_ok(was_orderly(&two) && two.status == SIGINT, "and is cancelled by its own name");
+}
+
+/* --- another engine ------------------------------------------------------------------------ */
+
+/* The next one has the name of a job that still runs, and nothing else of it. */
+static void test_successor(struct bench *bench)
+{
+    const struct sp_backend_ops *ops = bench->suite->ops;
+    AUTO_WATCHED w = WATCHED(bench);
+    struct sp_backend *next = NULL;
+    struct sp_err err = SP_ERR_INIT;
+    static const char *const argv[] = { "sleep", "1000", NULL };
+    const struct sp_job job = { "suite", argv, default_env, "/" };
+
+    if ((ops->caps(bench->backend) & SP_BACKEND_ADOPTS) || !ops->is_alive) {
+        tap_skip("this backend adopts, or does not tell");
+        return;
+    }
+    if (submit(&w, &job, &err) || ops->open(bench->loop, &next, &err)) {
+        tap_ok(false, "%s", err.text);
+        return;
+    }
+    tap_ok(ops->is_alive(next, &w.handle), "another instance sees that the job runs");
+    ops->kill(next, &w.handle);
+    ops->kill(next, &w.handle);
+    run_to_end(&w);
+    /* Of a box, the first process is what is killed: nobody is left to tell how the tool ended. */
+    tap_ok(w.done == 1 && WIFSIGNALED(w.status) && WTERMSIG(w.status) == SIGKILL, "and can end it");
+    tap_ok(!ops->is_alive(next, &w.handle), "then it does not run any more");
+    ops->close(next);
+}
+
 /* --- boxes --------------------------------------------------------------------------------- */
 
 static void test_undeclared_write(struct bench *bench)
@@ -475,6 +556,31 @@ static void test_undeclared_write(struct bench *bench)
     tap_ok(was_orderly(&w) && WIFEXITED(w.status) && WEXITSTATUS(w.status) != 0 &&
                access("/etc/spoor-no-such-file", F_OK) != 0,
            "what is not declared cannot be written");
+}
+
+static void test_missing_image(struct bench *bench)
+{
+    static const char *const nothing[] = { NULL };
+    static const char *const argv[] = { "true", NULL };
+    static const struct sp_box_root lost = { .path = "/no/such/root",
+                                             .name = "lost:1",
+                                             .key = "10" };
+    const struct sp_box box = { .root = &lost, .writes = nothing, .shows = nothing };
+    const struct sp_job job = { "suite", argv, default_env, "/", .box = &box };
+    struct sp_err err = SP_ERR_INIT;
+
+    if (!(bench->suite->ops->caps(bench->backend) & SP_BACKEND_CONTAINERS)) {
+        tap_skip("this backend knows no images");
+        return;
+    }
+    AUTO_WATCHED w = WATCHED(bench);
+    enum sp_rc rc = submit(&w, &job, &err);
+    if (rc == SP_OK)
+        run_to_end(&w);
+    if (!tap_ok((rc != SP_OK && strstr(err.text, "lost:1") && w.running + w.done == 0) ||
+                    (rc == SP_OK && was_orderly(&w) && w.status != 0),
+                "a root that is not there is named, or the job fails"))
+        printf("# %s: %s\n", sp_rc_name(rc), err.text);
 }
 
 static void test_cancel(struct bench *bench)
@@ -652,6 +758,7 @@ int sp_backend_suite_run(const struct sp_backend_suite *suite)
     test_failures(&bench);
     test_shortage(&bench);
     test_much_output(&bench);
+    test_flood(&bench);
     test_stillborn(&bench);
     test_environment(&bench);
     test_lingering(&bench);
@@ -659,8 +766,11 @@ int sp_backend_suite_run(const struct sp_backend_suite *suite)
     test_strange_handles(&bench);
     test_cancel(&bench);
     test_cancel_at_once(&bench);
+    test_duplicates(&bench);
+    test_successor(&bench);
     test_time_limit(&bench);
     test_undeclared_write(&bench);
+    test_missing_image(&bench);
     test_usage(&bench);
     for (size_t i = 0; i < SP_COUNT(holders); i++)
         test_memory(&bench, i);

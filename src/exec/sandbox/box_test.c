@@ -243,6 +243,63 @@ static void much_free(struct sp_box *box)
     box->keep_free = UINT64_MAX / 2;
 }
 
+static void one_cpu(struct sp_box *box)
+{
+    box->cpus = 0.5;
+}
+
+static void test_processors(struct sp_trial *trial)
+{
+    bool ran = sp_trial_run(trial, "nproc; grep Cpus_allowed_list /proc/self/status", one_cpu,
+                            NULL) == SP_OK;
+    if (!tap_ok(ran && sp_str_starts(sp_buf_str(&trial->output), "1\n"),
+                "no more processors than it may have"))
+        sp_trial_explain(trial);
+}
+
+/* In the machine's own file system: over what is there, or below a private directory. */
+static char elsewhere[96];
+static struct sp_box_mount mounts[] = {
+    { .source = elsewhere, .target = "/etc" },
+    { .source = elsewhere, .target = "/tmp/deep/er", .writable = true },
+};
+static struct sp_box_mount nowhere = { .source = elsewhere, .target = "/spoor-no-such-place" };
+
+static void with_mounts(struct sp_box *box)
+{
+    box->mounts = mounts;
+    box->mount_count = SP_COUNT(mounts);
+}
+
+static void with_mount_nowhere(struct sp_box *box)
+{
+    box->mounts = &nowhere;
+    box->mount_count = 1;
+}
+
+static void test_mounts(struct sp_trial *trial)
+{
+    char file[sizeof elsewhere + 8];
+
+    (void)snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", trial->top);
+    (void)snprintf(file, sizeof file, "%s/leaf", elsewhere);
+    (void)mkdir(elsewhere, 0755);
+    sp_trial_put_file(file, "leaf");
+    sp_trial_reset(trial);
+    bool ran = sp_trial_run(trial,
+                            "cat /etc/leaf; ls /etc; echo x >/etc/leaf || echo w "
+                            ">/tmp/deep/er/leaf; cat /etc/leaf >new",
+                            with_mounts, NULL) == SP_OK;
+    if (!tap_ok(ran && sp_trial_said(trial, "leafleaf\n") && sp_trial_holds(trial, "new", "w\n"),
+                "parts of the machine at other places"))
+        sp_trial_explain(trial);
+    if (trial->root)
+        return;
+    tap_ok(sp_trial_run(trial, "true", with_mount_nowhere, NULL) == SP_INVALID &&
+               strstr(trial->reason, "cannot be shown at '/spoor-no-such-place'"),
+           "but not where nothing is: %s", trial->reason);
+}
+
 static void test_limits(struct sp_trial *trial)
 {
     sp_trial_reset(trial);
@@ -493,6 +550,8 @@ int main(int argc, char **argv)
     test_attempts(&trial, port);
     if (!in_image)
         test_network(&trial, port);
+    test_processors(&trial);
+    test_mounts(&trial);
     test_limits(&trial);
     test_killed(&trial);
     test_every_fault(&trial);

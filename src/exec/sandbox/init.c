@@ -159,6 +159,8 @@ static void set_limit(const struct sp_box_plan *plan, const struct sp_limit *wan
 
 static void set_limits(const struct sp_box_plan *plan)
 {
+    if (plan->cpus && sched_setaffinity(0, sizeof *plan->cpus, plan->cpus) < 0)
+        fail(plan, "choose its processors", NULL);
     for (size_t i = 0; i < plan->ceiling_count; i++)
         set_limit(plan, &plan->ceilings[i], true);
     for (size_t i = 0; i < plan->limit_count; i++)

@@ -21,6 +21,8 @@
 #include "exec/scratch.h"
 #include "sys/limit.h"
 
+#include <sched.h>
+
 struct sock_fprog; /* linux/filter.h */
 
 /* A part of the host that has to be put somewhere in the box. */
@@ -95,13 +97,14 @@ struct sp_box_plan {
     size_t limit_count;
     struct sp_limit ceilings[4]; /* of the box: soft and hard */
     size_t ceiling_count;
-    unsigned processes; /* 0: no limit */
-    int landlock;       /* version of Landlock in the kernel */
-    int out, err;       /* of the tool */
-    int in;             /* -1: /dev/null */
-    int status;         /* where struct sp_box_message goes */
-    int leash;          /* signal numbers; its end: Spoor has died */
-    int grace_ms;       /* for what the tool leaves behind */
+    unsigned processes;    /* 0: no limit */
+    const cpu_set_t *cpus; /* on which it runs; NULL: on all */
+    int landlock;          /* version of Landlock in the kernel */
+    int out, err;          /* of the tool */
+    int in;                /* -1: /dev/null */
+    int status;            /* where struct sp_box_message goes */
+    int leash;             /* signal numbers; its end: Spoor has died */
+    int grace_ms;          /* for what the tool leaves behind */
 };
 
 struct sp_box_message {

@@ -8,6 +8,7 @@
 #include "exec/sandbox/confine.h"
 #include "exec/sandbox/features.h"
 #include "exec/sandbox/layout.h"
+#include "exec/sandbox/processors.h"
 #include "exec/sandbox/rootfs.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
@@ -25,6 +26,7 @@ struct settings {
     bool needs_root;
     int grace_ms;
     unsigned without;
+    struct sp_processors processors;
 };
 
 /* What a job keeps. */
@@ -32,7 +34,9 @@ struct boxed {
     struct sp_arena *arena;
     struct sp_guard guard;
     unsigned features;
-    int status, leash; /* our ends */
+    int status, leash;                /* our ends */
+    struct sp_processors *processors; /* the backend's; NULL: it has none of them for itself */
+    cpu_set_t cpus;
 };
 
 /* --- beginning ------------------------------------------------------------------------------ */
@@ -73,6 +77,8 @@ static void forget(void *own)
     if (!boxed)
         return;
     sp_guard_fini(&boxed->guard);
+    if (boxed->processors)
+        sp_processors_give(boxed->processors, &boxed->cpus);
     sp_fd_closep(&boxed->status);
     sp_fd_closep(&boxed->leash);
     sp_arena_free(boxed->arena);
@@ -163,6 +169,7 @@ static enum sp_rc start_box(struct boxed *boxed,
     enum sp_rc rc =
         sp_layout_make(boxed->arena, job, boxed->guard.scratch, boxed->features, &plan, err);
     plan.grace_ms = settings->grace_ms;
+    plan.cpus = boxed->processors ? &boxed->cpus : NULL;
     for (size_t i = 0; rc == SP_OK && i < PIPES; i++)
         rc = open_ends(&pipes[i], err);
     if (rc == SP_OK)
@@ -216,7 +223,7 @@ static enum sp_rc start(void *arg,
                         void **own,
                         struct sp_err *err)
 {
-    const struct settings *settings = arg;
+    struct settings *settings = arg;
     unsigned features = sp_box_probe()->features & ~settings->without;
 
     enum sp_rc rc = check_job(settings, job, features, err);
@@ -227,6 +234,8 @@ static enum sp_rc start(void *arg,
     boxed->guard.box = job->box;
     boxed->features = features;
     boxed->status = boxed->leash = -1;
+    if (job->box && sp_processors_take(&settings->processors, job->box->cpus, &boxed->cpus))
+        boxed->processors = &settings->processors;
     if (job->box && job->box->scratch)
         rc = sp_scratch_make(job->box, job->cwd, &boxed->guard.scratch, err);
     if (rc == SP_OK)
