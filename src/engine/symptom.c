@@ -21,6 +21,7 @@ static const struct {
     { "out of memory", SP_SYMPTOM_MEMORY },
     { "Out of memory", SP_SYMPTOM_MEMORY },
     { "OutOfMemory", SP_SYMPTOM_MEMORY },
+    { "emory exhausted", SP_SYMPTOM_MEMORY },
     { "ENOMEM", SP_SYMPTOM_MEMORY },
     { "No space left on device", SP_SYMPTOM_DISK },
     { "Disk quota exceeded", SP_SYMPTOM_DISK },
@@ -70,6 +71,15 @@ static const char *scarcest(const char *const *dirs, uint64_t *room)
     return found;
 }
 
+static const char *figures_of(const struct sp_symptoms *symptoms, struct sp_arena *arena)
+{
+    if (!symptoms->limit)
+        return "";
+    return sp_arena_printf(arena, " (peak %s of %s)", sp_amount_text(symptoms->peak).text,
+                           sp_amount_text(symptoms->limit).text)
+        .ptr;
+}
+
 struct sp_str sp_symptoms_judge(const struct sp_symptoms *symptoms,
                                 struct sp_arena *arena,
                                 const char *const *dirs)
@@ -82,8 +92,8 @@ struct sp_str sp_symptoms_judge(const struct sp_symptoms *symptoms,
         return sp_arena_printf(arena, "the disk is full, it said '%s'; %s free in %s",
                                symptoms->said[SP_SYMPTOM_DISK], free.text, dir);
     if (was_heard(symptoms, SP_SYMPTOM_MEMORY))
-        return sp_arena_printf(arena, "it ran out of memory, it said '%s'",
-                               symptoms->said[SP_SYMPTOM_MEMORY]);
+        return sp_arena_printf(arena, "it ran out of memory%s, it said '%s'",
+                               figures_of(symptoms, arena), symptoms->said[SP_SYMPTOM_MEMORY]);
     if (dir && room < SCARCE)
         return sp_arena_printf(arena, "the disk is full: %s free in %s", free.text, dir);
     return SP_STR("");

@@ -15,6 +15,8 @@ struct sp_symptoms {
     size_t lines;                /* heard so far */
     size_t at[SP_SYMPTOM_KINDS]; /* number of the last line that told of it; 0: none */
     char said[SP_SYMPTOM_KINDS][160];
+    uint64_t peak,
+        limit; /* bytes of memory: that were seen in use, that it may have; 0: not known */
 };
 
 /* One line of its output. */

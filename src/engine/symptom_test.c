@@ -44,6 +44,14 @@ int main(void)
     for (size_t i = 0; i < SP_COUNT(rows); i++)
         tap_ok(judged(arena, rows[i].line, rows[i].after, rows[i].want), "'%s', %zu lines before",
                rows[i].line, rows[i].after);
+    const struct sp_symptoms known = { .lines = 1,
+                                       .at = { [SP_SYMPTOM_MEMORY] = 1 },
+                                       .said = { [SP_SYMPTOM_MEMORY] = "bad_alloc" },
+                                       .peak = 99000000,
+                                       .limit = 100000000 };
+    tap_ok(sp_str_is(sp_symptoms_judge(&known, arena, dirs),
+                     "it ran out of memory (peak 99 MB of 100 MB), it said 'bad_alloc'"),
+           "with what was used, and what it might use");
     memset(lengthy, 'x', sizeof lengthy);
     for (size_t i = 0; i < strlen("MemoryError"); i++)
         lengthy[900 + i] = "MemoryError"[i];

@@ -9,6 +9,7 @@
 #include "engine/symptom.h"
 #include "engine/tools.h"
 #include "sys/file.h"
+#include "sys/oom.h"
 #include "sys/procmark.h"
 
 #include <stdio.h>
@@ -301,10 +302,15 @@ static const char *const *places_of(const struct sp_taskrun *run)
 /* What it ran out of, as far as it can be told. */
 static struct sp_str want_of(const struct sp_taskrun *run)
 {
+    const struct sp_box *box = run->job.box;
+    struct sp_symptoms symptoms = run->symptoms;
+
     if (run->is_late || run->last.exit_status < 0 || run->fault.len ||
         sp_str_starts(run->reason, "ended: "))
         return SP_STR("");
-    return sp_symptoms_judge(&run->symptoms, run->options.arena, places_of(run));
+    symptoms.peak = run->last.usage.peak_memory;
+    symptoms.limit = box && box->memory ? box->memory : sp_memory_total();
+    return sp_symptoms_judge(&symptoms, run->options.arena, places_of(run));
 }
 
 static enum sp_failure_class classify(const struct sp_taskrun *run, struct sp_str want)

@@ -217,11 +217,6 @@ static const struct {
     { "kill -SEGV $$", SP_FAILURE_TOOL },
     { "kill -XCPU $$", SP_FAILURE_RESOURCE },
     { "kill -XFSZ $$", SP_FAILURE_RESOURCE },
-    { "echo 'x.c: bad_alloc'; echo bye", SP_FAILURE_NONE },
-    { "echo 'x.c: bad_alloc' >&2; echo bye; exit 3", SP_FAILURE_RESOURCE },
-    { "echo 'write: No space left on device'; seq 20; kill -ABRT $$", SP_FAILURE_RESOURCE },
-    { "echo 'sh: Cannot fork'; exit 2", SP_FAILURE_RESOURCE },
-    { "echo MemoryError; seq 100; exit 1", SP_FAILURE_TOOL }, /* long before the end */
 };
 
 static void test_failures(struct bench *bench)
@@ -232,16 +227,6 @@ static void test_failures(struct bench *bench)
         tap_ok(was_orderly(&w) && w.failure == failures[i].failure, "'%s' is a failure of class %d",
                failures[i].script, (int)w.failure);
     }
-}
-
-static void test_shortage(struct bench *bench)
-{
-    AUTO_WATCHED w = WATCHED(bench);
-
-    run_script(&w, "echo 'numpy: Unable to allocate 7 TiB'; exit 1");
-    tap_ok(was_orderly(&w) && strstr(w.reason, "it ran out of memory: ") &&
-               strstr(w.reason, " MB here; it said 'numpy: Unable to allocate 7 TiB'"),
-           "want of memory is told with figures: %s", w.reason);
 }
 
 static void test_much_output(struct bench *bench)
@@ -756,7 +741,6 @@ int sp_backend_suite_run(const struct sp_backend_suite *suite)
     test_scripts(&bench);
     test_reasons(&bench);
     test_failures(&bench);
-    test_shortage(&bench);
     test_much_output(&bench);
     test_flood(&bench);
     test_stillborn(&bench);

@@ -5,9 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-#include "exec/box.h"
 #include "exec/lines.h"
-#include "exec/shortage.h"
 #include "sys/loop.h"
 #include "sys/oom.h"
 #include "sys/procmark.h"
@@ -81,8 +79,6 @@ struct job {
     struct sp_usage_stats usage; /* largest seen so far */
     char stopped[160];           /* why the kind, or the kernel, has ended it; empty: it has not */
     uint64_t oom_kills;          /* when it began */
-    struct sp_shortage shortage;
-    bool is_short; /* of something: more of it may help */
 };
 
 struct sp_backend {
@@ -125,33 +121,24 @@ static void on_line(void *arg, struct sp_str text, bool partial)
     struct job *job = channel->job;
 
     report_running(job);
-    if (!partial)
-        sp_shortage_hear(&job->shortage, text);
     if (job->backend->kind->hear)
         job->backend->kind->hear(job->own, text);
     job->observer.line(job->observer.arg, channel->stream, text, partial);
 }
 
-#define REASON_SIZE 700
-
 /* For people: why a job has not ended well; NULL when its exit status says it all. */
-static const char *explain_end(struct job *job, int status, char text[static REASON_SIZE])
+static const char *explain_end(const struct job *job, int status, char text[static 160])
 {
     if (status == -1)
         return "lost: its exit status was taken by somebody else";
     if (job->stopped[0])
         return job->stopped;
-    job->is_short =
-        status != 0 && !job->cancel_signals &&
-        sp_shortage_explain(&job->shortage, status, job->usage.peak_memory, text, REASON_SIZE);
-    if (job->is_short)
-        return text;
     if (WIFSIGNALED(status)) {
         int signo = WTERMSIG(status);
         const char *name = sigabbrev_np(signo); /* NULL for those without a name */
         const char *description = sigdescr_np(signo);
         bool puzzling = signo == SIGKILL && !job->cancel_signals;
-        (void)snprintf(text, REASON_SIZE, "%skilled by SIG%s (%s)%s",
+        (void)snprintf(text, 160, "%skilled by SIG%s (%s)%s",
                        job->cancel_signals ? "cancelled, " : "", name ? name : "?",
                        description ? description : "real-time signal",
                        puzzling ? ", by hand or because memory ran out" : "");
@@ -190,7 +177,7 @@ static enum sp_failure_class classify(const struct job *job, const struct sp_chi
         return end->failure;
     if (end->status == -1)
         return SP_FAILURE_INFRASTRUCTURE;
-    if (job->stopped[0] || job->is_short)
+    if (job->stopped[0])
         return SP_FAILURE_RESOURCE;
     if (job->cancel_signals || (end->status == 0 && !end->fault))
         return SP_FAILURE_NONE;
@@ -354,7 +341,7 @@ static void unlink_job(struct job *job)
 /* Report DONE and forget the job. */
 static void finish(struct job *job)
 {
-    char text[REASON_SIZE];
+    char text[160];
 
     report_running(job);
     for (size_t i = 0; i < SP_COUNT(job->channels); i++)
@@ -652,7 +639,6 @@ enum sp_rc sp_children_submit(struct sp_backend *backend,
     struct job *made = new_job(backend, &process, own, observer);
     made->kin.mark = job->mark;
     made->oom_kills = backend->oom_kills;
-    made->shortage.limit = job->box ? job->box->memory : 0;
     rc = watch_job(made, err);
     if (rc) {
         end_stillborn(made);
