@@ -11,7 +11,8 @@
 
 #include <stdio.h>
 
-#define LOG_LINES 8 /* shown of the log of a build that has failed */
+#define LOG_LINES 8   /* shown of the log of a build that has failed */
+#define LOG_WIDTH 200 /* bytes of each */
 
 struct build_args {
     struct sp_image_args image;
@@ -129,8 +130,10 @@ static void show_log(const char *path)
     (void)fprintf(stderr, "the log ends with\n");
     while (rest.ptr) {
         struct sp_str line = sp_str_cut(&rest, '\n');
+        struct sp_str shown = sp_str_slice(line, 0, LOG_WIDTH);
         if (line.len)
-            (void)fprintf(stderr, "    " SP_STR_FMT "\n", SP_STR_ARG(line));
+            (void)fprintf(stderr, "    " SP_STR_FMT "%s\n", SP_STR_ARG(shown),
+                          shown.len < line.len ? "..." : "");
     }
     (void)fprintf(stderr, "all of it is in %s\n", path);
 }

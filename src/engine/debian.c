@@ -21,6 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define WRAPPER       "setpriv" /* setpriv --pdeathsig TERM PROGRAM: it ends when we do */
+#define WRAPPER_WORDS 3
+
 #define LISTS_AGE (24 * 3600 * SP_NSEC_PER_SEC)
 #define HOOKS     "/usr/share/mmdebstrap/hooks"
 #define KEYRING   "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -72,9 +75,10 @@ static enum sp_rc run(struct sp_debian *debian,
         .line = line,
         .arg = debian,
     };
+    const char *program = strcmp(argv[0], WRAPPER) == 0 ? argv[WRAPPER_WORDS] : argv[0];
     enum sp_rc rc = sp_chore_run(&chore, err);
 
-    return rc && rc != SP_BUSY ? sp_err_wrap(err, "%s", argv[0]) : rc;
+    return rc && rc != SP_BUSY ? sp_err_wrap(err, "%s", program) : rc;
 }
 
 /* Ours, for proxies, but in English. */
@@ -590,8 +594,8 @@ static const char *const *make_command(struct sp_debian *debian,
     const char **argv = SP_ARENA_NEW(arena, const char *, SP_COUNT(dpkg_options) + 24);
     size_t argc = 0;
 
-    if (sp_tools_has("setpriv", debian->options.path.ptr)) { /* it ends when we do */
-        argv[argc++] = "setpriv";
+    if (sp_tools_has(WRAPPER, debian->options.path.ptr)) {
+        argv[argc++] = WRAPPER;
         argv[argc++] = "--pdeathsig";
         argv[argc++] = "TERM";
     }
