@@ -20,7 +20,7 @@ bool sp_processors_take(struct sp_processors *all, double count, cpu_set_t *out)
         count >= CPU_COUNT(&allowed))
         return false;
     CPU_ZERO(out);
-    for (double left = count; left > 0; left--) {
+    for (unsigned taken = 0; taken < count; taken++) {
         size_t best = least_used(all, &allowed);
         if (best == CPU_SETSIZE)
             break;
