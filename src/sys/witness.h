@@ -62,5 +62,6 @@ void sp_witness_blind(void);
 /* What is asked until the scope ends is no part of it: one's own housekeeping. */
 unsigned *sp_witness_pause(void);
 void sp_witness_resume(unsigned **paused);
-#define SP_WITNESS_PAUSED \
-    SP_CLEANUP(sp_witness_resume) unsigned *paused_witness = sp_witness_pause()
+#define SP_WITNESS_PAUSED         \
+    SP_CLEANUP(sp_witness_resume) \
+    __attribute__((unused)) unsigned *paused_witness = sp_witness_pause()
