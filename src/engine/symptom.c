@@ -73,7 +73,7 @@ static const char *scarcest(const char *const *dirs, uint64_t *room)
 
 static const char *figures_of(const struct sp_symptoms *symptoms, struct sp_arena *arena)
 {
-    if (!symptoms->limit)
+    if (!symptoms->limit || !symptoms->peak) /* a short job has no peak that is known */
         return "";
     return sp_arena_printf(arena, " (peak %s of %s)", sp_amount_text(symptoms->peak).text,
                            sp_amount_text(symptoms->limit).text)

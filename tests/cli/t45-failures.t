@@ -249,7 +249,7 @@ status 0 "a step that is fast enough"
 
 try "$SPOOR" run recipe.yml memory
 status 1 "a tool without memory"
-like "$err" "returns error code 1.*it ran out of memory, it said 'MemoryError'" "says so"
+like "$err" "returns error code 1.*it ran out of memory( \(peak .*\))?, it said 'MemoryError'" "says so"
 try "$SPOOR" run recipe.yml disk
 like "$err" "the disk is full, it said 'write: No space left on device'; .* free in /" "and one without disk"
 try "$SPOOR" -c opts.backend.retries.resource=1 run recipe.yml disk
