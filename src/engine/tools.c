@@ -49,7 +49,8 @@ const struct sp_offer *sp_tools_offers(struct sp_arena *arena, struct sp_str pat
         { { .name = "container", .needs_image = true, .confines = true }, { NULL, NULL } },
         { { .name = "podman", .needs_image = true, .confines = true }, { "podman", NULL } },
         { { .name = "docker", .needs_image = true, .confines = true }, { "docker", NULL } },
-        { { .name = "singularity", .needs_image = true }, { "singularity", "apptainer" } },
+        { { .name = "singularity", .needs_image = true, .confines = true },
+          { "singularity", "apptainer" } },
         { { .name = "kube", .needs_image = true, .is_remote = true }, { "kubectl", NULL } },
     };
     struct sp_offer *offers = SP_ARENA_NEW(arena, struct sp_offer, SP_COUNT(known) + 1);

@@ -15,6 +15,7 @@ struct sp_backend_suite {
     /* Of jobs that ask for none; with a root for a backend that runs nothing else. May be NULL. */
     const struct sp_box *box;
     bool ends_with_first; /* nothing outlives the first process of a job, nor is seen to */
+    bool is_remote;       /* nothing is known of what jobs use */
 };
 
 /* Runs all tests and prints them as TAP; what main() returns. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exec/binds.h"
 
+#include "base/buf.h"
 #include "base/vec.h"
 
 #include "sys/file.h"
@@ -87,6 +88,71 @@ static bool is_in_open(const struct making *making, const char *path)
     return false;
 }
 
+/* --- mounts below read-only ones ------------------------------------------------------------- */
+
+/* Octal, where mountinfo has what would end a field. */
+static const char *unescape(struct sp_arena *arena, struct sp_str field)
+{
+    char *text = sp_arena_cstr(arena, field);
+    char *to = text;
+
+    for (const char *from = text; *from; from++) {
+        if (from[0] == '\\' && from[1] && from[2] && from[3]) {
+            *to++ = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
+            from += 3;
+        } else {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+    return text;
+}
+
+/* Is there something else between `bind` and the place `target` in it, or at it? */
+static bool is_covered(const struct making *making,
+                       const struct sp_box_mount *bind,
+                       const char *target)
+{
+    for (size_t i = 0; i < making->binds.len; i++) {
+        const char *other = making->binds.items[i].target;
+        if (is_inside(target, other) && strlen(other) > strlen(bind->target))
+            return true;
+    }
+    return false;
+}
+
+/* What is mounted below a directory comes with it, and whoever mounts makes only the directory
+ * itself read-only. */
+static void add_below(struct making *making, const char *mount, struct sp_box_mount bind)
+{
+    if (bind.writable || !is_inside(mount, bind.source) || strcmp(mount, bind.source) == 0)
+        return;
+    const char *target = join(making->arena, bind.target, mount + strlen(bind.source) + 1);
+    if (!is_covered(making, &bind, target))
+        add(making, mount, target, false);
+}
+
+static enum sp_rc add_mounts_below(struct making *making, struct sp_err *err)
+{
+    sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
+    size_t binds = making->binds.len;
+    enum sp_rc rc = sp_file_read("/proc/self/mountinfo", &text, err);
+
+    if (rc)
+        return sp_err_wrap(err, "look for what is mounted");
+    for (struct sp_str rest = sp_buf_str(&text); rest.len;) {
+        struct sp_str line = sp_str_cut(&rest, '\n');
+        for (int i = 0; i < 4; i++) /* number, parent, device, root */
+            (void)sp_str_cut(&line, ' ');
+        const char *mount = unescape(making->arena, sp_str_cut(&line, ' '));
+        for (size_t i = 0; i < binds; i++)
+            add_below(making, mount, making->binds.items[i]);
+        for (size_t i = 0; i < making->entries.len; i++)
+            add_below(making, mount, making->entries.items[i]);
+    }
+    return SP_OK;
+}
+
 /* --- places for mounts ----------------------------------------------------------------------- */
 
 /* The bind that a path will be in, once all before it are made, or NULL. */
@@ -170,9 +236,9 @@ enum sp_rc sp_binds_make(struct sp_arena *arena,
                          struct sp_err *err)
 {
     struct making making = { .arena = arena, .scratch = scratch };
-    enum sp_rc rc = SP_OK;
 
     add_all(&making, job);
+    enum sp_rc rc = add_mounts_below(&making, err);
     sort(making.binds.items, making.binds.len);
     for (size_t i = 0; rc == SP_OK && i < making.binds.len; i++)
         rc = make_place(&making, i, err);

@@ -352,7 +352,7 @@ static void finish(struct job *job)
     struct sp_child_end end = { .status = reap(job), .cancelled = job->cancel_signals > 0 };
     if (job->backend->kind->end)
         job->backend->kind->end(job->own, &end);
-    if (ran_out_of_memory(job, end.status))
+    if (!end.reason && ran_out_of_memory(job, end.status))
         explain_memory(job);
     const char *why = explain_end(job, end.status, text);
     struct sp_report report = {

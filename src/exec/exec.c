@@ -6,7 +6,13 @@
 #include "exec/sandbox/sandbox.h"
 
 const struct sp_backend_ops *const sp_backends[] = {
-    &sp_local_backend, &sp_sandbox_backend, &sp_container_backend, &sp_podman_backend, NULL,
+    &sp_local_backend,
+    &sp_sandbox_backend,
+    &sp_container_backend,
+    &sp_podman_backend,
+    &sp_docker_backend,
+    &sp_apptainer_backend,
+    NULL,
 };
 
 const struct sp_backend_ops *sp_backend_find(const char *name)

@@ -8,7 +8,9 @@
 #include "exec/container/keeper.h"
 #include "exec/guard.h"
 #include "exec/lookup.h"
+#include "sys/env.h"
 #include "sys/file.h"
+#include "sys/limit.h"
 #include "sys/procmark.h"
 #include "sys/procstat.h"
 #include "sys/spawn.h"
@@ -25,7 +27,6 @@
 #define ASK_MS      20000
 #define ENDING_MS   15000 /* for the keeper of an engine that died, to remove its container */
 #define CANNOT_MAKE 125
-#define NOT_FOUND   127
 
 /* What the instance keeps. */
 struct settings {
@@ -42,6 +43,11 @@ struct contained {
     int status, leash; /* our ends */
     char said[400];    /* the last thing that the program said itself */
 };
+
+bool sp_container_find(const char *program, struct sp_buf *out)
+{
+    return sp_find_program(program, sp_env_get(SP_STR("PATH")).ptr, out);
+}
 
 /* --- names ----------------------------------------------------------------------------------- */
 
@@ -147,7 +153,8 @@ static enum sp_rc find_program(const struct sp_container_kind *kind,
 
     if (wanted && wanted->executable) {
         sp_auto_buf struct sp_buf path = SP_BUF(SP_BUF_SMALL);
-        enum sp_rc rc = sp_program_get(wanted->executable, NULL, NULL, &path, err);
+        enum sp_rc rc =
+            sp_program_get(wanted->executable, sp_env_get(SP_STR("PATH")).ptr, NULL, &path, err);
         if (rc)
             return sp_err_wrap(err, "opts.backend.%s.executable", kind->name);
         call->program = sp_arena_cstr(call->arena, sp_buf_str(&path));
@@ -196,6 +203,22 @@ static struct sp_argv environment_of(const struct sp_call *call)
     return words;
 }
 
+/* For programs that cannot be told. Not of memory: the program itself would not have enough. */
+static size_t set_limits(const struct sp_job *job, struct sp_keeper_limit *out)
+{
+    const struct sp_box *box = job->box;
+    size_t count = 0;
+
+    if (box->file_size)
+        out[count++] = (struct sp_keeper_limit){ RLIMIT_FSIZE, box->file_size, true };
+    if (box->processes)
+        out[count++] = (struct sp_keeper_limit){ RLIMIT_NPROC, box->processes, true };
+    for (size_t i = 0; i < job->limit_count && count < SP_KEEPER_LIMITS; i++)
+        out[count++] =
+            (struct sp_keeper_limit){ job->limits[i].resource, job->limits[i].soft, false };
+    return count;
+}
+
 static enum sp_rc fork_keeper(struct contained *contained,
                               struct sp_call *call,
                               struct ends pipes[static PIPES],
@@ -205,14 +228,18 @@ static enum sp_rc fork_keeper(struct contained *contained,
     struct sp_argv remove = removal_of(contained->kind, call);
     struct sp_argv env = environment_of(call);
     char number[SP_KEEPER_DIGITS] = "0";
+    struct sp_keeper_limit limits[SP_KEEPER_LIMITS];
+    size_t count = contained->kind->has_groups ? 0 : set_limits(call->job, limits);
     struct sp_argv killing = killing_of(contained->kind, call, number);
     const struct sp_keeper_plan plan = {
-        .program = call->program,
+        .limits = limits,
+        .limit_count = count,
         .run = call->run.items,
         .kill = killing.items,
         .number = number,
         .remove = remove.items,
         .env = env.items,
+        .dir = call->scratch ? call->scratch->box->scratch : "/",
         .out = pipes[OUT].writer,
         .err = pipes[ERR].writer,
         .status = pipes[STATUS].writer,
@@ -406,13 +433,21 @@ static void explain_failure(struct contained *contained, int code, struct sp_chi
     end->failure = is_tool ? SP_FAILURE_TOOL : SP_FAILURE_INFRASTRUCTURE;
 }
 
+static bool has_failed(const struct contained *contained, int code)
+{
+    for (const struct sp_container_failure *f = contained->kind->failures; f->with; f++)
+        if (code >= f->from && code <= f->to && strstr(contained->said, f->with))
+            return true;
+    return false;
+}
+
 /* As of the tool itself: the program adds 128 to the number of a signal. */
 static void explain_status(struct contained *contained, struct sp_child_end *end)
 {
     const struct sp_box *box = contained->job->box;
     int code = WIFEXITED(end->status) ? WEXITSTATUS(end->status) : 0;
 
-    if (code >= CANNOT_MAKE && code <= NOT_FOUND && contained->said[0])
+    if (has_failed(contained, code) && !end->cancelled)
         explain_failure(contained, code, end);
     if (code > 128 && code < 128 + NSIG)
         end->status = code - 128;

@@ -7,13 +7,23 @@
  * so the next one knows those whose engine has died, and nobody else's. */
 #pragma once
 
+#include "base/buf.h"
+
 #include "exec/backend.h"
 #include "exec/container/call.h"
 
+/* How one tells that the program has failed, and not what it was to run. */
+struct sp_container_failure {
+    int from, to;     /* its exit status */
+    const char *with; /* part of the last thing that it said itself; NULL ends the table */
+};
+
 struct sp_container_kind {
     const char *name;      /* of the backend */
-    const char *begins[3]; /* how lines begin in which the program speaks for itself; NULL: end */
-    bool is_remote;        /* containers are not below the program: nothing is known of their use */
+    const char *begins[4]; /* how lines begin in which the program speaks for itself; NULL: end */
+    struct sp_container_failure failures[4];
+    bool is_remote;  /* containers are not below the program: nothing is known of their use */
+    bool has_groups; /* limits can be told to the program; else each of its processes gets them */
 
     /* Words that, with names of containers behind them, remove these; NULL: containers do not
      * outlive the program. */
@@ -29,6 +39,9 @@ struct sp_container_kind {
     bool (*holds_memory)(void); /* does the kernel see to a limit of memory? */
 };
 
+/* Full path of a program in PATH. */
+bool sp_container_find(const char *program, struct sp_buf *out);
+
 /* Calls of struct sp_backend_ops, but those that have no backend: these are given the kind. */
 enum sp_rc sp_container_open(const struct sp_container_kind *kind,
                              struct sp_loop *loop,
@@ -43,3 +56,5 @@ enum sp_rc sp_container_reap(const struct sp_container_kind *kind,
                              struct sp_err *err) SP_MUST_USE;
 
 extern const struct sp_backend_ops sp_podman_backend;
+extern const struct sp_backend_ops sp_docker_backend;
+extern const struct sp_backend_ops sp_apptainer_backend; /* "singularity" */

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,6 +61,21 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* None is above our own. */
+static void set_limits(const struct sp_keeper_plan *plan)
+{
+    for (size_t i = 0; i < plan->limit_count; i++) {
+        const struct sp_keeper_limit *wanted = &plan->limits[i];
+        struct rlimit limit;
+        if (getrlimit(wanted->resource, &limit) < 0)
+            continue;
+        limit.rlim_cur = SP_MIN(wanted->most, limit.rlim_max);
+        if (wanted->is_hard)
+            limit.rlim_max = limit.rlim_cur;
+        (void)setrlimit(wanted->resource, &limit);
+    }
+}
+
 /* --- programs -------------------------------------------------------------------------------- */
 
 SP_NORETURN static void become(const struct keeping *keeping,
@@ -72,15 +88,16 @@ SP_NORETURN static void become(const struct keeping *keeping,
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     (void)setpgid(0, 0);
-    if (mortal)
+    if (mortal) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        set_limits(plan);
+    }
     out = out >= 0 ? out : null;
     err = err >= 0 ? err : null;
-    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
-        dup2(err, STDERR_FILENO) >= 0) {
+    if (null >= 0 && chdir(plan->dir) == 0 && dup2(null, STDIN_FILENO) >= 0 &&
+        dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0) {
         reset_signals();
-        (void)execve(plan->program, (char *const *)(uintptr_t)argv,
-                     (char *const *)(uintptr_t)plan->env);
+        (void)execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)plan->env);
     }
     if (mortal)
         say(plan, SP_KEEPER_FAILED, errno);
@@ -95,6 +112,8 @@ static pid_t start(const struct keeping *keeping, const char *const *argv, int o
 
     if (pid == 0)
         become(keeping, argv, out, err, mortal);
+    if (pid > 0)
+        (void)setpgid((pid_t)pid, (pid_t)pid); /* whoever of us is first */
     return pid > 0 ? (pid_t)pid : 0;
 }
 

@@ -20,17 +20,29 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define SP_KEEPER_DIGITS 4 /* "64" and more */
 
+#define SP_KEEPER_LIMITS 24
+
+struct sp_keeper_limit {
+    int resource;
+    uint64_t most;
+    bool is_hard; /* else a soft limit */
+};
+
 struct sp_keeper_plan {
-    const char *program;       /* full path */
-    const char *const *run;    /* argument vector, as the others */
+    const char *const *run; /* argument vector, as the others: the first word is a full path */
+    const struct sp_keeper_limit *limits; /* of `run` */
+    size_t limit_count;
     const char *const *kill;   /* NULL: signals are for the program */
     char *number;              /* word of `kill`, that the keeper writes: SP_KEEPER_DIGITS */
     const char *const *remove; /* NULL: a container goes with the program */
     const char *const *env;    /* of the program itself */
+    const char *dir;           /* where it works: monitors leave files there */
     int out, err;              /* of `run` */
     int status;                /* where messages go */
     int leash;                 /* signal numbers; its end: Spoor has died */

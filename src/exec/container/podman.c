@@ -151,7 +151,7 @@ static void look_once(void)
     if (probe.done)
         return;
     probe.done = true;
-    if (!sp_find_program("podman", NULL, &path)) {
+    if (!sp_container_find("podman", &path)) {
         (void)snprintf(probe.why, sizeof probe.why, "not installed");
         return;
     }
@@ -216,7 +216,9 @@ static const char *const removal[] = { "rm", "--force", "--ignore", "--time", "0
 
 static const struct sp_container_kind kind = {
     .name = "podman",
-    .begins = { "Error: ", "ERROR (catatonit", NULL },
+    .begins = { "Error: ", "ERROR (catatonit", "[FATAL tini", NULL },
+    .failures = { { 125, 125, "Error: " }, { 126, 127, "OCI" }, { 1, 127, "exec" } },
+    .has_groups = true,
     .removal = removal,
     .find = find,
     .fill = fill,
