@@ -13,6 +13,7 @@
 #include "sys/lock.h"
 #include "value/json.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -47,16 +48,16 @@ struct finding {
 
 struct examination {
     struct sp_arena *arena;
-    const char *dir;      /* of the store */
-    struct sp_str parent; /* the nearest directory that is there */
-    struct finding items[32];
+    const char *dir;           /* of the store */
+    struct sp_str parent;      /* the nearest directory that is there */
+    struct finding items[128]; /* some ten a backend */
     size_t len;
 };
 
 static void note(struct examination *exam, const char *name, enum state state, struct sp_str text)
 {
-    if (exam->len < SP_COUNT(exam->items))
-        exam->items[exam->len++] = (struct finding){ name, state, text };
+    assert(exam->len < SP_COUNT(exam->items));
+    exam->items[exam->len++] = (struct finding){ name, state, text };
 }
 
 /* --- the store ------------------------------------------------------------------------------- */
@@ -288,8 +289,20 @@ static void examine_backends(struct examination *exam)
 
 /* --- showing --------------------------------------------------------------------------------- */
 
+/* Backends have features of the same names: those of the first one go by these alone. */
+static const char *key_of(const struct examination *exam,
+                          const struct sp_dict *report,
+                          const struct finding *item,
+                          const char *backend)
+{
+    return sp_dict_get(report, item->name)
+               ? sp_arena_printf(exam->arena, "%s: %s", backend, item->name).ptr
+               : item->name;
+}
+
 static void show_json(const struct examination *exam)
 {
+    const char *backend = "";
     struct sp_value report = sp_dict_new(exam->arena);
     sp_auto_buf struct sp_buf text = SP_BUF(SP_BUF_LARGE);
 
@@ -298,7 +311,10 @@ static void show_json(const struct examination *exam)
         sp_dict_put(exam->arena, item.dict, "state",
                     sp_text(sp_str_of(state_names[exam->items[i].state])));
         sp_dict_put(exam->arena, item.dict, "text", sp_text(exam->items[i].text));
-        sp_dict_put(exam->arena, report.dict, exam->items[i].name, item);
+        if (sp_backend_find(exam->items[i].name))
+            backend = exam->items[i].name;
+        sp_dict_put(exam->arena, report.dict, key_of(exam, report.dict, &exam->items[i], backend),
+                    item);
     }
     sp_json_encode(report, SP_JSON_PRETTY, &text);
     (void)printf("%s\n", text.ptr);

@@ -95,6 +95,7 @@ static const struct sp_setting settings[] = {
     { "opts.backend.docker.bind_dirs", OPEN, "further directories to be seen inside" },
     { "opts.backend.singularity.enable", YES_NO, "run tools in Singularity or Apptainer" },
     { "opts.backend.singularity.executable", TEXT, "that program; else found in PATH" },
+    { "opts.backend.singularity.options", TEXTS, "further options of its 'exec'" },
     { "opts.backend.singularity.image_dir", TEXT, "directory of built images" },
     { "opts.backend.singularity.auto_build", YES_NO, "build missing images when they are needed" },
     { "opts.backend.singularity.rebuild", YES_NO, "build images anew" },

@@ -221,7 +221,7 @@ static const struct sp_backend_feature *features(void)
     if (probe.why[0])
         return &table[0];
     const struct sp_backend_feature rows[] = {
-        { "singularity", true, probe.version },
+        { "version", true, probe.version },
         { "declared writes", true, "read-only mounts, and scratch directories for new files" },
         { "own user", true, "files belong to you, tools run under your number" },
         { "no network", true, "network namespace" },

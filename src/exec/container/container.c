@@ -574,16 +574,19 @@ static void remove_named(const struct sp_container_kind *kind,
     sp_argv_fini(&words);
 }
 
-/* What of containers is still there whose engine is not. */
+/* What of containers is still there whose engine is not. Whether the program can make any is not
+ * asked: that takes longer. */
 static void remove_orphans(const struct sp_container_kind *kind)
 {
     sp_auto_arena struct sp_arena *arena = sp_arena_new();
     sp_auto_buf struct sp_buf names = SP_BUF(SP_BUF_LARGE);
     sp_auto_buf struct sp_buf ignored = SP_BUF(SP_BUF_SMALL);
+    sp_auto_buf struct sp_buf program = SP_BUF(SP_BUF_SMALL);
     struct prefix prefix = prefix_of_names();
-    const char *why = NULL;
-    const char *program = kind->find(&why);
-    const char *const list[] = { program,
+
+    if (!kind->removal || !sp_container_find(kind->name, &program))
+        return;
+    const char *const list[] = { program.ptr,
                                  "ps",
                                  "--all",
                                  "--filter",
@@ -591,9 +594,8 @@ static void remove_orphans(const struct sp_container_kind *kind)
                                  "--format",
                                  "{{.Names}}",
                                  NULL };
-
-    if (!why && kind->removal && sp_ask(list, ASK_MS, &names, &ignored) == 0)
-        remove_named(kind, program, arena, sp_buf_str(&names));
+    if (sp_ask(list, ASK_MS, &names, &ignored) == 0)
+        remove_named(kind, program.ptr, arena, sp_buf_str(&names));
 }
 
 enum sp_rc sp_container_reap(const struct sp_container_kind *kind,

@@ -19,7 +19,7 @@ struct sp_container_failure {
 };
 
 struct sp_container_kind {
-    const char *name;      /* of the backend */
+    const char *name;      /* of the backend; with `removal` also of the program */
     const char *begins[4]; /* how lines begin in which the program speaks for itself; NULL: end */
     struct sp_container_failure failures[4];
     bool is_remote;  /* containers are not below the program: nothing is known of their use */

@@ -163,7 +163,7 @@ static const struct sp_backend_feature *features(void)
     (void)snprintf(daemon, sizeof daemon, "daemon %s%s", probe.version,
                    probe.rootless ? ", rootless" : "");
     const struct sp_backend_feature rows[] = {
-        { "docker", true, daemon },
+        { "daemon", true, daemon },
         { "declared writes", true, "read-only mounts, and scratch directories for new files" },
         { "own user", true,
           probe.rootless ? "files belong to you, but tools believe to be root"

@@ -239,7 +239,7 @@ static const struct sp_backend_feature *features(void)
                    probe.way.runtime ? ", with " : "", probe.way.runtime ? probe.way.runtime : "",
                    probe.passed_over[0] ? ", since " : "", probe.passed_over);
     const struct sp_backend_feature rows[] = {
-        { "podman", true, runtime },
+        { "runtime", true, runtime },
         { "declared writes", true, "read-only mounts, and scratch directories for new files" },
         { "own user", geteuid() == 0 || probe.way.keeps_id,
           probe.way.keeps_id ? "files belong to you, tools run under your number"
