@@ -606,11 +606,15 @@ enum sp_rc sp_container_reap(const struct sp_container_kind *kind,
     return sp_scratch_reap(dir, err);
 }
 
-/* Its keeper is at work already: it has lost its engine. */
+/* The keeper may be at work already, since it has lost its engine. */
 void sp_container_kill(struct sp_backend *backend, const struct sp_handle *handle)
 {
     const struct settings *settings = sp_children_arg(backend);
+    struct sp_str rest = sp_str_of(handle->text);
+    int64_t keeper;
 
+    if (sp_children_is_alive(backend, handle) && sp_str_int(sp_str_cut(&rest, ':'), &keeper))
+        (void)kill((pid_t)keeper, SIGTERM);
     for (int waited = 0; waited < ENDING_MS && sp_children_is_alive(backend, handle); waited += 50)
         (void)usleep(50 * 1000);
     sp_children_kill(backend, handle);

@@ -233,13 +233,21 @@ static void obey(struct keeping *keeping)
     }
 }
 
+/* A child has ended, or (SIGTERM) whoever knows this process only wants the container to go. */
+static void heed(struct keeping *keeping, int signals)
+{
+    struct signalfd_siginfo info;
+
+    if (read(signals, &info, sizeof info) == (ssize_t)sizeof info && info.ssi_signo == SIGTERM)
+        take_away(keeping);
+}
+
 static void keep(struct keeping *keeping, int children)
 {
     struct pollfd fds[] = {
         { .fd = children, .events = POLLIN },
         { .fd = keeping->plan->leash, .events = POLLIN },
     };
-    struct signalfd_siginfo ignored;
 
     while (reap(keeping), !keeping->empty) {
         bool waits = !keeping->ended || keeping->remover > 0 || keeping->killer > 0;
@@ -250,8 +258,8 @@ static void keep(struct keeping *keeping, int children)
             return;
         if (!keeping->orphaned && fds[1].revents)
             obey(keeping);
-        if ((fds[0].revents & POLLIN) && read(children, &ignored, sizeof ignored) < 0)
-            continue;
+        if (fds[0].revents & POLLIN)
+            heed(keeping, children);
     }
 }
 
@@ -300,6 +308,7 @@ SP_NORETURN static void be_keeper(const struct sp_keeper_plan *plan)
     leave_terminal();
     (void)sigemptyset(&child);
     (void)sigaddset(&child, SIGCHLD);
+    (void)sigaddset(&child, SIGTERM);
     int children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     if (children >= 0)
         keeping.client = start(&keeping, plan->run, plan->out, plan->err);
