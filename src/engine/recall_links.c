@@ -115,9 +115,9 @@ bool sp_recall_take_out_links(struct sp_recall *recall,
 
     for (size_t i = 0; i < recalled->roles.len; i++) {
         const struct sp_role *role = &recalled->roles.items[i];
-        struct sp_str target = sp_role_changes(role) && !role->is_place
-                                   ? read_link(arena, role->real)
-                                   : (struct sp_str){ 0 };
+        /* Also in place of a directory: what it leads to is not what the step has made. */
+        struct sp_str target =
+            sp_role_changes(role) ? read_link(arena, role->real) : (struct sp_str){ 0 };
         if (!target.ptr)
             continue;
         bool is_there = sp_file_kind(sp_arena_cstr(arena, role->real)) != SP_FILE_NONE;

@@ -22,8 +22,8 @@
 #define DEPTH_MAX 100
 #define WHITEOUT  ".wh."
 
-/* By measurement on a Debian with casacore (300 MB): level 3 writes at 300 MB/s and comes within 8%
- * of level 9, which takes five times as long. */
+/* Of 410 MB of Debian's libraries, Python and measures, zstd makes 141 MB in 2.5 s at level 3, and
+ * 128 MB in 10 s at level 9. */
 #define ZSTD_OPTIONS "zstd:compression-level=3"
 #define GZIP_OPTIONS "gzip:!timestamp"
 

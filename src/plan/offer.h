@@ -23,7 +23,7 @@ struct sp_offer {
 /* Whose image a step has. */
 enum sp_image_claim {
     SP_IMAGE_NONE,
-    SP_IMAGE_SPARE, /* of the flavour, or of registry LOCAL: used where `select` says so */
+    SP_IMAGE_SPARE, /* of the flavour, or of a cab of ours: used where `select` says so */
     SP_IMAGE_NAMED
 };
 

@@ -35,7 +35,8 @@ static bool refuse(struct sp_walk *walk, const struct sp_frame *frame, struct sp
     return false;
 }
 
-/* Cabs of the other flavours have a default image; registry LOCAL says that there may be one. */
+/* Cabs of the other flavours have a default image; those that come with Spoor name images that
+ * there may be (registry LOCAL, names below spoor/). */
 static enum sp_image_claim claim_of(const struct sp_walk *walk, const struct sp_cab *cab)
 {
     struct sp_image image;
@@ -44,7 +45,8 @@ static enum sp_image_claim claim_of(const struct sp_walk *walk, const struct sp_
     if (cab->image.kind == SP_NULL)
         return cab->flavour == SP_FLAVOUR_BINARY ? SP_IMAGE_NONE : SP_IMAGE_SPARE;
     if (sp_image_read(walk->arena, cab->image, &image, &err) == SP_OK &&
-        sp_str_is(image.registry, "LOCAL"))
+        sp_str_is(image.registry, "LOCAL") && sp_str_starts(image.name, "spoor/") &&
+        !image.digest.len)
         return SP_IMAGE_SPARE;
     return SP_IMAGE_NAMED;
 }

@@ -153,4 +153,23 @@ try "$SPOOR" run over.yml over value=2
 status 0 "then with another value"
 is "$(cat over/part1)" "2 over 1 of 1" "it has what it had the first time"
 
+# What a link in place of an output directory leads to is nobody's result, and stays.
+mkdir elsewhere && echo precious >elsewhere/file
+cat >link.yml <<'YAML'
+cabs:
+  link:
+    command: sh link.sh
+    outputs: {dir: {dtype: Directory, policies: {skip: true}}}
+link: {steps: {link: {cab: link, params: {dir: linked}}}}
+YAML
+echo 'mkdir -p linked; echo part >linked/part' >link.sh
+try "$SPOOR" run link.yml
+for script in 'rm -rf linked; ln -s $PWD/elsewhere linked' '[ -L linked ] || ln -s $PWD/elsewhere linked'; do
+    echo "$script" >link.sh
+    try "$SPOOR" run link.yml
+    status 0 "a link in place of a directory: $script"
+    try "$SPOOR" run --fresh link.yml
+    is "$(cat elsewhere/file)" "precious" "what it leads to is there after the next run"
+done
+
 finish
