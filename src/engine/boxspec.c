@@ -8,6 +8,7 @@
 #include "engine/litter.h"
 #include "engine/tools.h"
 #include "image/root.h"
+#include "plan/inside.h"
 #include "plan/measures.h"
 #include "plan/paths.h"
 #include "sys/env.h"
@@ -35,11 +36,19 @@ static const char *real_of(const struct making *making, struct sp_str path)
     return sp_real_path(arena, path).ptr;
 }
 
+/* With an image some directories are the box's own, whatever names them. */
+static bool is_own(const struct making *making, const char *path)
+{
+    return making->imagebox && sp_inside_is_own(sp_str_of(path));
+}
+
 /* NOLINTBEGIN(bugprone-sizeof-expression): arrays of pointers */
 static void add_write(struct making *making, struct sp_str path)
 {
     const char *real = real_of(making, path);
 
+    if (is_own(making, real))
+        return;
     for (size_t i = 0; i < making->writes.len; i++)
         if (strcmp(making->writes.items[i], real) == 0)
             return;
@@ -48,10 +57,10 @@ static void add_write(struct making *making, struct sp_str path)
 
 static void add_show(struct making *making, struct sp_str path)
 {
-    struct sp_arena *arena = making->request->arena;
+    const char *name = sp_arena_cstr(making->request->arena, path);
 
-    if (sp_str_starts(path, "/") && sp_file_kind(sp_arena_cstr(arena, path)) != SP_FILE_NONE)
-        *SP_VEC_ADD(&making->shows) = sp_arena_cstr(arena, path);
+    if (name[0] == '/' && sp_file_kind(name) != SP_FILE_NONE && !is_own(making, name))
+        *SP_VEC_ADD(&making->shows) = name;
 }
 
 static const char *const *finish(struct sp_arena *arena, const char *const *items, size_t len)

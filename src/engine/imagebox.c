@@ -5,6 +5,7 @@
 
 #include "image/root.h"
 #include "lang/path.h"
+#include "plan/inside.h"
 #include "sys/env.h"
 #include "sys/file.h"
 #include "value/text.h"
@@ -112,13 +113,14 @@ static void add_way(struct sp_imagebox *box, struct sp_str path, bool writable)
     if (sp_file_kind(real.ptr) == SP_FILE_NONE)
         return;
     for (int hop = 0; hop < HOPS_MAX && !sp_str_eq(path, real); hop++) {
-        struct sp_box_mount *mount = is_below(path, here) ? NULL : add_mount(box, real, path);
+        bool stays = is_below(path, here) || sp_inside_is_own(path);
+        struct sp_box_mount *mount = stays ? NULL : add_mount(box, real, path);
         if (mount)
             mount->writable = mount->writable || writable;
         if (!follow_first(arena, path, &path))
             return;
     }
-    if (!is_below(real, here))
+    if (!is_below(real, here) && !sp_inside_is_own(real))
         (void)add_mount(box, real, real);
 }
 
@@ -150,6 +152,8 @@ void sp_imagebox_name(struct sp_imagebox *box, struct sp_str path, bool writable
     struct sp_arena *arena = box->request->arena;
     struct sp_str full = plain_path(arena, box->request->session->world.cwd, path);
 
+    if (sp_inside_is_own(full))
+        return;
     add_way(box, full, writable);
     if (sp_file_kind(full.ptr) == SP_FILE_DIR)
         add_links_in(box, sp_real_path(arena, full));

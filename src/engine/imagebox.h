@@ -22,7 +22,8 @@ struct sp_imagebox *sp_imagebox_new(const struct sp_imagebox_request *request);
 void sp_imagebox_free(struct sp_imagebox *box); /* accepts NULL */
 
 /* The job names this path, absolute or not. Links in it, and, of a directory, those that are right
- * in it, lead to what has to be seen, too. */
+ * in it, lead to what has to be seen, too. Nothing is put over what every box has of its own
+ * (plan/inside.h). */
 void sp_imagebox_name(struct sp_imagebox *box, struct sp_str path, bool writable);
 
 /* opts.backend.NAME.bind_dirs. SP_INVALID, with the label. */

@@ -86,6 +86,12 @@ static const struct {
       "@/out/file>@/dirlink/file @/out/file>@/out/file" },
     { "a link in a directory", "@/tree", false, "@/tree>@/tree @/out/file>@/out/file" },
     { "a link to itself", "@/out/loop", false, "" },
+    { "the box's own /tmp", "/tmp", true, "" },
+    { "... by another name", "/var/../tmp/", true, "" },
+    { "the root", "/", false, "" },
+    { "devices", "/dev", false, "" },
+    { "the kernel", "/sys", false, "" },
+    { "a link to /tmp", "@/tmplink", false, "/tmp>@/tmplink" },
 };
 
 static struct sp_str placed(struct sp_arena *arena, const char *path)
@@ -153,6 +159,7 @@ static void make_files(struct sp_arena *arena)
     link_to("../out/link", "work/far");
     link_to("../out/file", "work/link");
     link_to("out", "dirlink");
+    link_to("/tmp", "tmplink");
     link_to("../out/file", "tree/l");
     session.world.cwd = sp_arena_join(arena, here, "/", SP_STR("work"));
 }

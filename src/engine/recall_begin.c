@@ -4,6 +4,7 @@
 #include "base/vec.h"
 
 #include "engine/identity.h"
+#include "engine/images.h"
 #include "engine/leftover.h"
 #include "engine/recall_internal.h"
 #include "plan/hidden.h"
@@ -459,6 +460,7 @@ static void collect(struct sp_recall *recall,
         .values = task->inputs,
         .effects =
             sp_effects_of(arena, sp_recall_library(recall), task->cab, sp_identity_program(task)),
+        .in_image = sp_images_take(recall->options.session->images, task),
     };
     struct sp_str why;
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include "engine/columns.h"
+#include "engine/images.h"
 #include "engine/recall_internal.h"
 #include "sys/file.h"
 
@@ -338,6 +339,7 @@ static enum sp_rc harvest_outputs(struct harvest *harvest,
         .cab = task->cab,
         .values = sp_roles_values(harvest->arena, task),
         .effects = harvest->recalled->effects,
+        .in_image = sp_images_take(harvest->recall->options.session->images, task),
     };
     enum sp_rc rc = SP_OK;
 

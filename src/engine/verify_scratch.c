@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* verify_scratch.c - copies of all that a step reads, laid out as in the workspace. */
 #include "engine/identity.h"
+#include "engine/images.h"
 #include "engine/verify_internal.h"
 #include "lang/path.h"
 #include "sys/file.h"
@@ -51,6 +52,7 @@ static void collect(struct sp_trial *trial)
         .cab = task->cab,
         .values = task->inputs,
         .effects = trial->effects,
+        .in_image = sp_images_take(trial->verify->session.images, task),
     };
 
     sp_roles_collect(&request, &roles);

@@ -24,6 +24,7 @@ struct bed_setting {
     struct sp_world_pair env[4];
     const char *program, *salt;
     const char *library; /* YAML of cabs/effects.yml; NULL: none */
+    bool in_image;
 };
 
 struct bed_result {
@@ -67,6 +68,7 @@ static inline void bed_take(struct sp_arena *arena,
         .cab = task->cab,
         .values = task->inputs,
         .effects = sp_effects_of(arena, library, task->cab, task->command.short_name),
+        .in_image = setting->in_image,
     };
 
     roles.effects = sp_hidden_ignore(&roles);

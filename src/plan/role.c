@@ -4,6 +4,7 @@
 #include "base/vec.h"
 
 #include "plan/hidden.h"
+#include "plan/inside.h"
 
 struct collection {
     const struct sp_roles_request *request;
@@ -174,6 +175,15 @@ static bool is_path(const struct collection *all,
            (param->is_output || kind_of(all, value.text) != SP_PATH_NONE);
 }
 
+/* An input that the box in an image has instead of the machine's. */
+static bool is_own(const struct collection *all, const struct sp_param *param, struct sp_str path)
+{
+    const struct sp_world *world = all->request->world;
+
+    return all->request->in_image && !param->is_output &&
+           sp_inside_is_own(world->real(world->arg, path, all->request->arena));
+}
+
 static void collect_path(struct collection *all,
                          const struct sp_param *param,
                          struct sp_str name,
@@ -181,7 +191,7 @@ static void collect_path(struct collection *all,
 {
     if (!param->is_output && !sp_is_value(value) && value.kind != SP_UNSET)
         refuse(all, "the value of '" SP_STR_FMT "' is not known yet", SP_STR_ARG(name));
-    if (is_path(all, param, value))
+    if (is_path(all, param, value) && !is_own(all, param, value.text))
         add_use(all, (struct sp_role_use){ .name = name, .param = param }, value.text);
 }
 
@@ -267,7 +277,8 @@ static void add_word(struct collection *all,
     if (!word.len || kind_of(all, word) == SP_PATH_NONE)
         return;
     struct sp_str real = world->real(world->arg, word, all->request->arena);
-    if (is_known(all, real) || writes_inside(all, real))
+    if (is_known(all, real) || writes_inside(all, real) ||
+        (all->request->in_image && !is_inside(real, world->cwd)))
         return;
     add_use(all, (struct sp_role_use){ .name = name, .param = param, .by_text = true },
             sp_arena_str(all->request->arena, word));

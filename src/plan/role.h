@@ -13,7 +13,9 @@
  *  3. A word in a text that names something existing is taken for an input, unless the task writes
  * it or something inside it. What exists is what the world says; it should tell of the state that
  * the task is going to find, not of what later steps have left behind.
- *  4. Remote URIs are values, not paths. An input directory with `mkdir` is a place to put things
+ *  4. In an image, words that lead out of the working directory are the tool's own business: they
+ * mean what they mean there. So are directories that every box has of its own (plan/inside.h).
+ *  5. Remote URIs are values, not paths. An input directory with `mkdir` is a place to put things
  *     in: a value, too.
  */
 #pragma once
@@ -68,6 +70,7 @@ struct sp_roles_request {
     const struct sp_cab *cab;     /* task->cab: with the schema that goes */
     const struct sp_dict *values; /* before a run task->inputs, after it with task->outputs */
     const struct sp_effects *effects;
+    bool in_image; /* it runs in an image */
 };
 
 /* Texts are copied into the arena; parameters are the cab's. */

@@ -156,6 +156,53 @@ static void check_roles(void)
     }
 }
 
+/* In an image; the working directory is /work. */
+static const struct {
+    const char *cab, *params, *roles;
+} inside[] = {
+    { "inputs: {c: str}", "c: /far/m.fits", "" },
+    { "inputs: {c: str}", "c: 'if=/far/m.fits ls /bin/sh /'", "" },
+    { "inputs: {c: str}", "c: ../far/m.fits", "" },
+    { "inputs: {c: str}", "c: /tmp", "" },
+    { "inputs: {c: str}", "c: 'a=m.fits'", "c=m.fits reads text" },
+    { "inputs: {c: str}", "c: /work/m.fits", "c=/work/m.fits reads text" },
+    { "inputs: {c: File}", "c: /far/m.fits", "c=/far/m.fits reads" },
+    { "inputs: {c: 'Union[str, File]'}", "c: /far/m.fits", "c=/far/m.fits reads" },
+    { "inputs: {c: {dtype: 'List[File]', policies: {repeat: list}}}", "'c': [/far/m.fits]",
+      "c[0]=/far/m.fits reads" },
+    { "inputs: {c: Directory}", "c: /tmp", "" },
+    { "inputs: {c: Directory}", "c: /tmp/d", "c=/tmp/d reads" },
+    { "outputs: {o: Directory}", "o: /tmp", "o=/tmp writes out" },
+    { "recompute: {reads: [/far/m.fits]}", "", "/far/m.fits=/far/m.fits hidden" },
+};
+
+static void check_inside(void)
+{
+    for (size_t i = 0; i < SP_COUNT(inside); i++) {
+        sp_auto_arena struct sp_arena *arena = sp_arena_new();
+        struct bed_setting setting = {
+            .recipe = sp_arena_printf(arena,
+                                      "cabs: {c: {command: tool, %s}}\n"
+                                      "r: {steps: {s: {cab: c, params: {%s}}}}\n",
+                                      inside[i].cab, inside[i].params)
+                          .ptr,
+            .files = { { "m.fits", "1" },
+                       { "/far/m.fits", "2" },
+                       { "/bin/sh", "3" },
+                       { "/tmp/d", NULL },
+                       { "/tmp", NULL },
+                       { "/", NULL } },
+            .cwd = "/work",
+            .in_image = true,
+        };
+        struct bed_result got = bed_run(arena, &setting);
+        const char *roles = show(arena, &got.roles);
+        if (!tap_ok(got.ran && strcmp(roles, inside[i].roles) == 0, "in an image: %s | %s",
+                    inside[i].cab, inside[i].params))
+            printf("# got:  %s\n# want: %s\n%s", roles, inside[i].roles, got.findings);
+    }
+}
+
 /* Every resource file that could be there, and the directories that they and the variables name. */
 static void check_measures(void)
 {
@@ -241,6 +288,7 @@ static void check_parents(void)
 int main(void)
 {
     check_roles();
+    check_inside();
     check_parents();
     check_measures();
     return tap_done();

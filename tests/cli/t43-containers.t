@@ -226,6 +226,41 @@ shell 'cat link' f=link
 is "$(spoken)" secret "what a link leads to"
 run read.yml read f="$OUTSIDE/back"
 is "$(spoken)" secret "through two links"
+cat >words.yml <<'YAML'
+cabs:
+  word:
+    image: LOCAL/tool:1
+    command: sh -c 'test ! -e {current.w} && echo x >{current.out}'
+    inputs: {w: {dtype: str, policies: {skip: true}}}
+    outputs: {out: {dtype: File, policies: {skip: true}}}
+  look:
+    image: LOCAL/tool:1
+    command: busybox ls -A
+    inputs: {d: {dtype: Directory, policies: {positional: true}}}
+  neighbours:
+    image: LOCAL/tool:1
+    command: busybox ls -A /tmp
+    inputs: {f: {dtype: File, path_policies: {write_parent: true}, policies: {skip: true}}}
+YAML
+run words.yml word w="$OUTSIDE/secret" out=word.out
+status 0 "a word that is a path of this machine: it is not there" || show
+echo changed >"$OUTSIDE/secret"
+run words.yml word w="$OUTSIDE/secret" out=word.out
+like "$out" '^1 step not run again' "and no input"
+echo secret >"$OUTSIDE/secret"
+shell 'cat /etc/hello; true / /dev /run /usr /bin/sh /home /proc /sys'
+is "$(spoken)" "hello from the first layer" "words mean what they mean in the image"
+mark=$(mktemp /tmp/spoor-mark.XXXXXX)
+for dir in /tmp /var/tmp / /dev /dev/shm /run /proc; do
+    run words.yml look d=$dir
+    status 0 "a directory that the box has itself: $dir" || show
+    ! spoken | grep -q "^spoor-mark"
+    ok $? "$dir: nothing of this machine is in it"
+done
+other=$(mktemp /tmp/spoor-mark.XXXXXX)
+run words.yml neighbours f="$mark"
+is "$(spoken | grep '^spoor-mark')" "$(basename "$mark")" "a file in /tmp is there, /tmp is not"
+rm "$mark" "$other"
 mkdir "$OUTSIDE/sub" linked.ms
 echo subtable >"$OUTSIDE/sub/rows"
 ln -s "$OUTSIDE/sub" linked.ms/SUB
