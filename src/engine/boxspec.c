@@ -466,7 +466,8 @@ static enum sp_rc enter_image(struct making *making,
     if (rc)
         return rc;
     sp_imagebox_finish(making->imagebox, making->box);
-    job->env = sp_imagebox_environment(request->arena, request->image->config, job->env);
+    if (request->image)
+        job->env = sp_imagebox_environment(request->arena, request->image->config, job->env);
     job->argv = sp_imagebox_command(request, job->argv, job->env);
     return SP_OK;
 }
