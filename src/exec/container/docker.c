@@ -24,9 +24,8 @@
     "\"$1\" import --change 'LABEL org.spoor.root=1' - \"$2\" 9<&- >/dev/null || exit 125; fi; " \
     "exec 9<&-; fi; d=$1; shift 3; exec \"$d\" \"$@\""
 
-#define QUESTION                                          \
-    "{{.ServerVersion}}|{{.MemoryLimit}}|{{.PidsLimit}}|" \
-    "{{.CPUCfsQuota}}|{{.InitBinary}}|{{.SecurityOptions}}"
+static const char question[] = "{{.ServerVersion}}|{{.MemoryLimit}}|{{.PidsLimit}}|"
+                               "{{.CPUCfsQuota}}|{{.InitBinary}}|{{.SecurityOptions}}";
 
 static struct {
     bool done;
@@ -59,7 +58,7 @@ static void ask_daemon(void)
 {
     sp_auto_buf struct sp_buf out = SP_BUF(SP_BUF_SMALL);
     sp_auto_buf struct sp_buf said = SP_BUF(SP_BUF_SMALL);
-    const char *const argv[] = { probe.path, "info", "--format", QUESTION, NULL };
+    const char *const argv[] = { probe.path, "info", "--format", question, NULL };
     int status = sp_ask(argv, ASK_MS, &out, &said);
     struct sp_str rest = sp_str_trim(sp_buf_str(&out));
     struct sp_str version = sp_str_cut(&rest, '|');
