@@ -131,13 +131,13 @@ static void note_left(struct sp_lane *lane)
     if (!last->was_ended) {
         detail(lane, SP_LOG_INFO,
                sp_arena_printf(lane->arena,
-                               "waited for process " SP_STR_FMT ", which the tool had left running",
+                               "waited for " SP_STR_FMT ", which the tool had left running",
                                SP_STR_ARG(last->left)));
         return;
     }
     note(lane, SP_LOG_WARNING,
          sp_arena_printf(lane->arena,
-                         "process " SP_STR_FMT
+                         SP_STR_FMT
                          " was still running after the tool had ended: it has been ended, and the "
                          "result is not reused, since nobody knows what else it would have written "
                          "(let the command wait for what it starts)",
@@ -355,6 +355,18 @@ static enum sp_rc tell_end(struct sp_lane *lane, struct sp_err *err)
                             record_end(lane, &lane->action, false), SP_JOURNAL_LAZY, err);
 }
 
+/* It cannot run, or not once more. */
+static void refuse(struct sp_lane *lane, const char *why)
+{
+    if (lane->retry.attempt) {
+        sp_lane_give_up(lane, why);
+        answer(lane);
+        return;
+    }
+    lane->last = (struct sp_taskrun_result){ .why = why, .exit_status = NOT_BEGUN };
+    sp_walk_done(lane->walk, &(struct sp_outcome){ .why = why });
+}
+
 /* What has been done before need not be done again. */
 static enum sp_rc do_run(struct sp_lane *lane, const struct sp_action *action, struct sp_err *err)
 {
@@ -365,11 +377,7 @@ static enum sp_rc do_run(struct sp_lane *lane, const struct sp_action *action, s
     lane->state = SP_LANE_READY;
     if (sp_recall_begin(lane->works->recall, lane->arena, &lane->action, &lane->recalled,
                         &refusal)) {
-        lane->last = (struct sp_taskrun_result){
-            .why = sp_arena_cstr(lane->arena, sp_str_of(refusal.text)),
-            .exit_status = NOT_BEGUN,
-        };
-        sp_walk_done(lane->walk, &(struct sp_outcome){ .why = lane->last.why });
+        refuse(lane, sp_arena_cstr(lane->arena, sp_str_of(refusal.text)));
         return SP_OK;
     }
     switch (lane->recalled.verdict) {
@@ -382,7 +390,8 @@ static enum sp_rc do_run(struct sp_lane *lane, const struct sp_action *action, s
     case SP_RECALL_STARTS_OVER:
         lane->starts_over = true;
         fail(lane, "a result that is needed has to be made again first");
-        return lane->retry.attempt ? tell_end(lane, err) : SP_OK;
+        sp_lane_postpone(lane);
+        return lane->is_told ? tell_end(lane, err) : SP_OK;
     }
     return SP_OK;
 }
@@ -391,9 +400,13 @@ static enum sp_rc tell_start(struct sp_lane *lane, struct sp_err *err)
 {
     const struct sp_action *action = &lane->action;
 
-    lane->output = output_file_name(lane, action->position);
+    if (!lane->output.len) {
+        lane->output = output_file_name(lane, action->position);
+        lane->number = lane->works->tasks;
+    }
+    lane->is_told = true;
     lane->base = event_of(lane, SP_RUN_STEP, action);
-    lane->base.done = lane->works->tasks - 1; /* begun before this one */
+    lane->base.done = lane->number - 1; /* begun before this one */
     lane->step_started = sp_clock_files();
     log_reasons(lane);
     log_invocation(lane, action->task);
@@ -410,7 +423,7 @@ static enum sp_rc tell_start(struct sp_lane *lane, struct sp_err *err)
 
 static enum sp_rc run_tool(struct sp_lane *lane, struct sp_err *err)
 {
-    enum sp_rc rc = lane->retry.attempt ? SP_OK : tell_start(lane, err);
+    enum sp_rc rc = lane->is_told ? SP_OK : tell_start(lane, err);
 
     lane->retry.attempt++;
     return rc ? rc : start_task(lane, lane->output, err);
@@ -683,7 +696,7 @@ static enum sp_rc do_step(struct sp_lane *lane, const struct sp_action *action)
 {
     sp_logbook_enter(lane->logbook, action->position);
     sp_arena_reset(lane->arena);
-    lane->retry = (struct sp_retry){ 0 };
+    sp_lane_take_up(lane, action->position);
     lane->last = (struct sp_taskrun_result){ .exit_status = NOT_BEGUN };
     return SP_OK;
 }

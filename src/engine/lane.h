@@ -29,12 +29,13 @@ struct sp_works {
     struct sp_loop *loop;
     struct sp_backends backends;
     struct sp_recall *recall;
-    struct sp_str path;  /* PATH of jobs */
-    struct sp_str mark;  /* of their processes (sys/procmark.h) */
-    struct sp_str dir;   /* of this run */
-    size_t tasks;        /* started so far: output files are numbered */
-    size_t running;      /* tools right now */
-    struct sp_lane *now; /* whose walk is being asked: LOG(...) goes to its book */
+    struct sp_str path;      /* PATH of jobs */
+    struct sp_str mark;      /* of their processes (sys/procmark.h) */
+    struct sp_str dir;       /* of this run */
+    size_t tasks;            /* started so far: output files are numbered */
+    size_t running;          /* tools right now */
+    struct sp_map postponed; /* task -> the attempts of a step whose next one is of another walk */
+    struct sp_lane *now;     /* whose walk is being asked: LOG(...) goes to its book */
     void (*wake)(void *arg, struct sp_lane *lane); /* its tool has ended: it is READY */
     void *arg;
 };
@@ -65,7 +66,9 @@ struct sp_lane {
     struct sp_action action; /* that started the tool */
     struct sp_taskrun *task;
     struct sp_recalled recalled;
-    struct sp_str output; /* file of the tool's raw output */
+    struct sp_str output; /* file of the tool's raw output; empty: it has none yet */
+    size_t number;        /* of that file: the step is the how manieth of the run */
+    bool is_told;         /* this walk has said that it begins */
     struct sp_taskrun_result last;
     struct sp_retry retry;
     struct sp_watch *pause; /* PAUSING: the timer */

@@ -4,6 +4,7 @@
 
 #include "engine/lane_internal.h"
 #include "engine/record.h"
+#include "value/text.h"
 
 const char *sp_lane_with_attempts(struct sp_lane *lane)
 {
@@ -88,4 +89,57 @@ enum sp_rc sp_lane_try_again(struct sp_lane *lane, bool *again, struct sp_err *e
         *again = false;
     }
     return *again ? begin_pause(lane, of, pause, err) : SP_OK;
+}
+
+/* --- over several walks -------------------------------------------------------------------- */
+
+struct postponed {
+    struct sp_retry retry;
+    struct sp_str output;
+    size_t number;
+};
+
+static struct sp_list *copy_list(struct sp_arena *arena, struct sp_list *list)
+{
+    return list ? sp_value_copy(arena, (struct sp_value){ .kind = SP_LIST, .list = list }).list
+                : NULL;
+}
+
+void sp_lane_postpone(struct sp_lane *lane)
+{
+    struct sp_arena *arena = lane->works->session->arena;
+    struct postponed *postponed;
+
+    if (!lane->retry.attempt)
+        return;
+    postponed = SP_ARENA_NEW(arena, struct postponed, 1);
+    *postponed = (struct postponed){ lane->retry, sp_arena_str(arena, lane->output), lane->number };
+    postponed->retry.failed = copy_list(arena, lane->retry.failed);
+    sp_map_set(&lane->works->postponed, sp_arena_str(arena, lane->action.position->taskname),
+               postponed);
+}
+
+void sp_lane_take_up(struct sp_lane *lane, const struct sp_position *position)
+{
+    const struct postponed *postponed = sp_map_find(&lane->works->postponed, position->taskname);
+
+    lane->retry = (struct sp_retry){ 0 };
+    lane->output = SP_STR("");
+    lane->is_told = false;
+    if (!postponed)
+        return;
+    lane->retry = postponed->retry;
+    lane->output = postponed->output;
+    lane->number = postponed->number;
+    (void)sp_map_remove(&lane->works->postponed, position->taskname);
+}
+
+void sp_lane_give_up(struct sp_lane *lane, const char *why)
+{
+    const struct sp_list *failed = lane->retry.failed;
+    struct sp_str last = sp_dict_text(failed->items[failed->len - 1].dict, "why");
+
+    lane->last.why = sp_arena_cstr(lane->arena, last);
+    lane->retry.refused = why;
+    lane->recalled = (struct sp_recalled){ .verdict = SP_RECALL_RUNS };
 }

@@ -333,6 +333,7 @@ static void close_recall(struct run *run)
 static void release(struct run *run)
 {
     sp_crew_free(run->crew);
+    sp_map_fini(&run->works.postponed);
     sp_backends_close(&run->works.backends);
     sp_loop_free(run->works.loop);
     sp_logbook_free(run->logbook);

@@ -87,7 +87,8 @@ struct sp_report {
     const char *remark;  /* the same, for the log only */
     struct sp_usage_stats usage; /* so far; final with DONE */
 
-    /* DONE only: what the job had left running when its first process ended, for people, or NULL.
+    /* DONE only: what the job had left running when its first process ended, for people ("process
+     * 1234 (sleep 60)", "a process in its box"), or NULL.
      * It is gone now: by itself, or `was_ended`, and then nobody knows what it still meant to
      * write. */
     const char *left;

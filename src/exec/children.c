@@ -69,7 +69,7 @@ struct job {
     sp_nsec lingers_since;     /* 0: nothing was left */
     bool hurried;              /* it is cancelled: what is left has no time */
     bool was_ended;
-    struct sp_proc_name left; /* one of those that were */
+    char left[sizeof(struct sp_proc_name) + 8]; /* one of those that were */
     bool running_reported;
     bool ended;              /* the first process has, and is a zombie */
     unsigned cancel_signals; /* how many of them have been sent */
@@ -364,7 +364,7 @@ static void finish(struct job *job)
         .warning = end.warning,
         .remark = end.remark,
         .usage = job->usage,
-        .left = job->lingers_since ? job->left.text : end.left,
+        .left = job->lingers_since ? job->left : end.left,
         .was_ended = job->was_ended || end.was_ended,
     };
     unlink_job(job); /* a cancel from inside the report finds nothing */
@@ -421,7 +421,8 @@ static void settle(struct job *job)
     }
     if (!job->lingers_since) {
         job->lingers_since = now;
-        job->left = sp_proc_name(backend->left.items[0].pid);
+        (void)snprintf(job->left, sizeof job->left, "process %s",
+                       sp_proc_name(backend->left.items[0].pid).text);
     }
     sp_nsec age = now - job->lingers_since;
     sp_nsec pause = SP_MIN(SP_MAX(age / 4, PAUSE_MIN), PAUSE_MAX);

@@ -38,8 +38,8 @@ bool sp_file_is_writable(const char *path);
 /* mkdir -p. SP_OK when it is there already. */
 enum sp_rc sp_make_dirs(const char *path, struct sp_err *err) SP_MUST_USE;
 
-/* rm -rf; symbolic links are removed, never followed. SP_OK when it is not there. SP_LIMIT for
- * trees deeper than 200 levels. */
+/* rm -rf; symbolic links are removed, never followed. SP_OK when it is not there. A tree may have
+ * any depth, and its paths any length. */
 enum sp_rc sp_remove_tree(const char *path, struct sp_err *err) SP_MUST_USE;
 
 /* The same for the entry `name` (no path) of a directory. */

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -173,19 +174,66 @@ static void test_trees(void)
            "refused");
 }
 
+/* "deep/level/level...": a file and an empty directory besides in every 50th. */
+static bool make_deep(unsigned levels)
+{
+    sp_auto_fd int fd = -1;
+    bool well = mkdir("deep", 0777) == 0;
+
+    fd = open("deep", O_PATH | O_DIRECTORY);
+    for (unsigned i = 1; well && i < levels; i++) {
+        well = mkdirat(fd, "level", 0777) == 0;
+        int next = openat(fd, "level", O_PATH | O_DIRECTORY);
+        sp_fd_closep(&fd);
+        fd = next;
+        if (well && i % 50 == 0)
+            well = mkdirat(fd, ".deep-0", 0777) == 0 && symlinkat("nowhere", fd, ".deep-1") == 0;
+    }
+    return well;
+}
+
+/* About the places where directories are moved, and with paths longer than any may be. */
 static void test_depth(void)
 {
-    sp_auto_buf struct sp_buf path = SP_BUF(SP_BUF_SMALL);
+    static const unsigned depths[] = { 199, 200, 201, 202, 399, 400, 401, 1500 };
+    struct rlimit usual, few;
     struct sp_err err = SP_ERR_INIT;
 
-    sp_buf_adds(&path, "deep");
-    for (int i = 0; i < 250; i++)
-        sp_buf_adds(&path, "/d");
-    tap_ok(make_dirs(path.ptr) == SP_OK && sp_remove_tree("deep", &err) == SP_LIMIT, "%s",
-           err.text);
-    sp_buf_truncate(&path, 4 + 2 * 100);
-    tap_ok(sp_remove_tree(path.ptr, &err) == SP_OK && sp_remove_tree("deep", &err) == SP_OK,
-           "in two steps it goes");
+    (void)getrlimit(RLIMIT_NOFILE, &usual);
+    few = (struct rlimit){ .rlim_cur = 256, .rlim_max = usual.rlim_max };
+    (void)setrlimit(RLIMIT_NOFILE, &few);
+    for (size_t i = 0; i < SP_COUNT(depths); i++)
+        tap_ok(make_deep(depths[i]) && sp_remove_tree("deep", &err) == SP_OK &&
+                   access("deep", F_OK) < 0,
+               "a tree of %u levels is removed %s", depths[i], err.text);
+    (void)make_deep(300);
+    (void)mkdir("deep/.deep-0", 0777);
+    (void)put("deep/.deep-0/x", "full");
+    (void)put("deep/.deep-1", "a file");
+    int fd = open(".", O_PATH | O_DIRECTORY);
+    tap_ok(sp_remove_entry(fd, "deep", &err) == SP_OK && access("deep", F_OK) < 0,
+           "names that are taken %s", err.text);
+    sp_fd_closep(&fd);
+    (void)setrlimit(RLIMIT_NOFILE, &usual);
+}
+
+/* The failed call is made again, and goes on where it was. */
+static void test_depth_faults(void)
+{
+    struct sp_err err = SP_ERR_INIT;
+    enum sp_rc rc = SP_IO;
+    unsigned failed = 0, moves = 0;
+
+    (void)make_deep(210);
+    for (unsigned nth = 1; rc; nth++) {
+        sp_fault_arm(nth);
+        rc = sp_remove_tree("deep", &err);
+        sp_fault_arm(0);
+        failed += rc == SP_IO;
+        moves += rc && strstr(err.text, "out of the depths") != NULL;
+    }
+    tap_ok(failed > 200 && moves == 1 && access("deep", F_OK) < 0, "%u failures, %u of moves",
+           failed, moves);
 }
 
 static void test_questions(void)
@@ -214,6 +262,7 @@ int main(void)
     test_dirs();
     test_trees();
     test_depth();
+    test_depth_faults();
     test_questions();
     tap_ok(chdir("/") == 0 && sp_remove_tree(root, &err) == SP_OK, "clean up: %s", err.text);
     return tap_done();

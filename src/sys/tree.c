@@ -15,7 +15,9 @@
 /* A descriptor stays open for each level; a limit of 1024 of them is usual. */
 #define DEPTH_MAX 200
 
-/* Called for everything in a tree, a directory after its contents, the top as well. */
+/* `visit` is called for everything in a tree, a directory after its contents, the top as well.
+ * `evade` is called before that for a directory that is too deep to walk into; NULL: that is a
+ * failure. */
 struct visitor {
     enum sp_rc (*visit)(int dir_fd,
                         const char *name,
@@ -23,6 +25,7 @@ struct visitor {
                         void *arg,
                         struct sp_err *err);
     void *arg;
+    enum sp_rc (*evade)(int dir_fd, const char *name, void *arg, struct sp_err *err);
 };
 
 static enum sp_rc walk(int dir_fd,
@@ -44,7 +47,8 @@ static enum sp_rc walk_dir(int dir_fd,
                            struct sp_err *err)
 {
     if (depth >= DEPTH_MAX)
-        return sp_fail(err, SP_LIMIT, "it is deeper than %d levels", DEPTH_MAX);
+        return visitor->evade ? visitor->evade(dir_fd, name, visitor->arg, err)
+                              : sp_fail(err, SP_LIMIT, "it is deeper than %d levels", DEPTH_MAX);
 
     int fd = SP_FAULT("tree.open", EMFILE)
                  ? -1
@@ -90,6 +94,12 @@ static enum sp_rc walk(int dir_fd,
 
 /* --- removing ------------------------------------------------------------------------------ */
 
+struct removal {
+    int top_fd;      /* of the tree; -1: it is no directory */
+    unsigned number; /* of directories that have been moved to its top */
+    bool again;      /* one of them has been since the walk began */
+};
+
 static enum sp_rc remove_entry(int dir_fd,
                                const char *name,
                                const struct stat *info,
@@ -103,9 +113,42 @@ static enum sp_rc remove_entry(int dir_fd,
     return errno == ENOENT ? SP_OK : sp_fail_errno(err, "'%s'", name);
 }
 
+/* To the top with it, for the next walk: remove_entry finds nothing there any more. What has the
+ * new name already will be removed as well, so an empty directory may be replaced. */
+static enum sp_rc move_up(int dir_fd, const char *name, void *arg, struct sp_err *err)
+{
+    struct removal *removal = arg;
+    char up[32];
+
+    do {
+        (void)snprintf(up, sizeof up, ".deep-%u", removal->number++);
+        if (!SP_FAULT("tree.move", EACCES) && renameat(dir_fd, name, removal->top_fd, up) == 0) {
+            removal->again = true;
+            return SP_OK;
+        }
+    } while (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR);
+    return errno == ENOENT ? SP_OK : sp_fail_errno(err, "move '%s' out of the depths", name);
+}
+
+static enum sp_rc remove_all(int dir_fd, const char *name, struct sp_err *err)
+{
+    sp_auto_fd int top_fd = openat(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct removal removal = { .top_fd = top_fd };
+    const struct visitor visitor = { .visit = remove_entry, .evade = move_up, .arg = &removal };
+    const struct stat info = { .st_mode = S_IFDIR };
+    enum sp_rc rc = SP_OK;
+
+    if (top_fd < 0)
+        return walk(dir_fd, name, &visitor, 0, err);
+    do {
+        removal.again = false;
+        rc = walk_dir(dir_fd, name, &visitor, 0, err);
+    } while (rc == SP_OK && removal.again);
+    return rc ? rc : remove_entry(dir_fd, name, &info, NULL, err);
+}
+
 enum sp_rc sp_remove_tree(const char *path, struct sp_err *err)
 {
-    const struct visitor visitor = { .visit = remove_entry };
     sp_auto_free char *name = sp_strdup(path);
     size_t len = strlen(name);
 
@@ -114,15 +157,13 @@ enum sp_rc sp_remove_tree(const char *path, struct sp_err *err)
         name[--len] = '\0';
     if (len == 0 || strcmp(name, "/") == 0)
         return sp_fail(err, SP_INVALID, "remove '%s': refused", path);
-    enum sp_rc rc = walk(AT_FDCWD, name, &visitor, 0, err);
+    enum sp_rc rc = remove_all(AT_FDCWD, name, err);
     return rc ? sp_err_wrap(err, "remove '%s'", path) : SP_OK;
 }
 
 enum sp_rc sp_remove_entry(int dir_fd, const char *name, struct sp_err *err)
 {
-    const struct visitor visitor = { .visit = remove_entry };
-
-    enum sp_rc rc = walk(dir_fd, name, &visitor, 0, err);
+    enum sp_rc rc = remove_all(dir_fd, name, err);
     return rc ? sp_err_wrap(err, "remove '%s'", name) : SP_OK;
 }
 

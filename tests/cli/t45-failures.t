@@ -13,6 +13,7 @@ cabs:
     inputs:
       text: {dtype: str, required: true, policies: {positional: true}}
       table: {dtype: Directory, writable: true, policies: {skip: true}}
+      seen: {dtype: Directory, policies: {skip: true}}
     outputs:
       to: {dtype: File, policies: {skip: true}}
 stray:
@@ -47,6 +48,21 @@ again:
         text: "cat data.ms/rows; echo more >>data.ms/rows; t=$HOME; echo a >>$t/tries; [ $(wc -l <$t/tries) = 3 ] && cp data.ms/rows out.txt"
         table: data.ms
         to: out.txt
+meddled:
+  steps:
+    it:
+      cab: plain
+      backend: {retries: {tool: 2}}
+      params: {text: "echo x >>seen.ms/rows; exit 3", seen: seen.ms, to: out.txt}
+ruined:
+  steps:
+    it:
+      cab: plain
+      backend: {retries: {tool: 2}}
+      params: {text: "rm -r seen.ms; exit 3", seen: seen.ms, to: out.txt}
+left:
+  steps:
+    it: {cab: plain, params: {text: "echo y >out.txt; sleep 1000 >/dev/null 2>&1 &", to: out.txt}}
 never:
   steps:
     it: {cab: plain, params: {text: "t=$HOME; echo up >>$t/tries; exit 7", to: out.txt}}
@@ -197,6 +213,28 @@ like "$err" 'returns error code 7.*\(tried 2 times\)' "and the message says so"
 try "$SPOOR" -c opts.backend.retries.tool=many run recipe.yml never
 status 2 "retries: many"
 
+# What the tool does to its input lets the walk start over, and the attempts count on.
+mkdir seen.ms
+echo rows >seen.ms/rows
+try "$SPOOR" run recipe.yml meddled
+status 1 "a tool that changes its input, and fails"
+said "step 'it': attempt 2 of 3 in 1 s, after: .*returns error code 3" "is tried again"
+said "step 'it': attempt 3 of 3 in 2 s, after: .*returns error code 3" "and once more"
+is "$(wc -l <seen.ms/rows)" 4 "but not more often"
+like "$err" "step 'meddled.it' has failed: sh returns error code 3 .*\(tried 3 times\)" "it has failed of itself"
+is "$(grep -c '^\[1/1\]' "$out")" 3 "it is the first step each time"
+unlike "$out" '^\[[2-9]/' "and no other"
+try "$SPOOR" show
+like "$out" 'attempt 2: .*returns error code 3' "show knows the attempts of all walks"
+
+rm -rf seen.ms
+mkdir seen.ms
+echo rows >seen.ms/rows
+try "$SPOOR" run recipe.yml ruined
+status 1 "a tool that removes its input, and fails"
+like "$err" 'sh returns error code 3 .*\(not tried again: seen.ms.* is not in the store' \
+    "the failure comes first, then why it is not tried again"
+
 # The first file of the box cannot be made, which passes.
 if [ $boxes = yes ]; then
     : >"$HOME/tries"
@@ -224,6 +262,16 @@ wait $spoor
 rc=$?
 status 130 "interrupted in a pause"
 is "$(wc -l <"$HOME/tries")" 2 "there is no other attempt"
+
+# --- what is left running -----------------------------------------------------------------------
+
+try "$SPOOR" -b native run recipe.yml left
+said '^WARNING: process [0-9]+ \(sleep 1000\) was still running after the tool had ended' \
+    "a process that is left is named"
+if [ $boxes = yes ]; then
+    try "$SPOOR" -b sandbox run recipe.yml left --fresh
+    said '^WARNING: a process in its box was still running after the tool had ended' "in a box, too"
+fi
 
 # --- time-outs ----------------------------------------------------------------------------------
 

@@ -454,8 +454,8 @@ static void explain_status(struct contained *contained, struct sp_child_end *end
     if (!end->cancelled && WIFSIGNALED(end->status) && WTERMSIG(end->status) == SIGKILL &&
         box->memory && contained->kind->holds_memory()) {
         (void)snprintf(contained->guard.text, sizeof contained->guard.text,
-                       "killed: its processes have most probably used more than %.0f MB of memory, "
-                       "which is their limit",
+                       "ended: it has most probably used more than %.0f MB of memory, which is its "
+                       "limit (opts.backend.box.memory)",
                        (double)box->memory / 1e6);
         end->reason = contained->guard.text;
         end->failure = SP_FAILURE_RESOURCE;
