@@ -164,6 +164,7 @@ link: {steps: {link: {cab: link, params: {dir: linked}}}}
 YAML
 echo 'mkdir -p linked; echo part >linked/part' >link.sh
 try "$SPOOR" run link.yml
+# shellcheck disable=SC2016 # for the script
 for script in 'rm -rf linked; ln -s $PWD/elsewhere linked' '[ -L linked ] || ln -s $PWD/elsewhere linked'; do
     echo "$script" >link.sh
     try "$SPOOR" run link.yml

@@ -322,6 +322,7 @@ is_gone() {
     ! grep -als "SPOOR_RUN=.*$work" /proc/[0-9]*/environ >/dev/null 2>&1
 }
 
+# shellcheck disable=SC2317 # called by wait_for
 all_up() {
     [ "$(find .spoor/boxes -name 'up-*.txt' | wc -l)" = 3 ]
 }
