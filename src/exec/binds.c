@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/vec.h"
 
+#include "exec/pathname.h"
 #include "sys/file.h"
 
 #include <fcntl.h>
@@ -16,18 +17,6 @@ struct making {
     SP_VEC(struct sp_box_mount) binds;
     SP_VEC(struct sp_box_mount) entries; /* of open directories: many, with places, each once */
 };
-
-static bool is_inside(const char *path, const char *dir)
-{
-    size_t len = strlen(dir);
-
-    return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
-static const char *join(struct sp_arena *arena, const char *dir, const char *name)
-{
-    return sp_arena_printf(arena, "%s/%s", dir[1] ? dir : "", name).ptr;
-}
 
 /* The last one that says something about a place is right. */
 static void add(struct making *making, const char *source, const char *target, bool writable)
@@ -57,7 +46,7 @@ static void add_open(struct making *making, const struct sp_open_dir *dir)
     for (size_t i = 0; i < dir->len; i++) {
         if (dir->entries[i].kind != SP_ENTRY_BOUND)
             continue;
-        const char *path = join(making->arena, dir->path, dir->entries[i].name);
+        const char *path = sp_pathname_join(making->arena, dir->path, dir->entries[i].name);
         *SP_VEC_ADD(&making->entries) = (struct sp_box_mount){ path, path, false };
     }
 }
@@ -68,7 +57,7 @@ static bool is_linked(const struct making *making, const char *path)
     for (size_t i = 0; making->scratch && i < making->scratch->len; i++) {
         const struct sp_open_dir *dir = &making->scratch->dirs[i];
         size_t len = strlen(dir->path);
-        if (!is_inside(path, dir->path) || !path[len])
+        if (!sp_pathname_is_in(path, dir->path) || !path[len])
             continue;
         if (dir->files && !strchr(path + len + 1, '/'))
             return true;
@@ -83,7 +72,7 @@ static bool is_linked(const struct making *making, const char *path)
 static bool is_in_open(const struct making *making, const char *path)
 {
     for (size_t i = 0; making->scratch && i < making->scratch->len; i++)
-        if (is_inside(path, making->scratch->dirs[i].path))
+        if (sp_pathname_is_in(path, making->scratch->dirs[i].path))
             return true;
     return false;
 }
@@ -115,7 +104,7 @@ static bool is_covered(const struct making *making,
 {
     for (size_t i = 0; i < making->binds.len; i++) {
         const char *other = making->binds.items[i].target;
-        if (is_inside(target, other) && strlen(other) > strlen(bind->target))
+        if (sp_pathname_is_in(target, other) && strlen(other) > strlen(bind->target))
             return true;
     }
     return false;
@@ -125,9 +114,10 @@ static bool is_covered(const struct making *making,
  * itself read-only. */
 static void add_below(struct making *making, const char *mount, struct sp_box_mount bind)
 {
-    if (bind.writable || !is_inside(mount, bind.source) || strcmp(mount, bind.source) == 0)
+    if (bind.writable || !sp_pathname_is_in(mount, bind.source) || strcmp(mount, bind.source) == 0)
         return;
-    const char *target = join(making->arena, bind.target, mount + strlen(bind.source) + 1);
+    const char *target =
+        sp_pathname_join(making->arena, bind.target, mount + strlen(bind.source) + 1);
     if (!is_covered(making, &bind, target))
         add(making, mount, target, false);
 }
@@ -163,7 +153,7 @@ static const struct sp_box_mount *find_around(const struct sp_box_mount *binds,
     const struct sp_box_mount *found = NULL;
 
     for (size_t i = 0; i < len; i++)
-        if (is_inside(path, binds[i].target) && strcmp(path, binds[i].target) != 0 &&
+        if (sp_pathname_is_in(path, binds[i].target) && strcmp(path, binds[i].target) != 0 &&
             (!found || strlen(binds[i].target) > strlen(found->target)))
             found = &binds[i];
     return found;
@@ -177,7 +167,8 @@ static enum sp_rc make_place(struct making *making, size_t at, struct sp_err *er
 
     if (!around || !around->writable)
         return SP_OK;
-    const char *place = join(arena, around->source, bind->target + strlen(around->target) + 1);
+    const char *place =
+        sp_pathname_join(arena, around->source, bind->target + strlen(around->target) + 1);
     if (access(place, F_OK) == 0)
         return SP_OK;
     size_t slash = sp_str_rfind(sp_str_of(place), '/');

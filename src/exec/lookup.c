@@ -4,6 +4,7 @@
 #include "base/buf.h"
 
 #include "exec/box.h"
+#include "exec/pathname.h"
 #include "sys/env.h"
 #include "sys/file.h"
 
@@ -40,28 +41,21 @@ static enum finding look_inside(int root, const char *path)
     return fd < 0 || fstat(fd, &info) < 0 ? MISSING : judge(&info);
 }
 
-static bool is_inside(const char *path, const char *dir)
-{
-    size_t len = strlen(dir);
-
-    return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
 /* Is a path of the machine's to be seen in the box? Under other names only by `mounts`. */
 static const char *shown_as(const struct sp_job *job, const char *path, struct sp_buf *out)
 {
     const struct sp_box *box = job->box;
 
-    if (is_inside(path, job->cwd))
+    if (sp_pathname_is_in(path, job->cwd))
         return path;
     for (size_t i = 0; box->shows[i]; i++)
-        if (is_inside(path, box->shows[i]))
+        if (sp_pathname_is_in(path, box->shows[i]))
             return path;
     for (size_t i = 0; box->writes[i]; i++)
-        if (is_inside(path, box->writes[i]))
+        if (sp_pathname_is_in(path, box->writes[i]))
             return path;
     for (size_t i = 0; i < box->mount_count; i++)
-        if (is_inside(path, box->mounts[i].target)) {
+        if (sp_pathname_is_in(path, box->mounts[i].target)) {
             sp_buf_clear(out);
             sp_buf_addf(out, "%s%s", box->mounts[i].source, path + strlen(box->mounts[i].target));
             return out->ptr;

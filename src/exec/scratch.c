@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/vec.h"
 
+#include "exec/pathname.h"
 #include "exec/stray.h"
 #include "sys/file.h"
 
@@ -21,26 +22,6 @@
 
 /* --- paths --------------------------------------------------------------------------------- */
 
-/* Is `path` the directory `dir` or something in it? */
-static bool is_inside(const char *path, const char *dir)
-{
-    size_t len = strlen(dir);
-
-    return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
-static const char *parent_of(struct sp_arena *arena, const char *path)
-{
-    size_t slash = sp_str_rfind(sp_str_of(path), '/');
-
-    return sp_arena_cstr(arena, sp_str_slice(sp_str_of(path), 0, slash ? slash : 1));
-}
-
-static const char *join(struct sp_arena *arena, const char *dir, const char *name)
-{
-    return sp_arena_join(arena, sp_str_of(dir), dir[1] ? "/" : "", sp_str_of(name)).ptr;
-}
-
 static bool is_dir(const char *path)
 {
     return sp_file_kind(path) == SP_FILE_DIR;
@@ -50,7 +31,7 @@ static bool is_dir(const char *path)
 static bool is_declared(const struct sp_box *box, const char *path)
 {
     for (size_t i = 0; box->writes[i]; i++)
-        if (is_inside(path, box->writes[i]))
+        if (sp_pathname_is_in(path, box->writes[i]))
             return true;
     return false;
 }
@@ -58,7 +39,7 @@ static bool is_declared(const struct sp_box *box, const char *path)
 static bool leads_to_declared(const struct sp_box *box, const char *path)
 {
     for (size_t i = 0; box->writes[i]; i++)
-        if (is_inside(box->writes[i], path))
+        if (sp_pathname_is_in(box->writes[i], path))
             return true;
     return false;
 }
@@ -74,7 +55,7 @@ struct making {
 static bool is_writable_anyway(const struct sp_box *box, const char *dir)
 {
     for (size_t i = 0; box->writes[i]; i++)
-        if (is_inside(dir, box->writes[i]) && is_dir(box->writes[i]))
+        if (sp_pathname_is_in(dir, box->writes[i]) && is_dir(box->writes[i]))
             return true;
     return false;
 }
@@ -103,10 +84,11 @@ static void open_between(struct making *making)
     for (size_t i = 0; i < making->paths.len; i++)
         for (size_t k = 0; k < making->paths.len; k++) {
             const char *below = making->paths.items[k];
-            if (i == k || !is_inside(below, making->paths.items[i]))
+            if (i == k || !sp_pathname_is_in(below, making->paths.items[i]))
                 continue;
-            for (below = parent_of(arena, below); strcmp(below, making->paths.items[i]) != 0;
-                 below = parent_of(arena, below))
+            for (below = sp_pathname_parent(arena, below);
+                 strcmp(below, making->paths.items[i]) != 0;
+                 below = sp_pathname_parent(arena, below))
                 open_dir(making, below);
         }
 }
@@ -118,9 +100,9 @@ static void choose_dirs(struct making *making, const char *cwd)
 
     open_dir(making, cwd);
     for (size_t i = 0; box->writes[i]; i++) {
-        const char *dir = parent_of(arena, box->writes[i]);
+        const char *dir = sp_pathname_parent(arena, box->writes[i]);
         while (!is_dir(dir))
-            dir = parent_of(arena, dir);
+            dir = sp_pathname_parent(arena, dir);
         open_dir(making, dir);
     }
     open_between(making);
@@ -190,7 +172,8 @@ static enum sp_rc put_declared(const struct filling *filling,
                                const struct stat *info,
                                struct sp_err *err)
 {
-    const char *path = join(filling->making->scratch->arena, filling->dir->path, entry->name);
+    const char *path =
+        sp_pathname_join(filling->making->scratch->arena, filling->dir->path, entry->name);
     enum sp_rc rc = check_owner(path, info, err);
 
     if (rc)
@@ -216,7 +199,7 @@ static bool is_exactly_declared(const struct sp_box *box, const char *path)
 static enum sp_rc put_entry(struct filling *filling, const char *name, struct sp_err *err)
 {
     struct sp_arena *arena = filling->making->scratch->arena;
-    const char *path = join(arena, filling->dir->path, name);
+    const char *path = sp_pathname_join(arena, filling->dir->path, name);
     struct stat info;
 
     if (fstatat(filling->from, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
@@ -254,11 +237,6 @@ static int by_name(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 static bool is_ours(const char *name)
 {
     return strncmp(name, HIDDEN, strlen(HIDDEN)) == 0 ||
@@ -270,7 +248,7 @@ static enum sp_rc put_all(struct filling *filling, DIR *list, struct sp_err *err
     enum sp_rc rc = SP_OK;
 
     for (struct dirent *item; rc == SP_OK && (item = readdir(list));)
-        if (!is_dots(item->d_name) && !is_ours(item->d_name))
+        if (!sp_pathname_is_dots(item->d_name) && !is_ours(item->d_name))
             rc = put_entry(filling, item->d_name, err);
     return rc;
 }
@@ -337,15 +315,15 @@ static enum sp_rc choose_place(const struct making *making,
     if (stat(base, &here) < 0)
         return sp_fail_errno(err, "look at '%s'", base);
     if (here.st_dev == dev) {
-        dir->scratch = join(arena, base, number);
+        dir->scratch = sp_pathname_join(arena, base, number);
         return SP_OK;
     }
     const char *name = base + sp_str_rfind(sp_str_of(base), '/') + 1;
     dir->scratch =
         sp_arena_printf(arena, "%s/" HIDDEN "%s-%s", dir->path[1] ? dir->path : "", name, number)
             .ptr;
-    sp_auto_fd int list =
-        open(join(arena, base, ELSEWHERE), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    sp_auto_fd int list = open(sp_pathname_join(arena, base, ELSEWHERE),
+                               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     struct sp_str line = sp_arena_join(arena, sp_str_of(dir->scratch), "", SP_STR("\n"));
     if (list < 0)
         return sp_fail_errno(err, "note the scratch directory '%s'", dir->scratch);
@@ -363,7 +341,7 @@ static struct sp_open_dir *find_open(const struct sp_scratch *scratch, const cha
 static enum sp_rc add_open(struct making *making, const char *path, struct sp_err *err)
 {
     struct sp_scratch *scratch = making->scratch;
-    const struct sp_open_dir *parent = find_open(scratch, parent_of(scratch->arena, path));
+    const struct sp_open_dir *parent = find_open(scratch, sp_pathname_parent(scratch->arena, path));
     struct sp_open_dir *dir = &scratch->dirs[scratch->len];
     struct stat info, above;
 
@@ -381,8 +359,8 @@ static enum sp_rc add_open(struct making *making, const char *path, struct sp_er
     if (rc == SP_OK && dir->is_root)
         rc = choose_place(making, dir, info.st_dev, err);
     else if (rc == SP_OK)
-        dir->scratch =
-            join(scratch->arena, parent->scratch, path + sp_str_rfind(sp_str_of(path), '/') + 1);
+        dir->scratch = sp_pathname_join(scratch->arena, parent->scratch,
+                                        path + sp_str_rfind(sp_str_of(path), '/') + 1);
     if (rc)
         return rc;
     dir->root_len = dir->is_root ? strlen(dir->scratch) : parent->root_len;
@@ -399,10 +377,12 @@ static void settle_holders(struct sp_scratch *scratch)
             struct sp_scratch_entry *entry = &scratch->dirs[i].entries[k];
             const struct sp_open_dir *child =
                 entry->kind == SP_ENTRY_OPEN
-                    ? find_open(scratch, join(scratch->arena, scratch->dirs[i].path, entry->name))
+                    ? find_open(scratch, sp_pathname_join(scratch->arena, scratch->dirs[i].path,
+                                                          entry->name))
                     : NULL;
             if (child && child->is_root && scratch->dirs[i].scratch)
-                (void)mkdir(join(scratch->arena, scratch->dirs[i].scratch, entry->name), 0700);
+                (void)mkdir(sp_pathname_join(scratch->arena, scratch->dirs[i].scratch, entry->name),
+                            0700);
         }
 }
 
@@ -413,18 +393,19 @@ static void show_at_home(struct sp_scratch *scratch, const char *path)
     struct sp_err ignored = SP_ERR_INIT;
     size_t len = strlen(home);
 
-    if (!is_inside(path, home) || path[len] != '/')
+    if (!sp_pathname_is_in(path, home) || path[len] != '/')
         return;
-    const char *link = join(scratch->arena, scratch->home, path + len + 1);
+    const char *link = sp_pathname_join(scratch->arena, scratch->home, path + len + 1);
     /* Where something around it is shown already, it is there, too. */
-    if (sp_make_dirs(parent_of(scratch->arena, link), &ignored) == SP_OK && symlink(path, link) < 0)
+    if (sp_make_dirs(sp_pathname_parent(scratch->arena, link), &ignored) == SP_OK &&
+        symlink(path, link) < 0)
         ignored.sys_errno = errno;
 }
 
 static enum sp_rc make_private(struct sp_scratch *scratch, struct sp_err *err)
 {
-    scratch->tmp = join(scratch->arena, scratch->box->scratch, "tmp");
-    scratch->home = join(scratch->arena, scratch->tmp, "home");
+    scratch->tmp = sp_pathname_join(scratch->arena, scratch->box->scratch, "tmp");
+    scratch->home = sp_pathname_join(scratch->arena, scratch->tmp, "home");
     enum sp_rc rc = make_dir(scratch->tmp, 01777, err);
     if (rc == SP_OK)
         rc = make_dir(scratch->home, 0700, err);
@@ -519,9 +500,9 @@ static enum sp_rc take_tree(struct harvest *harvest,
     if (!list)
         return sp_fail_errno(err, "look into '%s'", from);
     for (struct dirent *item; rc == SP_OK && (item = readdir(list));)
-        if (!is_dots(item->d_name))
-            rc = take_new(harvest, join(arena, from, item->d_name), join(arena, to, item->d_name),
-                          err);
+        if (!sp_pathname_is_dots(item->d_name))
+            rc = take_new(harvest, sp_pathname_join(arena, from, item->d_name),
+                          sp_pathname_join(arena, to, item->d_name), err);
     (void)closedir(list);
     return rc;
 }
@@ -557,8 +538,8 @@ static enum sp_rc take_entry(struct harvest *harvest,
                              struct sp_err *err)
 {
     struct sp_arena *arena = harvest->scratch->arena;
-    const char *from = join(arena, dir->scratch, name);
-    const char *to = join(arena, dir->path, name);
+    const char *from = sp_pathname_join(arena, dir->scratch, name);
+    const char *to = sp_pathname_join(arena, dir->path, name);
     struct sp_scratch_entry wanted = { .name = name };
     const struct sp_scratch_entry *known =
         dir->len ? bsearch(&wanted, dir->entries, dir->len, sizeof wanted, by_name) : NULL;
@@ -586,10 +567,10 @@ static enum sp_rc take_removals(struct harvest *harvest,
         struct stat info;
         if (entry->kind != SP_ENTRY_LINKED && entry->kind != SP_ENTRY_SYMLINK)
             continue;
-        const char *from = join(arena, dir->scratch, entry->name);
+        const char *from = sp_pathname_join(arena, dir->scratch, entry->name);
         if (lstat(from, &info) == 0)
             continue;
-        const char *path = join(arena, dir->path, entry->name);
+        const char *path = sp_pathname_join(arena, dir->path, entry->name);
         enum sp_rc rc = SP_OK;
         if (entry->kind == SP_ENTRY_SYMLINK)
             rc = sp_strays_add(harvest->strays, from, path, err);
@@ -633,7 +614,7 @@ static enum sp_rc harvest_dir(struct harvest *harvest,
         return rc;
     DIR *list = fdopendir(fd);
     for (struct dirent *item; rc == SP_OK && (item = readdir(list));)
-        if (!is_dots(item->d_name))
+        if (!sp_pathname_is_dots(item->d_name))
             rc = take_entry(harvest, dir, item->d_name, err);
     (void)closedir(list);
     return rc;
@@ -707,10 +688,10 @@ enum sp_rc sp_scratch_reap(const char *dir, struct sp_err *err)
     if (!list)
         return errno == ENOENT ? SP_OK : sp_fail_errno(err, "look into '%s'", dir);
     for (struct dirent *item; rc == SP_OK && (item = readdir(list));) {
-        if (is_dots(item->d_name))
+        if (sp_pathname_is_dots(item->d_name))
             continue;
-        const char *left = join(arena, dir, item->d_name);
-        rc = sp_scratch_remove_listed(join(arena, left, ELSEWHERE), HIDDEN, err);
+        const char *left = sp_pathname_join(arena, dir, item->d_name);
+        rc = sp_scratch_remove_listed(sp_pathname_join(arena, left, ELSEWHERE), HIDDEN, err);
         if (rc == SP_OK)
             rc = sp_remove_tree(left, err);
     }

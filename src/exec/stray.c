@@ -4,6 +4,7 @@
 #include "base/fault.h"
 
 #include "exec/children.h"
+#include "exec/pathname.h"
 #include "exec/scratch.h"
 #include "sys/file.h"
 
@@ -87,13 +88,6 @@ static bool is_litter(const struct sp_strays *strays, const char *from, const ch
 
 /* --- moving -------------------------------------------------------------------------------- */
 
-static const char *parent_of(struct sp_arena *arena, const char *path)
-{
-    size_t slash = sp_str_rfind(sp_str_of(path), '/');
-
-    return sp_arena_cstr(arena, sp_str_slice(sp_str_of(path), 0, slash ? slash : 1));
-}
-
 static int move(const char *from, const char *to)
 {
     return SP_FAULT("stray.move", EIO) ? -1 : rename(from, to);
@@ -106,10 +100,10 @@ static enum sp_rc move_near(struct sp_strays *strays,
                             struct sp_err *err)
 {
     const char *keep = strays->box->keep;
-    const char *dir = parent_of(strays->arena, to);
+    const char *dir = sp_pathname_parent(strays->arena, to);
 
     while (sp_file_kind(dir) != SP_FILE_DIR)
-        dir = parent_of(strays->arena, dir);
+        dir = sp_pathname_parent(strays->arena, dir);
     const char *near =
         sp_arena_printf(strays->arena, "%s/" SP_STRAY_HIDDEN "%s", dir, base_of(keep)).ptr;
     sp_auto_fd int list = open(sp_arena_printf(strays->arena, "%s/" SP_STRAY_ELSEWHERE, keep).ptr,
@@ -136,7 +130,7 @@ static enum sp_rc move_away(struct sp_strays *strays,
     const char *target = sp_arena_printf(strays->arena, "%s/%s", strays->box->keep,
                                          relative[0] == '/' ? relative + 1 : relative)
                              .ptr;
-    enum sp_rc rc = sp_make_dirs(parent_of(strays->arena, target), err);
+    enum sp_rc rc = sp_make_dirs(sp_pathname_parent(strays->arena, target), err);
 
     if (rc)
         return rc;
@@ -159,7 +153,7 @@ static enum sp_rc move_home(const struct sp_strays *strays,
 
     if (lstat(from, &info) < 0)
         return unlink(to) < 0 && errno != ENOENT ? sp_fail_errno(err, "remove '%s'", to) : SP_OK;
-    enum sp_rc rc = sp_make_dirs(parent_of(strays->arena, to), err);
+    enum sp_rc rc = sp_make_dirs(sp_pathname_parent(strays->arena, to), err);
     if (rc)
         return rc;
     if (SP_FAULT("stray.keep", EIO) ||

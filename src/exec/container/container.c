@@ -8,6 +8,7 @@
 #include "exec/container/keeper.h"
 #include "exec/guard.h"
 #include "exec/lookup.h"
+#include "exec/pipes.h"
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/limit.h"
@@ -93,29 +94,6 @@ static bool has_living_engine(struct sp_str rest)
 }
 
 /* --- beginning ------------------------------------------------------------------------------- */
-
-enum {
-    OUT,
-    ERR,
-    STATUS,
-    LEASH,
-    PIPES
-};
-
-struct ends {
-    int reader, writer;
-};
-
-static enum sp_rc open_ends(struct ends *ends, struct sp_err *err)
-{
-    int pair[2];
-
-    if (SP_FAULT("container.pipe", EMFILE) || pipe2(pair, O_CLOEXEC) < 0)
-        return sp_fail_errno(err, "create a pipe");
-    ends->reader = pair[0];
-    ends->writer = pair[1];
-    return SP_OK;
-}
 
 static void forget(void *own)
 {
@@ -221,7 +199,7 @@ static size_t set_limits(const struct sp_job *job, struct sp_keeper_limit *out)
 
 static enum sp_rc fork_keeper(struct contained *contained,
                               struct sp_call *call,
-                              struct ends pipes[static PIPES],
+                              struct sp_pipe pipes[static SP_PIPES],
                               struct sp_process *out,
                               struct sp_err *err)
 {
@@ -240,10 +218,10 @@ static enum sp_rc fork_keeper(struct contained *contained,
         .remove = remove.items,
         .env = env.items,
         .dir = call->scratch ? call->scratch->box->scratch : "/",
-        .out = pipes[OUT].writer,
-        .err = pipes[ERR].writer,
-        .status = pipes[STATUS].writer,
-        .leash = pipes[LEASH].reader,
+        .out = pipes[SP_PIPE_OUT].writer,
+        .err = pipes[SP_PIPE_ERR].writer,
+        .status = pipes[SP_PIPE_STATUS].writer,
+        .leash = pipes[SP_PIPE_LEASH].reader,
     };
     pid_t pid;
 
@@ -254,13 +232,7 @@ static enum sp_rc fork_keeper(struct contained *contained,
     sp_argv_fini(&env);
     if (rc)
         return rc;
-    contained->status = sp_take_fd(&pipes[STATUS].reader);
-    contained->leash = sp_take_fd(&pipes[LEASH].writer);
-    *out =
-        (struct sp_process){ pid, sp_take_fd(&pipes[OUT].reader), sp_take_fd(&pipes[ERR].reader) };
-    (void)fcntl(contained->status, F_SETFL, O_NONBLOCK);
-    (void)fcntl(out->stdout_fd, F_SETFL, O_NONBLOCK);
-    (void)fcntl(out->stderr_fd, F_SETFL, O_NONBLOCK);
+    sp_pipes_take(pipes, pid, out, &contained->status, &contained->leash);
     return SP_OK;
 }
 
@@ -269,20 +241,18 @@ static enum sp_rc start_container(struct contained *contained,
                                   struct sp_process *out,
                                   struct sp_err *err)
 {
-    struct ends pipes[PIPES] = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+    struct sp_pipe pipes[SP_PIPES];
     enum sp_rc rc = sp_binds_make(call->arena, call->job, call->scratch, &call->binds, err);
 
     if (rc == SP_OK)
         rc = contained->kind->fill(call, err);
+    if (rc)
+        return rc;
     sp_argv_add(&call->run, NULL);
-    for (size_t i = 0; rc == SP_OK && i < PIPES; i++)
-        rc = open_ends(&pipes[i], err);
+    rc = sp_pipes_open(pipes, err);
     if (rc == SP_OK)
         rc = fork_keeper(contained, call, pipes, out, err);
-    for (size_t i = 0; i < PIPES; i++) {
-        sp_fd_closep(&pipes[i].reader);
-        sp_fd_closep(&pipes[i].writer);
-    }
+    sp_pipes_close(pipes);
     return rc;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/vec.h"
 
+#include "exec/pathname.h"
 #include "exec/sandbox/confine.h"
 #include "exec/sandbox/mounts.h"
 #include "exec/sandbox/rootfs.h"
@@ -48,13 +49,6 @@ struct layout {
     const struct sp_scratch *scratch;
     SP_VEC(struct sp_box_bind) binds;
 };
-
-static bool is_inside(const char *path, const char *dir)
-{
-    size_t len = strlen(dir);
-
-    return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
 
 /* NULL: there is no such thing, or it is put somewhere already. */
 static struct sp_box_bind *add_bind(struct layout *layout, const char *source, const char *path)
@@ -107,12 +101,13 @@ static void add_devices(struct layout *layout)
 static bool is_hidden(const struct layout *layout, const char *path)
 {
     for (size_t i = 0; layout->scratch && i < layout->scratch->len; i++)
-        if (is_inside(path, layout->scratch->dirs[i].path))
+        if (sp_pathname_is_in(path, layout->scratch->dirs[i].path))
             return false;
     if (layout->has_root)
         return true;
     for (size_t i = 0; sp_mounts_private[i]; i++)
-        if (is_inside(path, sp_mounts_private[i]) && strcmp(path, sp_mounts_private[i]) != 0)
+        if (sp_pathname_is_in(path, sp_mounts_private[i]) &&
+            strcmp(path, sp_mounts_private[i]) != 0)
             return true;
     return false;
 }

@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 #include "base/vec.h"
 
+#include "exec/pathname.h"
 #include "exec/sandbox/mounts.h"
 #include "sys/env.h"
 #include "sys/file.h"
@@ -52,13 +53,6 @@ static bool is_inside(const char *path, const char *dir)
     return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/' || !dir[1]);
 }
 
-static const char *parent_of(struct sp_arena *arena, const char *path)
-{
-    size_t slash = sp_str_rfind(sp_str_of(path), '/');
-
-    return sp_arena_cstr(arena, sp_str_slice(sp_str_of(path), 0, slash ? slash : 1));
-}
-
 /* The kernel's name for an open file of the image, as seen inside. */
 static const char *name_inside(const struct planning *planning, int fd)
 {
@@ -81,7 +75,7 @@ static const char *resolve(const struct planning *planning, const char *path)
         return name_inside(planning, fd);
     if (!path[1])
         return "/";
-    const char *dir = resolve(planning, parent_of(planning->arena, path));
+    const char *dir = resolve(planning, sp_pathname_parent(planning->arena, path));
     struct sp_str name =
         sp_str_slice(sp_str_of(path), sp_str_rfind(sp_str_of(path), '/') + 1, SIZE_MAX);
     return sp_arena_join(planning->arena, sp_str_of(dir), dir[1] ? "/" : "", name).ptr;
@@ -128,11 +122,6 @@ static enum sp_rc add_entry(const struct planning *planning,
     return SP_OK;
 }
 
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 static enum sp_rc fill_shell(const struct planning *planning,
                              struct sp_box_shell *shell,
                              DIR *list,
@@ -150,7 +139,7 @@ static enum sp_rc fill_shell(const struct planning *planning,
     shell->entries = SP_ARENA_NEW(planning->arena, struct sp_shell_entry, count + 1);
     rewinddir(list);
     for (const struct dirent *item; rc == SP_OK && shell->len < count && (item = readdir(list));)
-        if (!is_dots(item->d_name))
+        if (!sp_pathname_is_dots(item->d_name))
             rc = add_entry(planning, shell, dirfd(list), item, err);
     return rc;
 }
@@ -221,9 +210,9 @@ static enum sp_rc add_target(struct planning *planning,
     enum sp_file_kind kind = kind_inside(planning, target);
     if (is_dir ? kind == SP_FILE_DIR : kind == SP_FILE_REGULAR)
         return SP_OK;
-    const char *dir = parent_of(planning->arena, target);
+    const char *dir = sp_pathname_parent(planning->arena, target);
     while (kind_inside(planning, dir) != SP_FILE_DIR)
-        dir = parent_of(planning->arena, dir);
+        dir = sp_pathname_parent(planning->arena, dir);
     if (!find_shell(planning, dir))
         rc = add_shell(planning, dir, err);
     struct sp_box_shell *shell = find_shell(planning, dir);

@@ -5,6 +5,7 @@
 
 #include "exec/children.h"
 #include "exec/guard.h"
+#include "exec/pipes.h"
 #include "exec/sandbox/confine.h"
 #include "exec/sandbox/features.h"
 #include "exec/sandbox/layout.h"
@@ -40,35 +41,6 @@ struct boxed {
 };
 
 /* --- beginning ------------------------------------------------------------------------------ */
-
-struct ends {
-    int reader, writer;
-};
-
-static enum sp_rc open_ends(struct ends *ends, struct sp_err *err)
-{
-    int pair[2];
-
-    if (SP_FAULT("box.pipe", EMFILE) || pipe2(pair, O_CLOEXEC) < 0)
-        return sp_fail_errno(err, "create a pipe");
-    ends->reader = pair[0];
-    ends->writer = pair[1];
-    return SP_OK;
-}
-
-static void close_ends(struct ends *ends)
-{
-    sp_fd_closep(&ends->reader);
-    sp_fd_closep(&ends->writer);
-}
-
-enum {
-    OUT,
-    ERR,
-    STATUS,
-    LEASH,
-    PIPES
-};
 
 static void forget(void *own)
 {
@@ -127,33 +99,27 @@ static enum sp_rc await_start(const struct sp_job *job, int status, struct sp_er
 static enum sp_rc clone_box(struct boxed *boxed,
                             const struct sp_job *job,
                             struct sp_box_plan *plan,
-                            struct ends pipes[static PIPES],
+                            struct sp_pipe pipes[static SP_PIPES],
                             struct sp_process *out,
                             struct sp_err *err)
 {
     int pid;
 
-    plan->out = pipes[OUT].writer;
-    plan->err = pipes[ERR].writer;
-    plan->status = pipes[STATUS].writer;
-    plan->leash = pipes[LEASH].reader;
+    plan->out = pipes[SP_PIPE_OUT].writer;
+    plan->err = pipes[SP_PIPE_ERR].writer;
+    plan->status = pipes[SP_PIPE_STATUS].writer;
+    plan->leash = pipes[SP_PIPE_LEASH].reader;
     enum sp_rc rc = sp_box_clone(plan, &pid, err);
     if (rc)
         return rc;
-    sp_fd_closep(&pipes[STATUS].writer);
-    sp_fd_closep(&pipes[LEASH].reader);
-    rc = await_start(job, pipes[STATUS].reader, err);
+    sp_fd_closep(&pipes[SP_PIPE_STATUS].writer);
+    sp_fd_closep(&pipes[SP_PIPE_LEASH].reader);
+    rc = await_start(job, pipes[SP_PIPE_STATUS].reader, err);
     if (rc) {
         end_stillborn(pid);
         return rc;
     }
-    boxed->status = sp_take_fd(&pipes[STATUS].reader);
-    boxed->leash = sp_take_fd(&pipes[LEASH].writer);
-    (void)fcntl(boxed->status, F_SETFL, O_NONBLOCK);
-    *out =
-        (struct sp_process){ pid, sp_take_fd(&pipes[OUT].reader), sp_take_fd(&pipes[ERR].reader) };
-    (void)fcntl(out->stdout_fd, F_SETFL, O_NONBLOCK);
-    (void)fcntl(out->stderr_fd, F_SETFL, O_NONBLOCK);
+    sp_pipes_take(pipes, pid, out, &boxed->status, &boxed->leash);
     return SP_OK;
 }
 
@@ -163,19 +129,19 @@ static enum sp_rc start_box(struct boxed *boxed,
                             struct sp_process *out,
                             struct sp_err *err)
 {
-    struct ends pipes[PIPES] = { { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+    struct sp_pipe pipes[SP_PIPES];
     struct sp_box_plan plan;
 
     enum sp_rc rc =
         sp_layout_make(boxed->arena, job, boxed->guard.scratch, boxed->features, &plan, err);
     plan.grace_ms = settings->grace_ms;
     plan.cpus = boxed->processors ? &boxed->cpus : NULL;
-    for (size_t i = 0; rc == SP_OK && i < PIPES; i++)
-        rc = open_ends(&pipes[i], err);
+    if (rc)
+        return rc;
+    rc = sp_pipes_open(pipes, err);
     if (rc == SP_OK)
         rc = clone_box(boxed, job, &plan, pipes, out, err);
-    for (size_t i = 0; i < PIPES; i++)
-        close_ends(&pipes[i]);
+    sp_pipes_close(pipes);
     return rc;
 }
 
