@@ -7,6 +7,7 @@
 #include "exec/children.h"
 #include "exec/container/ask.h"
 #include "exec/container/container.h"
+#include "sys/capture.h"
 #include "sys/env.h"
 #include "sys/file.h"
 
@@ -39,13 +40,8 @@ static const char *const settings[] = { "/proc/sys", "/proc/sysrq-trigger", "/pr
 
 static void note_refusal(struct sp_str said)
 {
-    said = sp_str_trim(said);
-    size_t end = sp_str_rfind(said, '\n');
-
-    if (end != SIZE_MAX)
-        said = sp_str_slice(said, end + 1, said.len);
     (void)snprintf(probe.why, sizeof probe.why, "it cannot make containers here: " SP_STR_FMT,
-                   SP_STR_ARG(said));
+                   SP_STR_ARG(sp_last_line(said)));
 }
 
 /* It needs places for what it always mounts. */

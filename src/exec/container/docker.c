@@ -7,6 +7,7 @@
 #include "exec/children.h"
 #include "exec/container/ask.h"
 #include "exec/container/container.h"
+#include "sys/capture.h"
 #include "sys/file.h"
 
 #include <stdio.h>
@@ -40,13 +41,8 @@ static struct {
 
 static void note_refusal(struct sp_str said)
 {
-    said = sp_str_trim(said);
-    size_t end = sp_str_rfind(said, '\n');
-
-    if (end != SIZE_MAX)
-        said = sp_str_slice(said, end + 1, said.len);
     (void)snprintf(probe.why, sizeof probe.why, "the daemon does not answer: " SP_STR_FMT,
-                   SP_STR_ARG(said));
+                   SP_STR_ARG(sp_last_line(said)));
 }
 
 static bool is_true(struct sp_str *rest)
@@ -98,6 +94,13 @@ static const char *find(const char **why)
     return probe.path[0] ? probe.path : NULL;
 }
 
+/* All limits, or none. */
+static bool holds_memory(void)
+{
+    look_once();
+    return probe.memory && probe.processes && probe.processors;
+}
+
 /* --- the command line ------------------------------------------------------------------------ */
 
 static enum sp_rc fill(struct sp_call *call, struct sp_err *err)
@@ -121,18 +124,12 @@ static enum sp_rc fill(struct sp_call *call, struct sp_err *err)
     enum sp_rc rc = sp_call_add_common(call, err);
     if (rc)
         return rc;
-    sp_call_add_limits(call, probe.memory && probe.processes && probe.processors);
+    sp_call_add_limits(call, holds_memory());
     if (said)
         sp_argv_add_all(&call->run, said->options);
     sp_argv_add(&call->run, image);
     sp_argv_add_all(&call->run, call->job->argv);
     return SP_OK;
-}
-
-static bool holds_memory(void)
-{
-    look_once();
-    return probe.memory && probe.processes && probe.processors;
 }
 
 static const char *const removal[] = { "rm", "--force", NULL };

@@ -7,6 +7,7 @@
 #include "exec/children.h"
 #include "exec/container/ask.h"
 #include "exec/container/container.h"
+#include "sys/capture.h"
 #include "sys/file.h"
 #include "sys/limit.h"
 
@@ -95,12 +96,9 @@ static bool try_way(const struct way *way, const char *root, struct sp_buf *said
 /* The last line says why. */
 static void note_failure(const struct way *way, struct sp_buf *said)
 {
-    struct sp_str text = sp_str_trim(sp_buf_str(said));
-    size_t end = sp_str_rfind(text, '\n');
+    struct sp_str text = sp_last_line(sp_buf_str(said));
     size_t len = strlen(probe.passed_over);
 
-    if (end != SIZE_MAX)
-        text = sp_str_slice(text, end + 1, text.len);
     if (sp_str_starts(text, "Error: "))
         text = sp_str_slice(text, 7, text.len);
     (void)snprintf(probe.why, sizeof probe.why, SP_STR_FMT, SP_STR_ARG(text));
@@ -190,9 +188,7 @@ static enum sp_rc fill(struct sp_call *call, struct sp_err *err)
     sp_argv_add(&call->run, "run");
     add_way(&call->run, &probe.way);
     sp_argv_add(&call->run, "--unsetenv-all");
-    if (probe.init)
-        sp_argv_add_all(&call->run,
-                        (const char *const[]){ "--init", "--init-path", probe.init, NULL });
+    add_init(&call->run);
     enum sp_rc rc = sp_call_add_common(call, err);
     if (rc)
         return rc;
@@ -243,8 +239,9 @@ static const struct sp_backend_feature *features(void)
         { "declared writes", true, "read-only mounts, and scratch directories for new files" },
         { "own user", geteuid() == 0 || probe.way.keeps_id,
           probe.way.keeps_id ? "files belong to you, tools run under your number"
-                             : "files belong to you, but tools believe to be root: this user has "
-                               "no numbers in /etc/subuid" },
+                             : "files belong to you, but tools believe to be root: '--userns "
+                               "keep-id' does not work here (numbers in /etc/subuid, access to its "
+                               "init)" },
         { "no network", true, "network namespace" },
         { "nothing stays", true, "pid namespace; a keeper and the next run remove containers" },
         { "memory limit", probe.way.grouped,
